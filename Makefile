@@ -1,0 +1,47 @@
+# Every target sets itself up: only git, make and Python 3.10 or newer are needed.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+RUN := $(VENV)/.run
+DEV := $(VENV)/.dev
+
+.PHONY: demo test test-all lint format bench clean
+
+demo: $(RUN)  ## A stack, its tables, editors at work, and the tables following
+	$(BIN)/contentstack-source demo
+
+test: $(DEV)  ## All tests but the long ones
+	$(BIN)/pytest -n 2 -m "not long"
+
+test-all: $(DEV)  ## All tests
+	$(BIN)/pytest -n 2
+
+lint: $(DEV)  ## Style, types, and the direction of imports
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+format: $(DEV)
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+bench: $(DEV)  ## Measure against the floor; writes docs/performance.md
+	$(BIN)/pip install --quiet --group bench
+	$(BIN)/python -m benchmarks
+
+clean:
+	rm -rf $(VENV) build dist
+
+$(VENV)/bin/pip:
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --quiet --upgrade "pip>=25.1"
+
+$(RUN): $(VENV)/bin/pip pyproject.toml constraints.txt
+	$(BIN)/pip install --quiet --constraint constraints.txt --editable .
+	touch $@
+
+$(DEV): $(RUN)
+	$(BIN)/pip install --quiet --constraint constraints.txt --group test --group lint
+	touch $@

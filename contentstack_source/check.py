@@ -1,0 +1,96 @@
+"""`contentstack-source check`: what works, one finding a line, and what to do about the rest."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from contentstack_source.client import Client
+from contentstack_source.errors import ContentstackError, RefusedError
+from contentstack_source.position import SYNC
+from contentstack_source.run import Target, one_line_errors, status
+from contentstack_source.settings import Settings
+from contentstack_source.source import contentstack_source
+from contentstack_source.stream import parse_page
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One line.
+
+    Attributes:
+        what: what was looked at.
+        told: what was found, and what to do if it is not good.
+        exit_code: 0 good; 1 failed, try again; 2 a human must act.
+    """
+
+    what: str
+    told: str
+    exit_code: int = 0
+
+
+def check(target: Target) -> Iterator[Finding]:
+    """Yield a finding for each thing a sync needs, stopping where going on makes no sense."""
+    try:
+        settings = configured_settings()
+    except ContentstackError as error:
+        yield Finding("settings", str(error), error.exit_code)
+        return
+    yield Finding("settings", "api_key, delivery_token and environment are there")
+    yield Finding("region", settings.base_url)
+    client = Client(settings)
+    content = _try("credentials", lambda: _content(client, settings))
+    yield content
+    if content.exit_code == 0:
+        yield _try("model", lambda: _model(client))
+    yield _try("destination", lambda: _destination(target))
+
+
+def configured_settings() -> Settings:
+    """Return the settings a run would have, from dlt's configuration.
+
+    Raises:
+        SettingsError: one is missing or wrong.
+    """
+    with one_line_errors():
+        source = contentstack_source()
+    settings = source.resources[SYNC].explicit_args["settings"]
+    if not isinstance(settings, Settings):
+        raise TypeError
+    return settings
+
+
+def _try(what: str, look: Callable[[], str]) -> Finding:
+    try:
+        return Finding(what, look())
+    except ContentstackError as error:
+        return Finding(what, str(error), error.exit_code)
+
+
+def _content(client: Client, settings: Settings) -> str:
+    """Ask for the first page of an initial sync: the one request that needs everything right."""
+    page = parse_page(client.fetch_page(settings.init_query()))
+    where = f"environment {settings.environment}, branch {settings.branch or 'main'}"
+    if not page.item_count:
+        return (
+            f"accepted, but nothing is published in {where} with these filters. "
+            "If that is a surprise: environment is its name, not its uid."
+        )
+    return f"accepted: {page.total_count or page.item_count:,} published items in {where}"
+
+
+def _model(client: Client) -> str:
+    try:
+        count = sum(1 for _ in client.fetch_content_types())
+    except RefusedError as error:
+        return f"not readable, so types will be inferred from the data ({error.what})"
+    return f"{count:,} content types readable"
+
+
+def _destination(target: Target) -> str:
+    found = status(target)
+    place = f"{target.destination}, dataset {target.dataset}"
+    if found.position is None:
+        return f"{place}: nothing synced yet"
+    rows = sum(found.row_counts.values())
+    return f"{place}: {rows:,} rows in {len(found.row_counts):,} tables"

@@ -1,0 +1,152 @@
+"""HTTP: carry a query to the Content Delivery API and bring back a good answer or one error.
+
+Retries are dlt's (`dlt.sources.helpers.requests`): 429 with Retry-After, 5xx, dropped
+connections; the condition here adds what only this API has: cut JSON and HTML with status 200,
+and a 422 that passes (FACTS 7.9). How long to be patient is `[runtime]` in dlt's configuration:
+`request_max_attempts`, `request_backoff_factor`, `request_max_retry_delay`, `request_timeout`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, Final
+
+import orjson
+from dlt.sources.helpers.requests import Client as RetryingClient
+from requests import RequestException, Response
+
+from contentstack_source.errors import (
+    AnswerError,
+    ContentstackError,
+    CredentialsError,
+    ServiceError,
+    TokenRefusedError,
+)
+from contentstack_source.settings import Settings
+from contentstack_source.stream import Query, is_json_object
+
+_OK: Final = 200
+_UNPROCESSABLE: Final = 422
+_CONTENT_TYPES_LIMIT: Final = 100
+_TOKENS: Final = ("sync_token", "pagination_token")
+
+
+class Client:
+    """One stack's delivery API.
+
+    Attributes:
+        requests: answers received so far, retries included.
+        retries: answers and failures that were not good enough and were asked for again.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._http = RetryingClient(raise_for_status=False, retry_condition=self._is_passing_fault)
+        self.requests = 0
+        self.retries = 0
+
+    def fetch_page(self, query: Query) -> bytes:
+        """Return one answer of `/stacks/sync`: a whole JSON object.
+
+        The environment goes with token calls too, as the vendor's own clients do (FACTS 1.4).
+
+        Raises:
+            CredentialsError, TokenRefusedError, ServiceError, AnswerError
+        """
+        query = query | {"environment": self._settings.environment}
+        return self._fetch("/stacks/sync", query)
+
+    def fetch_content_types(self) -> Iterator[dict[str, Any]]:
+        """Yield the content types of the branch, global fields resolved (FACTS 10.1).
+
+        Raises:
+            CredentialsError, ServiceError, AnswerError
+        """
+        skip = 0
+        query = {"include_global_field_schema": "true", "include_count": "true"}
+        while True:
+            window = {"skip": str(skip), "limit": str(_CONTENT_TYPES_LIMIT)}
+            answer = orjson.loads(self._fetch("/content_types", query | window))
+            content_types = answer.get("content_types")
+            if not isinstance(content_types, list):
+                what = "The answer of /content_types has no list of content types"
+                raise AnswerError(what, "Run again; if it stays, check base_url.")
+            yield from content_types
+            skip += _CONTENT_TYPES_LIMIT
+            if not content_types or skip >= int(answer.get("count") or 0):
+                return
+
+    def _fetch(self, path: str, query: Query) -> bytes:
+        url = f"{self._settings.base_url}{path}"
+        try:
+            response = self._http.get(
+                url,
+                params=query,
+                headers=self._settings.headers(),
+                # A redirect would carry the credentials to a host nobody named.
+                allow_redirects=False,
+            )
+        except RequestException as error:
+            raise _unreachable(url, error) from None
+        if response.status_code != _OK:
+            raise _error_of(response, url)
+        if not is_json_object(response.content):
+            what = f"{url} answered with something that is not JSON"
+            raise AnswerError(what, "Check base_url and what stands between here and the service.")
+        return response.content
+
+    def _is_passing_fault(self, response: Response | None, exception: BaseException | None) -> bool:
+        """Count an attempt; True for faults, beyond dlt's own, that a second try may cure."""
+        if response is None:
+            self.retries += exception is not None
+            return False
+        self.requests += 1
+        status = response.status_code
+        passing = status == _UNPROCESSABLE or (
+            status == _OK and not is_json_object(response.content)
+        )
+        self.retries += passing or status == 429 or status >= 500  # noqa: PLR2004
+        return passing
+
+
+def _unreachable(url: str, error: RequestException) -> ServiceError:
+    # The exception's text may hold the whole URL; its name says enough.
+    what = f"{url} gave no whole answer after all retries ({type(error).__name__})"
+    return ServiceError(what, "Check the network and the region, or run again later.")
+
+
+def _error_of(response: Response, url: str) -> ContentstackError:
+    """Map an error answer to one error of the tree (FACTS 8)."""
+    status = response.status_code
+    said, named = _parse_error(response)
+    where = f"{url} answered {status}{said}"
+    if status == _UNPROCESSABLE:
+        for token_kind in _TOKENS:
+            if token_kind in named:
+                what = f"The service no longer accepts the {token_kind} ({where})"
+                todo = "Run again; if it stays, `contentstack-source resync` starts afresh."
+                return TokenRefusedError(token_kind, what, todo)
+    if status == 412:  # noqa: PLR2004
+        todo = "Check api_key, and region: a stack lives in one region only."
+        return CredentialsError(f"No stack has this API key ({where})", todo)
+    if status in {401, 403} or "branch" in said.lower():
+        todo = (
+            "Check delivery_token (not a management or preview token), and that it covers "
+            "this environment and branch."
+        )
+        return CredentialsError(f"The stack refused the delivery token ({where})", todo)
+    todo = "Run again later; the service's status page may tell more."
+    return ServiceError(f"No good answer after all retries: {where}", todo)
+
+
+def _parse_error(response: Response) -> tuple[str, dict[str, Any]]:
+    """Return what the service says and the fields it names, both safe to show."""
+    try:
+        body = orjson.loads(response.content)
+    except orjson.JSONDecodeError:
+        return "", {}
+    if not isinstance(body, dict):
+        return "", {}
+    message, code, named = (body.get(k) for k in ("error_message", "error_code", "errors"))
+    said = f": {str(message)[:200]} (code {code})" if message else ""
+    return said, named if isinstance(named, dict) else {}

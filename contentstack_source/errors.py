@@ -1,0 +1,84 @@
+"""Every way a sync can fail, as one tree.
+
+    ContentstackError                 (a ``DltSourceException``: dlt lets it out of a run unwrapped)
+    ├── RefusedError                  a human must act               exit code 2
+    │   ├── SettingsError             a setting is missing or wrong
+    │   ├── CredentialsError          the stack does not let us in
+    │   └── SettingsChangedError      the dataset belongs to another stream
+    └── FailedError                   worth trying again             exit code 1
+        ├── ServiceError              no good answer after all retries
+        ├── AnswerError               an answer that breaks the protocol
+        │   └── PaginationLoopError   a page that leads back to itself
+        └── TokenRefusedError         a sync or pagination token is no longer accepted
+
+A message says what happened, where, and what to do. It never holds a secret: keys and tokens of
+the stack travel in headers only, and no header is ever put into a message.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from dlt.extract.exceptions import DltSourceException
+
+
+class ContentstackError(DltSourceException):
+    """Base of all errors of this package.
+
+    Args:
+        what: what happened, one sentence without its full stop.
+        todo: what the reader can do about it, one sentence.
+    """
+
+    exit_code: ClassVar[int] = 1
+
+    def __init__(self, what: str, todo: str) -> None:
+        self.what = what
+        self.todo = todo
+        super().__init__(f"{what}. {todo}")
+
+
+class RefusedError(ContentstackError):
+    """Nothing will change until a human acts: exit code 2."""
+
+    exit_code: ClassVar[int] = 2
+
+
+class SettingsError(RefusedError):
+    """A setting is missing, malformed, or does not go with another one."""
+
+
+class CredentialsError(RefusedError):
+    """The stack refused the API key, the delivery token, the branch or the environment."""
+
+
+class SettingsChangedError(RefusedError):
+    """The dataset holds another stream: other host, stack, environment, branch or filter."""
+
+
+class FailedError(ContentstackError):
+    """The same command may well succeed later: exit code 1."""
+
+
+class ServiceError(FailedError):
+    """The service gave no good answer within the allowed number of attempts."""
+
+
+class AnswerError(FailedError):
+    """An answer with status 200 that does not follow the vendor's page."""
+
+
+class PaginationLoopError(AnswerError):
+    """A pagination token that was already followed in this pass (FACTS T14)."""
+
+
+class TokenRefusedError(FailedError):
+    """422 with the token named in ``errors`` (FACTS 7.7, 8.1).
+
+    Args:
+        token_kind: ``sync_token`` or ``pagination_token``.
+    """
+
+    def __init__(self, token_kind: str, what: str, todo: str) -> None:
+        self.token_kind = token_kind
+        super().__init__(what, todo)

@@ -1,0 +1,106 @@
+"""How the tables of a load meet the tables of the destination: dlt's hints, and dlt's schema."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+import dlt
+from dlt.common.schema import Schema
+from dlt.extract.hints import TResourceHints
+
+from contentstack_source.events import ASSET_PUBLISHED, ENTRY_PUBLISHED
+from contentstack_source.tables import Existing, Rows
+
+# The rule of `marks`, as the conditions dlt puts into its merge. No column names but these reach
+# SQL from here, and no values at all.
+_ROOT_SCOPE: Final = (
+    "_dlt_id IN (SELECT _dlt_id FROM {staging_table})"
+    " OR (SELECT count(*) FROM {staging_table} WHERE _dlt_id = '*') > 0"
+)
+_LIST_SCOPE: Final = _ROOT_SCOPE.replace("_dlt_id", "_dlt_root_id")
+_ENTRIES_SCOPE: Final = (
+    "_dlt_id IN (SELECT _dlt_id FROM {staging_table})"
+    " OR content_type_uid IN"
+    " (SELECT content_type_uid FROM {staging_table} WHERE _dlt_id = '*')"
+    " OR (SELECT count(*) FROM {staging_table} WHERE content_type_uid = '*') > 0"
+)
+_SAME_ROW_SCOPE: Final = "_dlt_id IN (SELECT _dlt_id FROM {staging_table})"
+
+_OWNERS: Final = {
+    "assets": ASSET_PUBLISHED,
+    "content_types": "content_types",
+    "sync_events": "sync_events",
+    "sync_rejects": "sync_events",
+}
+_KEYS: Final[Mapping[str, tuple[str, ...]]] = {
+    "entries": ("content_type_uid", "uid", "locale"),
+    "content_types": ("uid",),
+    "sync_events": (),
+    "sync_rejects": (),
+}
+
+
+def hints_of(rows: Rows) -> TResourceHints:
+    """Return the hints for rows of a table: keys, types, and how they merge."""
+    key = () if rows.list_of else _KEYS.get(rows.table, ("uid", "locale"))
+    references = None
+    if rows.list_of:
+        references = [
+            {
+                "columns": ["_dlt_root_id"],
+                "referenced_table": rows.list_of,
+                "referenced_columns": ["_dlt_id"],
+            }
+        ]
+    return dlt.mark.make_hints(
+        table_name=rows.table,
+        primary_key=key or None,
+        columns={name: _column(name, kind) for name, kind in rows.types.items()},
+        write_disposition=_disposition(rows),
+        references=references,  # type: ignore[arg-type]
+    )
+
+
+def owner_of(rows: Rows) -> str:
+    """Return the resource a table belongs to: several may write it, one puts its rows."""
+    return _OWNERS.get(rows.list_of or rows.table, ENTRY_PUBLISHED)
+
+
+def existing_tables(schema: Schema) -> dict[str, Existing]:
+    """Return the tables of the stack's content that the schema knows, by name."""
+    return {
+        name: Existing(
+            {c: str(column.get("data_type")) for c, column in table["columns"].items()},
+            next((r["referenced_table"] for r in table.get("references") or ()), None),
+        )
+        for name, table in schema.tables.items()
+        if table.get("resource") in {ENTRY_PUBLISHED, ASSET_PUBLISHED}
+    }
+
+
+def _disposition(rows: Rows) -> Any:  # noqa: ANN401 - dlt's type for this is a union of dicts
+    if rows.list_of:
+        scope, true_rows = _LIST_SCOPE, "_dlt_list_idx IS NOT NULL"
+    elif rows.table in {"sync_events", "sync_rejects"}:
+        scope, true_rows = _SAME_ROW_SCOPE, None
+    elif rows.table == "content_types":
+        scope, true_rows = _ROOT_SCOPE, "table_name IS NOT NULL"
+    else:
+        scope = _ENTRIES_SCOPE if rows.table == "entries" else _ROOT_SCOPE
+        true_rows = "event_at IS NOT NULL"
+    disposition = {
+        "disposition": "merge",
+        "strategy": "delete-insert",
+        "deduplicated": True,
+        "destination_scope": scope,
+    }
+    return disposition | ({"source_filter": true_rows} if true_rows else {})
+
+
+def _column(name: str, data_type: str) -> dict[str, Any]:
+    column: dict[str, Any] = {"name": name, "data_type": data_type}
+    # All others stay nullable: a mark has nothing but its key.
+    if name == "_dlt_id":
+        column |= {"nullable": False, "row_key": True}
+    return column

@@ -1,0 +1,102 @@
+"""Marks: rows of a load that take rows of the destination away.
+
+Every table is merged by one rule. All rows of the destination whose ``_dlt_id`` is in the load go;
+then the rows of the load come, except marks. A mark is a row without what every true row has:
+``event_at``, in a list table ``_dlt_list_idx``. So its key goes and nothing comes. A list table
+works the same by ``_dlt_root_id``. The mark ``*`` takes every row of its table.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Final
+
+from contentstack_source.events import ASSET_DELETED, ASSET_UNPUBLISHED, SYS_ASSETS
+from contentstack_source.fold import Fold
+from contentstack_source.names import Names
+from contentstack_source.tables import ROOT_ID, Existing, Rows
+
+EVERY_ROW: Final = "*"
+
+_EVERY: Final = f"SELECT '{EVERY_ROW}' AS content_type_uid, '{EVERY_ROW}' AS id"
+
+
+class Marks:
+    """The rows that a pass takes away.
+
+    Args:
+        fold: the outcome of the pass.
+        names: names of tables.
+        existing: the tables of the destination, by name; in others there is nothing to take.
+    """
+
+    def __init__(self, fold: Fold, names: Names, existing: Mapping[str, Existing]) -> None:
+        self._fold = fold
+        self._names = names
+        self._existing = existing
+
+    def everything(self, tables: Iterable[str]) -> Iterator[Rows]:
+        """Yield the marks that empty `tables` and their lists: before a whole pass."""
+        for table in tables:
+            for name in self._with_lists(table):
+                yield from self._mark(name, _EVERY)
+
+    def stale_lists(self, event_type: str, content_type_uids: Iterable[str]) -> Iterator[Rows]:
+        """Yield marks in every list table of what was published again: lists shrink, too."""
+        for uid in content_type_uids:
+            table = self._table(uid)
+            sql = f"""
+                SELECT content_type_uid, {ROOT_ID} AS id
+                FROM live JOIN event USING (position, content_type_uid, uid, locale)
+                WHERE type = '{event_type}' AND content_type_uid = $uid
+            """
+            for name in self._with_lists(table)[1:] if table else ():
+                yield from self._mark(name, sql, uid)
+
+    def removals(self, event_type: str) -> Iterator[Rows]:
+        """Yield the marks of the rows that an unpublish or delete takes away."""
+        sql = f"SELECT content_type_uid, {ROOT_ID} AS id FROM removal WHERE type = '{event_type}'"
+        for uid in self._fold.removed_types(event_type):
+            table = self._table(uid)
+            for name in self._with_lists(table) if table else ():
+                yield from self._mark(name, f"{sql} AND content_type_uid = $uid", uid)
+        if event_type not in {ASSET_UNPUBLISHED, ASSET_DELETED}:
+            yield from self._mark("entries", sql)
+
+    def type_deletions(self) -> Iterator[Rows]:
+        """Yield the marks that empty the tables of deleted content types."""
+        for uid in self._fold.deleted_types:
+            table = self._table(uid)
+            for name in self._with_lists(table) if table else ():
+                yield from self._mark(name, _EVERY)
+        yield from self._mark(
+            "entries", f"SELECT content_type_uid, '{EVERY_ROW}' AS id FROM type_deletion"
+        )
+
+    def _table(self, content_type_uid: str) -> str | None:
+        return (
+            "assets" if content_type_uid == SYS_ASSETS else self._names.tables.get(content_type_uid)
+        )
+
+    def _with_lists(self, table: str) -> list[str]:
+        lists = [name for name, found in self._existing.items() if found.list_of == table]
+        return [table, *sorted(lists)]
+
+    def _mark(self, table: str, sql: str, uid: str | None = None) -> Iterator[Rows]:
+        """Yield one mark for each `id` of `sql`, in the columns that identify a row of `table`."""
+        existing = self._existing.get(table)
+        if existing is None:
+            return
+        columns = ["id AS _dlt_id"]
+        if existing.list_of:
+            columns += ["id AS _dlt_parent_id", "id AS _dlt_root_id"]
+        else:
+            columns += ["id AS uid", "id AS locale"]
+        if table == "entries":
+            columns.append("content_type_uid")
+        query = f"SELECT {', '.join(columns)} FROM ({sql})"
+        values = {"uid": uid} if uid is not None else {}
+        data = self._fold.con.execute(query, values).to_arrow_table()
+        if data.num_rows:
+            types = dict.fromkeys(data.column_names, "text")
+            yield Rows(table, data, types, existing.list_of)

@@ -1,0 +1,155 @@
+"""The content model: what a content type's schema says about the JSON of its entries.
+
+A field becomes one of three nodes, whatever its kind in the CMS:
+
+    ======================================  ==========================================
+    field                                   node
+    ======================================  ==========================================
+    text, file (the asset's uid)            ``Value("text")``
+    number                                  ``Value("double")``
+    boolean                                 ``Value("bool")``
+    isodate                                 ``Value("timestamp")``
+    json (rich text, custom field)          ``Value("json")``
+    group, global_field                     ``Group``
+    link                                    ``Group`` of title and href
+    reference                               ``Many`` of uid and _content_type_uid
+    blocks                                  ``Many`` of one ``Group`` a block
+    taxonomy                                ``Many`` of taxonomy_uid and term_uid
+    any of them, when multiple              ``Many``
+    anything else                           no node: typed by what the data holds
+    ======================================  ==========================================
+
+Source: FACTS 6 and 10.4 to 10.8.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final, Literal, Union
+
+DataType = Literal["text", "double", "bigint", "bool", "timestamp", "json"]
+"""dlt's names of the types used here."""
+
+
+@dataclass(frozen=True)
+class Value:
+    """A scalar, or JSON kept whole.
+
+    Attributes:
+        from_text: the wire prints the number as a string, as `file_size` (FACTS T10).
+    """
+
+    data_type: DataType
+    from_text: bool = False
+
+
+@dataclass(frozen=True)
+class Group:
+    """An object; flattens into the table it stands in."""
+
+    fields: Mapping[str, Node] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Many:
+    """A list; becomes a table of its own."""
+
+    of: Node | None
+
+
+Node = Union[Value, Group, Many]
+
+_TEXT: Final = Value("text")
+_LINK: Final = Group({"title": _TEXT, "href": _TEXT})
+REFERENCE: Final = Group({"uid": _TEXT, "_content_type_uid": _TEXT})
+_TERM: Final = Group({"taxonomy_uid": _TEXT, "term_uid": _TEXT})
+
+_VALUES: Final[Mapping[str, Value]] = {
+    "text": _TEXT,
+    "file": _TEXT,
+    "number": Value("double"),
+    "boolean": Value("bool"),
+    "isodate": Value("timestamp"),
+    "json": Value("json"),
+}
+
+_SYSTEM: Final[Mapping[str, Node]] = {
+    "title": _TEXT,
+    "_version": Value("bigint"),
+    "created_at": Value("timestamp"),
+    "created_by": _TEXT,
+    "updated_at": Value("timestamp"),
+    "updated_by": _TEXT,
+    "tags": Many(_TEXT),
+    "publish_details": Group(
+        {
+            "environment": _TEXT,
+            "locale": _TEXT,
+            "time": Value("timestamp"),
+            "user": _TEXT,
+        }
+    ),
+}
+"""What every published entry and asset has (FACTS 5)."""
+
+ASSET: Final = Group(
+    {
+        **_SYSTEM,
+        "filename": _TEXT,
+        "url": _TEXT,
+        "content_type": _TEXT,
+        "file_size": Value("bigint", from_text=True),
+        "is_dir": Value("bool"),
+        "dimension": Group({"width": Value("double"), "height": Value("double")}),
+    }
+)
+"""Assets have no content model to read; theirs is fixed (FACTS 5)."""
+
+
+def parse_content_type(content_type: Mapping[str, Any] | None) -> Group:
+    """Return the fields of an entry: those of the system, then those of its content type.
+
+    A content type nobody could read (None) leaves the system's fields; the rest is typed by the
+    data.
+    """
+    schema = (content_type or {}).get("schema")
+    return Group({**_SYSTEM, "ACL": Value("json"), **parse_fields(schema).fields})
+
+
+def parse_fields(schema: object) -> Group:
+    """Read a schema: the `schema` of a content type, group, global field or block."""
+    fields: Iterable[object] = schema if isinstance(schema, list) else ()
+    nodes = {}
+    for item in fields:
+        if isinstance(item, dict) and isinstance(item.get("uid"), str):
+            node = _parse_field(item)
+            if node is not None:
+                nodes[item["uid"]] = node
+    return Group(nodes)
+
+
+def _parse_field(item: Mapping[str, Any]) -> Node | None:
+    data_type = item.get("data_type")
+    if data_type == "reference":  # always a list on the wire, even a single one (FACTS T11)
+        return Many(REFERENCE)
+    if data_type == "taxonomy":
+        return Many(_TERM)
+    if data_type == "blocks":
+        return Many(_parse_blocks(item.get("blocks")))
+    single = _parse_single(data_type, item)
+    return Many(single) if item.get("multiple") else single
+
+
+def _parse_single(data_type: object, item: Mapping[str, Any]) -> Node | None:
+    if data_type == "link":
+        return _LINK
+    if data_type in {"group", "global_field"}:
+        return parse_fields(item.get("schema"))
+    return _VALUES.get(str(data_type))
+
+
+def _parse_blocks(blocks: object) -> Group:
+    """A block is an object under its own uid: `{"hero": {…}}` (FACTS 6)."""
+    listed = [b for b in blocks if isinstance(b, dict)] if isinstance(blocks, list) else []
+    return Group({str(b["uid"]): parse_fields(b.get("schema")) for b in listed if "uid" in b})

@@ -1,0 +1,88 @@
+"""Names of tables and columns: dlt's own naming, and no two things under one name."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Collection, Iterable, Mapping
+from typing import Final, Protocol
+
+OWN_TABLES: Final = (
+    "entries",
+    "assets",
+    "content_types",
+    "sync_events",
+    "sync_rejects",
+    "sync_runs",
+)
+"""Tables a content type can never have the name of."""
+
+
+class Naming(Protocol):
+    """What is used of dlt's naming convention."""
+
+    def normalize_table_identifier(self, identifier: str) -> str: ...  # noqa: D102
+    def normalize_identifier(self, identifier: str) -> str: ...  # noqa: D102
+    def shorten_fragments(self, *fragments: str) -> str: ...  # noqa: D102
+
+
+class Names:
+    """Names in one dataset.
+
+    Args:
+        naming: of the dlt schema in use.
+        tables: names given in earlier runs, content type uid to table; they never change.
+    """
+
+    def __init__(self, naming: Naming, tables: Mapping[str, str] | None = None) -> None:
+        self._naming = naming
+        self.tables = dict(tables or {})
+
+    def assign_tables(self, content_type_uids: Iterable[str]) -> None:
+        """Give every content type its table, once and for all.
+
+        A uid that is already written the way tables are comes first, so that `sub_navigation`
+        keeps its name when `Sub_Navigation` arrives with it (FACTS T30).
+        """
+        new = set(content_type_uids) - self.tables.keys()
+        for uid in sorted(new, key=lambda uid: (self._table(uid) != uid, uid)):
+            taken = {*OWN_TABLES, *self.tables.values()}
+            name = self._table(uid)
+            if name in taken or name.startswith("_dlt"):
+                name = self._table(f"{uid}_{digest(uid)}")
+            self.tables[uid] = name
+
+    def table(self, content_type_uid: str) -> str:
+        """Return the table of a content type that has one."""
+        return self.tables[content_type_uid]
+
+    def list_table(self, parent: str, path: tuple[str, ...], taken: Collection[str]) -> str:
+        """Return the table of the list at `path` in `parent`: ``blog__sections``."""
+        parts = self._parts(path)
+        name = self._naming.shorten_fragments(parent, *parts)
+        if name not in taken:
+            return name
+        return self._naming.shorten_fragments(parent, *parts[:-1], f"{parts[-1]}_{digest(*path)}")
+
+    def column(self, path: tuple[str, ...], taken: Collection[str]) -> str:
+        """Return the column of the value at `path`: ``seo__title``; another one if it is taken."""
+        parts = self._parts(path)
+        name = self._naming.shorten_fragments(*parts)
+        if name not in taken and not name.startswith("_dlt_"):
+            return name
+        return self._naming.shorten_fragments(*parts[:-1], f"{parts[-1]}_{digest(*path)}")
+
+    def variant(self, column: str, data_type: str) -> str:
+        """Return where values of another type than the column's go: ``price__v_text``."""
+        return self._naming.shorten_fragments(column, f"v_{data_type}")
+
+    def _parts(self, path: tuple[str, ...]) -> list[str]:
+        # dlt refuses an empty name; JSON does not.
+        return [self._naming.normalize_identifier(part.strip() or "_") for part in path]
+
+    def _table(self, uid: str) -> str:
+        return self._naming.normalize_table_identifier(uid)
+
+
+def digest(*parts: str) -> str:
+    """Return six characters that tell apart what dlt's naming makes alike."""
+    return hashlib.sha256("\x1f".join(parts).encode("utf-8", "surrogatepass")).hexdigest()[:6]

@@ -1,0 +1,230 @@
+"""One pass over the stream: fetched, folded, and ready to be handed to dlt table by table."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+import orjson
+import pyarrow as pa
+
+from contentstack_source.client import Client
+from contentstack_source.errors import RefusedError
+from contentstack_source.events import (
+    ASSET_PUBLISHED,
+    CONTENT_TYPE_DELETED,
+    ENTRY_PUBLISHED,
+    SYS_ASSETS,
+)
+from contentstack_source.fold import Fold
+from contentstack_source.marks import EVERY_ROW, Marks
+from contentstack_source.names import Names
+from contentstack_source.settings import Settings
+from contentstack_source.spool import Spool
+from contentstack_source.stream import Page
+from contentstack_source.tables import Existing, Findings, Rows, Tables
+
+_CONTENT_TYPE_COLUMNS: Final = {
+    "_dlt_id": "text",
+    "uid": "text",
+    "title": "text",
+    "description": "text",
+    "_version": "bigint",
+    "created_at": "timestamp",
+    "updated_at": "timestamp",
+    "schema": "json",
+    "table_name": "text",
+}
+
+
+@dataclass
+class Report:
+    """What a pass was and did; the summary of a run adds these up.
+
+    Attributes:
+        has_moved: the stream ended elsewhere than it began.
+        is_initial: it began with `init`, not with a sync token.
+        pages: answers of the Sync API, those kept by an earlier run included.
+        requests: answers asked for now, retries included.
+        events: by event type.
+        rejects: items that could not be understood.
+        findings: what the content model did not foresee.
+        model_error: why the content model could not be read, empty if it was.
+    """
+
+    has_moved: bool = False
+    is_initial: bool = False
+    pages: int = 0
+    requests: int = 0
+    retries: int = 0
+    events: dict[str, int] = field(default_factory=dict)
+    rejects: int = 0
+    findings: Findings = field(default_factory=Findings)
+    model_error: str = ""
+
+
+def fetch_pass(
+    client: Client,
+    spool: Spool,
+    settings: Settings,
+    sync_token: str | None,
+    on_page: Callable[[Page], None],
+) -> str:
+    """Bring the pages of one pass into the spool; return the sync token it ends with.
+
+    Args:
+        sync_token: where to begin; None begins with `init`.
+        on_page: told of every page that arrives.
+    """
+    start = settings.init_query() if sync_token is None else {"sync_token": sync_token}
+    for page in spool.fetch_pass(client.fetch_page, start, settings.identity()):
+        on_page(page)
+    last_page = spool.last_page()
+    if last_page is None or last_page.sync_token is None:
+        msg = "a whole pass ends with a sync token"
+        raise AssertionError(msg)
+    return last_page.sync_token
+
+
+def fetch_model(client: Client, report: Report) -> dict[str, Mapping[str, Any]] | None:
+    """Return the content types by uid; None if the token may not read them.
+
+    A service that only fails for now is not an answer: guessed types would stay for ever.
+
+    Raises:
+        FailedError: no good answer for now.
+    """
+    try:
+        return {str(each["uid"]): each for each in client.fetch_content_types()}
+    except RefusedError as error:
+        report.model_error = error.what
+        return None
+
+
+class Pass:
+    """A whole pass, folded.
+
+    Args:
+        spool: holds its pages.
+        settings: of the stream.
+        names: names of tables; content types that are new get theirs here.
+        known_locales: publish locales seen in earlier passes.
+        existing: the tables of the destination, by name.
+        content_types: the content model by uid; None if it cannot be read.
+        report: filled while the tables are made.
+    """
+
+    def __init__(
+        self,
+        spool: Spool,
+        settings: Settings,
+        *,
+        names: Names,
+        known_locales: list[str],
+        existing: Mapping[str, Existing],
+        content_types: dict[str, Mapping[str, Any]] | None,
+        report: Report,
+    ) -> None:
+        self.names = names
+        self.report = report
+        self._fold = Fold(
+            spool.pages,
+            known_locales=known_locales,
+            only_locale=settings.locale,
+            temp_folder=spool.folder / "tmp",
+        )
+        self._content_types = content_types
+        self._existing = existing
+        # With start_from the pass is partial by definition: absence means nothing (FACTS 3.9).
+        self._replaces_all = report.is_initial and settings.start_from is None
+        self._known_tables = set(names.tables)
+        names.assign_tables({*self._fold.published_types, *(content_types or {})})
+        self._tables = Tables(self._fold, names, existing, content_types or {})
+        self._marks = Marks(self._fold, names, existing)
+        report.events = self._fold.event_counts
+        report.rejects = self._fold.reject_count
+        report.findings = self._tables.findings
+
+    @property
+    def locales(self) -> list[str]:
+        """Return every publish locale seen so far, sorted."""
+        return self._fold.locales
+
+    def rows(self, event_type: str) -> Iterator[Rows]:
+        """Yield what events of one type do to the tables."""
+        if event_type == ENTRY_PUBLISHED:
+            yield from self._published(event_type, self._tables.entries)
+        elif event_type == ASSET_PUBLISHED:
+            yield from self._published(event_type, self._tables.assets)
+        elif event_type == CONTENT_TYPE_DELETED:
+            yield from self._marks.type_deletions()
+        else:
+            yield from self._marks.removals(event_type)
+
+    def log_rows(self) -> Iterator[Rows]:
+        """Yield the events received, and the items that could not be understood."""
+        yield from self._tables.events()
+        yield from self._tables.rejects()
+
+    def content_type_rows(self) -> Iterator[Rows]:
+        """Yield the content types of the stack and the tables they land in.
+
+        The whole table each time; of an unreadable model only what is new.
+        """
+        if self._content_types is None:
+            new = set(self._fold.published_types) - self._known_tables
+            rows = [self._content_type_row({"uid": uid}) for uid in sorted(new)]
+        else:
+            every = dict.fromkeys(_CONTENT_TYPE_COLUMNS) | {"_dlt_id": EVERY_ROW, "uid": EVERY_ROW}
+            listed = self._content_types.values()
+            rows = [every, *(self._content_type_row(each) for each in listed)]
+        if rows:
+            columns = {name: [row[name] for row in rows] for name in _CONTENT_TYPE_COLUMNS}
+            yield Rows("content_types", _to_arrow(columns), _CONTENT_TYPE_COLUMNS)
+
+    def _published(self, event_type: str, tables: Callable[[], Iterator[Rows]]) -> Iterator[Rows]:
+        is_asset = event_type == ASSET_PUBLISHED
+        if self._replaces_all:
+            roots = [
+                name
+                for name, found in self._existing.items()
+                if not found.list_of and (name == "assets") == is_asset
+            ]
+            yield from self._marks.everything(roots)
+        else:
+            uids = [SYS_ASSETS] if is_asset else self._fold.published_types
+            yield from self._marks.stale_lists(event_type, uids)
+        yield from tables()
+
+    def _content_type_row(self, content_type: Mapping[str, Any]) -> dict[str, Any]:
+        uid = str(content_type["uid"])
+        row = {name: content_type.get(name) for name in _CONTENT_TYPE_COLUMNS}
+        schema = content_type.get("schema")
+        return row | {
+            "_dlt_id": uid,
+            "schema": None if schema is None else orjson.dumps(schema).decode(),
+            "table_name": self.names.table(uid),
+        }
+
+
+def _to_arrow(columns: Mapping[str, list[Any]]) -> pa.Table:
+    arrow: dict[str, pa.Array] = {}
+    for name, values in columns.items():
+        data_type = _CONTENT_TYPE_COLUMNS[name]
+        if data_type == "bigint":
+            numbers = [value if isinstance(value, int) else None for value in values]
+            arrow[name] = pa.array(numbers, pa.int64())
+        else:
+            texts = [None if value is None else str(value) for value in values]
+            arrow[name] = pa.array(texts, pa.string())
+            if data_type == "timestamp":
+                arrow[name] = _to_instants(arrow[name])
+    return pa.table(arrow)
+
+
+def _to_instants(texts: pa.Array) -> pa.Array:
+    try:
+        return texts.cast(pa.timestamp("us", "UTC"))
+    except pa.ArrowInvalid:
+        return pa.nulls(len(texts), pa.timestamp("us", "UTC"))

@@ -1,0 +1,108 @@
+"""Where a stream stands, in dlt's state.
+
+The sync token is state of every event resource, not of the source: dlt's `refresh` drops a
+resource's tables together with that resource's state only. A token that outlives its tables would
+leave them empty for ever; so a position counts only if all event resources agree on it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+import dlt
+
+from contentstack_source.errors import SettingsChangedError
+from contentstack_source.settings import Settings
+
+SYNC: str = "sync"
+"""The resource that walks the stream and feeds all others; never loaded itself."""
+
+_STATE_KEY = "position"
+_TOKEN_KEY = "sync_token"  # noqa: S105 - the name of a key, not a secret
+
+
+@dataclass
+class Position:
+    """What must be remembered between two passes.
+
+    Attributes:
+        sync_token: asks for what changed since.
+        identity: the settings that make the stream, see `Settings.identity`.
+        tables: content type uid to table; a name once given stays.
+        locales: publish locales seen so far.
+        moved_at: when the stream last moved, ISO 8601 in UTC.
+        events: what the pass that moved it held, by event type.
+    """
+
+    sync_token: str
+    identity: Mapping[str, str]
+    tables: Mapping[str, str] = field(default_factory=dict)
+    locales: list[str] = field(default_factory=list)
+    moved_at: str = ""
+    events: Mapping[str, int] = field(default_factory=dict)
+
+
+def recall(settings: Settings) -> Position | None:
+    """Return the position of this stream inside a running resource; None to begin anew.
+
+    Raises:
+        SettingsChangedError: the state holds another stream.
+    """
+    state = dlt.current.resource_state(SYNC)
+    position = parse_position(state)
+    if position is None:
+        return None
+    _refuse_other_stream(position.identity, settings.identity())
+    for event_type in settings.event_types:
+        token = dlt.current.resource_state(event_type).get(_TOKEN_KEY)
+        if token != position.sync_token:
+            return None
+    return position
+
+
+def remember(settings: Settings, position: Position) -> None:
+    """Keep the position; dlt commits it with the data of the same load, or not at all."""
+    dlt.current.resource_state(SYNC)[_STATE_KEY] = asdict(position)
+    for event_type in settings.event_types:
+        dlt.current.resource_state(event_type)[_TOKEN_KEY] = position.sync_token
+
+
+def recall_names() -> Mapping[str, str]:
+    """Return the table names given so far, also to a stream that must begin anew."""
+    position = parse_position(dlt.current.resource_state(SYNC))
+    return position.tables if position else {}
+
+
+def forget_tokens(source_state: dict[str, Any]) -> None:
+    """Make the next run a whole pass: take the tokens from a source's state, keep the rest."""
+    for name, state in source_state.get("resources", {}).items():
+        if name != SYNC:
+            state.pop(_TOKEN_KEY, None)
+        elif _STATE_KEY in state:
+            del state[_STATE_KEY]["identity"]
+
+
+def parse_position(state: Mapping[str, Any]) -> Position | None:
+    """Read the position from the state of the `sync` resource, None if there is none."""
+    stored = state.get(_STATE_KEY)
+    if not stored:
+        return None
+    return Position(**{"identity": {}, **stored})
+
+
+def _refuse_other_stream(known: Mapping[str, str], now: Mapping[str, str]) -> None:
+    if not known:  # a resync was asked for: any stream may begin
+        return
+    changed = sorted(name for name in {*known, *now} if known.get(name) != now.get(name))
+    if changed:
+        told = ", ".join(
+            f"{name} {known.get(name, '(none)')} -> {now.get(name, '(none)')}" for name in changed
+        )
+        what = f"This dataset holds another stream: {told}"
+        todo = (
+            "Go back to the old settings, load into another --dataset with another "
+            "--pipeline-name, or replace the content: contentstack-source resync."
+        )
+        raise SettingsChangedError(what, todo)

@@ -1,0 +1,177 @@
+"""The settings of a stream: which stack, where, and which part of it."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Final
+from urllib.parse import urlsplit
+
+import pendulum
+
+from contentstack_source.errors import SettingsError
+from contentstack_source.events import EVENT_TYPES, parse_event_types
+from contentstack_source.stream import Query
+
+HOSTS: Final = {
+    "na": "cdn.contentstack.io",
+    "eu": "eu-cdn.contentstack.com",
+    "au": "au-cdn.contentstack.com",
+    "azure-na": "azure-na-cdn.contentstack.com",
+    "azure-eu": "azure-eu-cdn.contentstack.com",
+    "gcp-na": "gcp-na-cdn.contentstack.com",
+    "gcp-eu": "gcp-eu-cdn.contentstack.com",
+}
+"""Region to delivery host (FACTS 11)."""
+
+_ALIASES: Final = {"us": "na", "aws-na": "na", "aws-eu": "eu", "aws-au": "au"}
+
+
+@dataclass(frozen=True)
+class Settings:
+    """One stream: a stack, an environment, and the filters frozen into its tokens.
+
+    Attributes:
+        api_key: key of the stack.
+        delivery_token: token of the environment; sent as the header `access_token`.
+        environment: name of the publishing environment, not its uid (FACTS 1.4).
+        base_url: up to and including the version, without a slash at its end.
+        branch: branch of the stack; None is the vendor's default, `main`.
+        content_type_uid: only entries of this type (FACTS 1.8: one, and no assets then).
+        locale: only this publish locale (FACTS 1.9).
+        start_from: only what was published since, ISO 8601 in UTC.
+        event_types: those that are loaded, in the vendor's order.
+    """
+
+    api_key: str
+    delivery_token: str
+    environment: str
+    base_url: str
+    branch: str | None = None
+    content_type_uid: str | None = None
+    locale: str | None = None
+    start_from: str | None = None
+    event_types: tuple[str, ...] = EVENT_TYPES
+
+    def __repr__(self) -> str:
+        """Name the stream without its secrets."""
+        return f"Settings({self.identity()!r})"
+
+    def headers(self) -> dict[str, str]:
+        """Return what authenticates a request (FACTS 1.2): never in a URL, never in a log."""
+        headers = {"api_key": self.api_key, "access_token": self.delivery_token}
+        return headers | {"branch": self.branch} if self.branch else headers
+
+    def init_query(self) -> Query:
+        """Return the query of an initial sync; the filters stay with its tokens (FACTS 1.12)."""
+        query = {"init": "true", "environment": self.environment}
+        filters = {
+            "content_type_uid": self.content_type_uid,
+            "locale": self.locale,
+            "start_from": self.start_from,
+            # Naming all types would ask for removals of long ago as well (FACTS 3.6).
+            "type": None if self.event_types == EVENT_TYPES else ",".join(self.event_types),
+        }
+        return query | {name: value for name, value in filters.items() if value is not None}
+
+    def identity(self) -> dict[str, str]:
+        """Return what makes this stream another one than its neighbour (FACTS T21).
+
+        Holds a digest of the API key, never the key.
+        """
+        parts = {
+            "host": self.base_url,
+            "stack": hashlib.sha256(self.api_key.encode()).hexdigest()[:16],
+            "environment": self.environment,
+            "branch": self.branch or "main",
+            "content_type_uid": self.content_type_uid,
+            "locale": self.locale,
+            "start_from": self.start_from,
+            "event_types": ",".join(self.event_types),
+        }
+        return {name: value for name, value in parts.items() if value is not None}
+
+
+def parse_base_url(base_url: str | None, region: str | None) -> str:
+    """Return where to send requests: `base_url` if given, else the host of `region`.
+
+    Raises:
+        SettingsError: an unknown region, or a base_url that is not http(s).
+    """
+    if base_url:
+        parts = urlsplit(base_url)
+        if parts.scheme not in {"http", "https"} or not parts.netloc or parts.username:
+            what = "base_url is not an http or https address without user and password"
+            raise SettingsError(what, "Write it like https://cdn.contentstack.io/v3.")
+        return base_url.rstrip("/")
+    name = (region or "na").strip().lower().replace("_", "-")
+    name = _ALIASES.get(name, name)
+    if name not in HOSTS:
+        what = f"region {region!r} is not one of Contentstack's"
+        raise SettingsError(what, f"Choose from: {', '.join(HOSTS)}.")
+    return f"https://{HOSTS[name]}/v3"
+
+
+def parse_start_from(value: object) -> str | None:
+    """Return the instant as the service takes it (FACTS 1.6), None if there is none.
+
+    Accepts ISO text, a date and a datetime (TOML has both).
+
+    Raises:
+        SettingsError: not an instant.
+    """
+    if value is None or value == "":
+        return None
+    try:
+        instant = pendulum.parse(str(value), tz="UTC")
+    except ValueError:
+        instant = None
+    if not isinstance(instant, pendulum.DateTime):
+        what = f"start_from {str(value)!r} is not an instant"
+        raise SettingsError(what, "Write it like 2026-01-31T00:00:00.000Z.")
+    return instant.in_timezone("UTC").format("YYYY-MM-DD[T]HH:mm:ss.SSS[Z]")
+
+
+def parse_settings(
+    *,
+    api_key: str,
+    delivery_token: str,
+    environment: str,
+    region: str | None = None,
+    base_url: str | None = None,
+    branch: str | None = None,
+    content_type_uid: str | None = None,
+    locale: str | None = None,
+    start_from: object = None,
+    event_types: str | Iterable[str] | None = None,
+    partition_by: str | None = None,
+) -> Settings:
+    """Check what the user wrote and make a stream of it.
+
+    Raises:
+        SettingsError: the first setting that cannot be.
+    """
+    required = {
+        "api_key": api_key,
+        "delivery_token": delivery_token,
+        "environment": environment,
+    }
+    for name, value in required.items():
+        if not value or not str(value).isprintable() or not str(value).isascii():
+            what = f"{name} is empty or has characters that no {name} has"
+            raise SettingsError(what, "Copy it again from the stack's settings.")
+    if partition_by is not None:
+        what = f"partition_by {partition_by!r} is not supported yet"
+        raise SettingsError(what, "Leave it unset.")
+    return Settings(
+        api_key=api_key,
+        delivery_token=delivery_token,
+        environment=environment,
+        base_url=parse_base_url(base_url, region),
+        branch=branch or None,
+        content_type_uid=content_type_uid or None,
+        locale=locale or None,
+        start_from=parse_start_from(start_from),
+        event_types=parse_event_types(event_types),
+    )

@@ -1,0 +1,116 @@
+"""The protocol of the Sync API, without any I/O: what to ask next, and when a pass is whole.
+
+A *pass* is one walk from a start (`init`, or a sync token) over pages to the next sync token. The
+functions here see bytes and answer with queries; who carries them is not their business.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+
+from contentstack_source.errors import AnswerError, PaginationLoopError
+
+Query = dict[str, str]
+Fetch = Callable[[Query], bytes]
+
+
+@dataclass(frozen=True)
+class Page:
+    """One answer of the Sync API.
+
+    Attributes:
+        body: the answer, byte for byte.
+        item_count: number of items in it, 0 to 100.
+        total_count: items in the whole pass; None where the answer has no counts (FACTS 2.3).
+        pagination_token: asks for the next page, unless this is the last one.
+        sync_token: asks for what changes after this pass; only on the last page (FACTS 7.4).
+    """
+
+    body: bytes
+    item_count: int
+    total_count: int | None
+    pagination_token: str | None
+    sync_token: str | None
+
+
+def parse_page(body: bytes) -> Page:
+    """Read the envelope of an answer.
+
+    Raises:
+        AnswerError: not JSON, no list of items, or not exactly one of the two tokens (FACTS 2.1).
+    """
+    envelope = _parse_object(body)
+    items = envelope.get("items")
+    if not isinstance(items, list):
+        raise _broken_answer("has no list of items")
+    pagination_token, sync_token = (
+        _token(envelope, name) for name in ("pagination_token", "sync_token")
+    )
+    if pagination_token and sync_token:
+        raise _broken_answer("has a pagination token and a sync token")
+    if not pagination_token and not sync_token:
+        raise _broken_answer("has neither a pagination token nor a sync token")
+    total = envelope.get("total_count")
+    total_count = total if isinstance(total, int) else None
+    return Page(body, len(items), total_count, pagination_token, sync_token)
+
+
+def is_json_object(body: bytes) -> bool:
+    """Tell a whole JSON object from a cut body or an error page of a proxy."""
+    try:
+        return isinstance(orjson.loads(body), dict)
+    except orjson.JSONDecodeError:
+        return False
+
+
+def walk(fetch: Fetch, start: Query, resume_at: str | None = None) -> Iterator[Page]:
+    """Yield the pages of one pass until the page that holds the sync token.
+
+    Args:
+        fetch: carries a query to the service and returns the body.
+        start: the first query: `init` with its filters, or a sync token.
+        resume_at: the pagination token of the last page already kept; the walk goes on there.
+
+    Raises:
+        AnswerError: an answer breaks the protocol.
+        PaginationLoopError: a pagination token comes back (FACTS T14). Items do not matter: an
+            empty page may have a successor (FACTS 2.4).
+    """
+    seen = set() if resume_at is None else {resume_at}
+    query = start if resume_at is None else {"pagination_token": resume_at}
+    while True:
+        page = parse_page(fetch(query))
+        if page.pagination_token in seen:
+            what = "The service sent the same pagination token twice in one pass"
+            raise PaginationLoopError(
+                what, "Run again later; if it stays, ask the vendor's support."
+            )
+        yield page
+        if page.pagination_token is None:
+            return
+        seen.add(page.pagination_token)
+        query = {"pagination_token": page.pagination_token}
+
+
+def _parse_object(body: bytes) -> Mapping[str, Any]:
+    try:
+        envelope = orjson.loads(body)
+    except orjson.JSONDecodeError:
+        raise _broken_answer("is not JSON") from None
+    if not isinstance(envelope, dict):
+        raise _broken_answer("is not a JSON object")
+    return envelope
+
+
+def _token(envelope: Mapping[str, Any], name: str) -> str | None:
+    token = envelope.get(name)
+    return token if isinstance(token, str) and token else None
+
+
+def _broken_answer(how: str) -> AnswerError:
+    what = f"An answer of the Sync API {how}"
+    return AnswerError(what, "Run again; if it stays, check base_url and what stands before it.")

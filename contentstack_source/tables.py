@@ -1,0 +1,230 @@
+"""From the fold to the tables of a load: typed rows of entries and assets, and of their lists.
+
+The content model compiles to one SELECT for the table of a content type and one for each list in
+it. DuckDB runs them; Arrow carries the result.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+import pyarrow as pa
+
+from contentstack_source.events import SYS_ASSETS
+from contentstack_source.fold import Fold
+from contentstack_source.model import ASSET, Group, parse_content_type
+from contentstack_source.names import Names
+from contentstack_source.sheet import Sheet, elements_of, fill
+
+ROOT_ID: Final = "left(md5(concat_ws(chr(31), content_type_uid, uid, locale)), 24)"
+"""The `_dlt_id` of an entry's or asset's row: the same for the same key, for ever."""
+
+_ROWS_AT_ONCE: Final = 100_000
+_ROOT: Final = ("uid", "locale", "event_at", "_dlt_id")
+_ENTRY: Final = (*_ROOT, "content_locale")
+_LIST: Final = ("_dlt_id", "_dlt_parent_id", "_dlt_root_id", "_dlt_list_idx")
+_TYPES: Final = {"_dlt_list_idx": "bigint", "event_at": "timestamp", "_version": "bigint"}
+_READ_BY_FOLD: Final = frozenset({"uid", "locale"})
+
+_EVENT_KEY: Final = ("event_type", "content_type_uid", "uid", "locale")
+_EVENT_ID: Final = ", ".join(f"coalesce({name}, '')" for name in _EVENT_KEY)
+
+_SHARED: Final = (
+    '{"title":"VARCHAR","url":"VARCHAR","created_at":"VARCHAR","updated_at":"VARCHAR",'
+    '"publish_details":{"time":"VARCHAR"}}'
+)
+_SHARED_TYPES: Final = {
+    "_dlt_id": "text",
+    "content_type_uid": "text",
+    "uid": "text",
+    "locale": "text",
+    "title": "text",
+    "url": "text",
+    "_version": "bigint",
+    "created_at": "timestamp",
+    "updated_at": "timestamp",
+    "published_at": "timestamp",
+    "event_at": "timestamp",
+}
+
+
+@dataclass(frozen=True)
+class Existing:
+    """A table the destination has already.
+
+    Attributes:
+        columns: the types of its columns by name, as dlt calls them.
+        list_of: the root table it holds a list of; None for a root table.
+    """
+
+    columns: Mapping[str, str]
+    list_of: str | None = None
+
+
+@dataclass(frozen=True)
+class Rows:
+    """Rows of one table in a load.
+
+    Attributes:
+        table: its name.
+        data: the rows; a column without a value in any row may be missing.
+        types: the types of all columns by name, of those without a value too.
+        list_of: the root table, if the rows are elements of a list.
+    """
+
+    table: str
+    data: pa.Table
+    types: Mapping[str, str]
+    list_of: str | None = None
+
+
+@dataclass
+class Findings:
+    """What the content model did not foresee.
+
+    Attributes:
+        unknown: values by ``table.column`` of fields the model does not have.
+        variants: values by ``table.column`` that did not fit their column.
+        without_model: content types whose schema could not be read.
+    """
+
+    unknown: dict[str, int] = field(default_factory=dict)
+    variants: dict[str, int] = field(default_factory=dict)
+    without_model: list[str] = field(default_factory=list)
+
+
+class Tables:
+    """The rows that a pass puts.
+
+    Args:
+        fold: the outcome of the pass.
+        names: names of tables and columns; every content type of the pass has its table in it.
+        existing: the tables of the destination, by name.
+        content_types: the content types of the stack by uid, as the service describes them.
+    """
+
+    def __init__(
+        self,
+        fold: Fold,
+        names: Names,
+        existing: Mapping[str, Existing],
+        content_types: Mapping[str, Mapping[str, Any]],
+    ) -> None:
+        self.findings = Findings()
+        self._fold = fold
+        self._con = fold.con
+        self._names = names
+        self._existing = existing
+        self._content_types = content_types
+
+    def entries(self) -> Iterator[Rows]:
+        """Yield the published entries: by content type, table and lists; then all in `entries`."""
+        for content_type_uid in self._fold.published_types:
+            content_type = self._content_types.get(content_type_uid)
+            if content_type is None:
+                self.findings.without_model.append(content_type_uid)
+            table = self._names.table(content_type_uid)
+            yield from self._typed(content_type_uid, table, parse_content_type(content_type))
+        yield from self._shared()
+
+    def assets(self) -> Iterator[Rows]:
+        """Yield the published assets, and their lists."""
+        yield from self._typed(SYS_ASSETS, "assets", ASSET)
+
+    def events(self) -> Iterator[Rows]:
+        """Yield every event received, exact duplicates once (FACTS T17)."""
+        types = dict.fromkeys(("_dlt_id", *_EVENT_KEY), "text")
+        types |= {"event_at": "timestamp", "_version": "bigint"}
+        key = ", ".join(_EVENT_KEY)
+        sql = f"""
+            SELECT left(md5(concat_ws(chr(31), epoch_us(event_at), _version, {_EVENT_ID})), 24)
+                AS _dlt_id, {key}, event_at, _version
+            FROM (SELECT DISTINCT type AS event_type, * EXCLUDE (type)
+                  FROM (SELECT type, content_type_uid, uid, locale, event_at, _version FROM event))
+        """
+        yield from self._plain("sync_events", sql, types)
+
+    def rejects(self) -> Iterator[Rows]:
+        """Yield the items that could not be understood."""
+        sql = "SELECT DISTINCT left(md5(concat(reason, item)), 24) AS _dlt_id, reason, item FROM reject"
+        types = {"_dlt_id": "text", "reason": "text", "item": "json"}
+        yield from self._plain("sync_rejects", sql, types)
+
+    def _plain(self, table: str, sql: str, types: Mapping[str, str]) -> Iterator[Rows]:
+        data = self._con.sql(sql).to_arrow_table()
+        if data.num_rows:
+            yield Rows(table, data, types)
+
+    def _typed(self, content_type_uid: str, table: str, model: Group) -> Iterator[Rows]:
+        fixed = _ROOT if content_type_uid == SYS_ASSETS else _ENTRY
+        for offset in range(0, self._fold.live_count(content_type_uid), _ROWS_AT_ONCE):
+            self._take("content_type_uid = $uid", offset, {"uid": content_type_uid})
+            sheet = self._sheet(table, "taken", fixed)
+            sheet.open_object("data", model, but=_READ_BY_FOLD)
+            yield from self._rows(sheet, fixed)
+            yield from self._lists(sheet, table, "_dlt_id")
+
+    def _shared(self) -> Iterator[Rows]:
+        """Yield the rows of `entries`: what entries of all types have in common."""
+        for offset in range(0, self._fold.entry_count, _ROWS_AT_ONCE):
+            self._take(f"content_type_uid <> '{SYS_ASSETS}'", offset, {})
+            data = self._con.sql(
+                f"""
+                SELECT _dlt_id, content_type_uid, uid, locale, s.title, s.url, _version,
+                    try_cast(s.created_at AS TIMESTAMPTZ) AS created_at,
+                    try_cast(s.updated_at AS TIMESTAMPTZ) AS updated_at,
+                    coalesce(try_cast(s.publish_details.time AS TIMESTAMPTZ), event_at)
+                        AS published_at,
+                    event_at
+                FROM (SELECT *, from_json(data, '{_SHARED}') AS s FROM taken)
+                """
+            ).to_arrow_table()
+            yield Rows("entries", data, _SHARED_TYPES)
+
+    def _take(self, which: str, offset: int, values: dict[str, str]) -> None:
+        """Make `taken`, the next rows to put: as many as memory allows for, not all."""
+        self._con.execute(
+            f"""
+            CREATE OR REPLACE TEMP TABLE taken AS
+            SELECT *, {ROOT_ID} AS _dlt_id FROM event SEMI JOIN (
+                SELECT position FROM live WHERE {which}
+                ORDER BY position LIMIT {_ROWS_AT_ONCE} OFFSET {offset}
+            ) USING (position)
+            """,
+            values,
+        )
+
+    def _sheet(self, table: str, view: str, fixed: tuple[str, ...]) -> Sheet:
+        existing = self._existing.get(table)
+        columns = existing.columns if existing else {}
+        return Sheet(self._con, self._names, table, view, columns, reserved=frozenset(fixed))
+
+    def _lists(self, parent: Sheet, root_table: str, root: str) -> Iterator[Rows]:
+        for number, found in enumerate(parent.lists.values()):
+            view = f"{parent.view}_l{number}"
+            elements_of(parent, found, root, view)
+            sheet = self._sheet(found.table, view, _LIST)
+            sheet.open_elements("element", found.of)
+            yield from self._rows(sheet, _LIST, root_table)
+            yield from self._lists(sheet, root_table, "_dlt_root_id")
+
+    def _rows(
+        self, sheet: Sheet, fixed: tuple[str, ...], list_of: str | None = None
+    ) -> Iterator[Rows]:
+        selected = ", ".join([*fixed, *fill(sheet)])
+        data = self._con.sql(f"SELECT {selected} FROM {sheet.view}").to_arrow_table()
+        if not data.num_rows:
+            return
+        types: dict[str, str] = {name: _TYPES.get(name, "text") for name in fixed}
+        for name, column in sheet.columns.items():
+            filled = 0 if column.sql is None else data.num_rows - data[name].null_count
+            if column.is_variant and not filled:
+                data = data.drop_columns([name])
+                continue
+            types[name] = column.data_type
+            if filled and (column.is_variant or column.is_unknown):
+                found = self.findings.variants if column.is_variant else self.findings.unknown
+                found[f"{sheet.table}.{name}"] = found.get(f"{sheet.table}.{name}", 0) + filled
+        yield Rows(sheet.table, data, types, list_of)
