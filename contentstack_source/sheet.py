@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Any, Final
 
 import duckdb
 
@@ -20,6 +20,8 @@ from contentstack_source.model import REFERENCE, DataType, Group, Many, Node, Va
 from contentstack_source.names import Names, digest
 
 _TEXT_LIKE: Final = ("text", "timestamp")
+_VALUE: Final = ("value",)
+_LIST: Final = ("list",)
 _RICH_TEXT: Final = {"type", "children"}
 """Keys of a JSON rich text node: without a model, the sign that an object is one document."""
 
@@ -37,6 +39,46 @@ class ListField:
     table: str
     piece: str
     of: Node | None
+
+
+@dataclass(frozen=True)
+class _Found:
+    """An object to open at the next level.
+
+    Attributes:
+        piece: an expression of JSON objects in the view, NULL elsewhere.
+        group: their fields as the model has them; None if it has none.
+        path: where they stand in the table's row.
+        keys: the keys they have.
+    """
+
+    piece: str
+    group: Group | None
+    path: tuple[str, ...]
+    keys: frozenset[str]
+
+    def fields(self) -> dict[str, Node | None]:
+        """Return the fields of the model, then the keys it does not have."""
+        known = dict(self.group.fields) if self.group else {}
+        return {**known, **dict.fromkeys(sorted(self.keys - known.keys()))}
+
+
+@dataclass(frozen=True)
+class _Field:
+    """A field of an object found: one value in each row, or none."""
+
+    found: _Found
+    key: str
+    node: Node | None
+    is_text: bool
+
+    @property
+    def path(self) -> tuple[str, ...]:
+        return (*self.found.path, self.key)
+
+    @property
+    def may_hold_objects(self) -> bool:
+        return self.node is None or isinstance(self.node, (Group, Many))
 
 
 @dataclass
@@ -61,31 +103,19 @@ class Sheet:
     columns: dict[str, Column] = field(default_factory=dict)
     lists: dict[str, ListField] = field(default_factory=dict)
     _depth: int = 0
+    _found: list[_Found] = field(default_factory=list)
 
-    def open_object(
-        self,
-        piece: str,
-        group: Group | None,
-        path: tuple[str, ...] = (),
-        *,
-        but: frozenset[str] = frozenset(),
-    ) -> None:
+    def open_objects(self, piece: str, group: Group, *, but: frozenset[str]) -> None:
         """Add the columns and lists of the objects that `piece` yields.
 
         Args:
-            piece: an expression of JSON objects in the view.
-            group: their fields as the model has them; None if it has none.
-            path: where the objects stand in the table's row.
+            piece: a column of JSON objects in the view; the view loses it.
+            group: their fields as the model has them.
             but: keys that are not fields.
         """
-        known = dict(group.fields) if group else {}
-        keys = [key for key in self._keys(piece) if key not in known and key not in but]
-        fields: dict[str, Node | None] = {**known, **dict.fromkeys(sorted(keys))}
-        if not fields:
-            return
-        pieces, kinds = self._read(piece, fields)
-        for key, node in fields.items():
-            self._place(pieces[key], node, kinds[key], (*path, key))
+        keys = self._probe([_keys_of(piece)])[0]
+        self._found = [_Found(piece, group, (), _flat(keys) - but)]
+        self._open_levels(drop=piece)
 
     def open_elements(self, piece: str, node: Node | None) -> None:
         """Add the columns and lists of the list elements that `piece` yields."""
@@ -93,83 +123,104 @@ class Sheet:
             # Old references are plain uids (FACTS T11): the same table, the same column.
             uid_only = f"CASE WHEN ascii({piece}) = 34 THEN concat('{{\"uid\":', {piece}, '}}')"
             piece = f"({uid_only} ELSE {piece} END)"
-        kinds = self._kinds([_kinds_of_node(piece, node)])[0]
-        if isinstance(node, Value) or kinds & SCALAR:
-            self._add_scalar(piece, node, kinds, ("value",))
-        if kinds & ARRAY:
-            self._add_list(piece, node, ("list",))
-        if kinds & OBJECT and not _is_json(node):
-            self.open_object(_only(piece, 123), node if isinstance(node, Group) else None)
-        elif isinstance(node, Group):
-            self._declare_fields(node, ())
+        kinds, keys = self._probe([_kinds_of_node(piece, node), _keys_of(piece)])
+        self._place(piece, node, kinds or 0, _flat(keys), ())
+        self._open_levels()
 
-    def _read(
-        self, piece: str, fields: Mapping[str, Node | None]
-    ) -> tuple[dict[str, str], dict[str, int]]:
-        """Open the objects; return the expression and the kinds of each field."""
-        raw: set[str] = set()
+    def _open_levels(self, drop: str | None = None) -> None:
+        while self._found:
+            level, self._found = self._found, []
+            for item, piece, kinds, keys in self._open_level(level, drop):
+                self._place(piece, item.node, kinds, keys, item.path)
+            drop = None
+
+    def _open_level(
+        self, level: list[_Found], drop: str | None
+    ) -> list[tuple[_Field, str, int, frozenset[str]]]:
+        """Open all objects of a level; return their fields with piece, kinds and keys of each."""
+        raw: set[tuple[str, ...]] = set()
+        base = self.view
         while True:
-            as_text = {
-                key
-                for key, node in fields.items()
-                if isinstance(node, Value) and node.data_type in _TEXT_LIKE and key not in raw
-            }
-            values = self._open(piece, {k: "VARCHAR" if k in as_text else "JSON" for k in fields})
-            kinds = self._kinds(
-                [
-                    columns.kinds_of_text(values[key])
-                    if key in as_text
-                    else _kinds_of_node(values[key], node)
-                    for key, node in fields.items()
-                ]
-            )
-            suspects = {key for key, kind in zip(fields, kinds, strict=True) if kind & SUSPECT}
+            items = [_field(found, key, node, raw) for found, key, node in _fields_of(level)]
+            pieces = self._open(base, level, items, drop)
+            asked = [_kinds_of_field(item, piece) for item, piece in zip(items, pieces, strict=True)]
+            holders = [i for i, item in enumerate(items) if item.may_hold_objects]
+            asked += [_keys_of(pieces[i]) for i in holders]
+            answers = self._probe(asked)
+            kinds = [kind or 0 for kind in answers[: len(items)]]
+            suspects = {item.path for item, kind in zip(items, kinds, strict=True) if kind & SUSPECT}
             if not suspects:
-                text_values = {key: _Text(values[key]) for key in as_text}
-                return values | text_values, dict(zip(fields, kinds, strict=True))
+                keys = dict(zip(holders, map(_flat, answers[len(items) :]), strict=True))
+                none: frozenset[str] = frozenset()
+                return [
+                    (item, _Text(piece) if item.is_text else piece, kind, keys.get(i, none))
+                    for i, (item, piece, kind) in enumerate(zip(items, pieces, kinds, strict=True))
+                ]
             raw |= suspects
 
-    def _open(self, piece: str, types: dict[str, str]) -> dict[str, str]:
-        """Put a struct of pieces beside the view's columns; return the expressions of its fields."""
-        struct, view = f"s{self._depth}", f"{self.view}_{self._depth}"
-        # The whole row is parsed once and kept; what lies deeper is small enough to parse twice.
+    def _open(
+        self, base: str, level: list[_Found], items: list[_Field], drop: str | None
+    ) -> list[str]:
+        """Put a struct for each object beside the view's columns; return the fields' pieces."""
+        structs, pieces = [], []
+        for number, found in enumerate(level):
+            name = f"s{self._depth}_{number}"
+            types = {
+                item.key: "VARCHAR" if item.is_text else "JSON"
+                for item in items
+                if item.found is found
+            }
+            structs.append(f"from_json({found.piece}, {columns.struct_of(types)}) AS {name}")
+            # By position: names that differ in case only are one name to a struct.
+            pieces += [
+                f"CAST(struct_extract_at({name}, {position}) AS VARCHAR)"
+                for position in range(1, len(types) + 1)
+            ]
+        # The row is parsed once and kept; what lies deeper is small enough to be parsed twice.
         kind = "TABLE" if self._depth == 0 else "VIEW"
-        source = f"SELECT *, from_json({piece}, {columns.struct_of(types)}) AS {struct}"
-        self.con.execute(f"CREATE OR REPLACE TEMP {kind} {view} AS {source} FROM {self.view}")
+        kept = f"* EXCLUDE ({drop})" if drop else "*"
+        self.view = f"{base}_{self._depth}"
+        self.con.execute(
+            f"CREATE OR REPLACE TEMP {kind} {self.view} AS"
+            f" SELECT {kept}, {', '.join(structs)} FROM {base}"
+        )
         self._depth += 1
-        self.view = view
-        # By position: names that differ in case only are one name to a struct.
-        return {
-            key: f"CAST(struct_extract_at({struct}, {number}) AS VARCHAR)"
-            for number, key in enumerate(types, 1)
-        }
+        return pieces
 
-    def _keys(self, piece: str) -> set[str]:
-        sql = f"SELECT DISTINCT unnest(keys) FROM (SELECT DISTINCT json_keys({piece}) AS keys FROM {self.view})"
-        return {key for (key,) in self.con.execute(sql).fetchall()}
+    def _probe(self, aggregates: list[str]) -> tuple[Any, ...]:
+        sql = f"SELECT {', '.join(aggregates)} FROM {self.view}"
+        return self.con.execute(sql).fetchone() or ()
 
-    def _kinds(self, kinds: list[str]) -> list[int]:
-        sql = ", ".join(f"bit_or({kind})" for kind in kinds)
-        row = self.con.execute(f"SELECT {sql} FROM {self.view}").fetchone()
-        return [kind or 0 for kind in row or ()]
+    def _place(
+        self,
+        piece: str,
+        node: Node | None,
+        kinds: int,
+        keys: frozenset[str],
+        path: tuple[str, ...],
+    ) -> None:
+        """Decide what becomes of a value: column, columns at the next level, or list.
 
-    def _place(self, piece: str, node: Node | None, kinds: int, path: tuple[str, ...]) -> None:
+        The path of a list's element is empty: a scalar's column is `value` then, and the table of
+        a list in a list is named `list`.
+        """
         if isinstance(node, Many) and node.of == REFERENCE:
             piece, kinds = _as_list(piece), kinds and ARRAY
-        if node is None and kinds & OBJECT and self._keys(_only(piece, 123)) >= _RICH_TEXT:
+        if node is None and keys >= _RICH_TEXT:
             node = Value("json")
-        if _is_json(node) or self._is_kept_as_json(path):
-            self._add_json(piece, path)
+        if _is_json(node) or self._is_kept_as_json(path or _VALUE):
+            self._add_json(piece, path or _VALUE)
             return
         if isinstance(node, Value) or kinds & SCALAR:
-            self._add_scalar(piece, node, kinds, path)
+            self._add_scalar(piece, node, kinds, path or _VALUE)
         if kinds & OBJECT:
             group = node if isinstance(node, Group) else None
-            self.open_object(_only(piece, 123), group, path)
+            self._found.append(_Found(_only(piece, 123), group, path, keys))
         elif isinstance(node, Group):
             self._declare_fields(node, path)
         if kinds & ARRAY:
-            self._add_list(piece, node.of if isinstance(node, Many) else None, path)
+            of = node.of if isinstance(node, Many) else None
+            self._add_list(piece, of, path or _LIST)
 
     def _add_scalar(self, piece: str, node: Node | None, kinds: int, path: tuple[str, ...]) -> None:
         name = self._column(path)
@@ -244,8 +295,34 @@ def _is_json(node: Node | None) -> bool:
     return isinstance(node, Value) and node.data_type == "json"
 
 
+def _fields_of(level: list[_Found]) -> Iterator[tuple[_Found, str, Node | None]]:
+    for found in level:
+        for key, node in found.fields().items():
+            yield found, key, node
+
+
+def _field(found: _Found, key: str, node: Node | None, raw: set[tuple[str, ...]]) -> _Field:
+    is_text = isinstance(node, Value) and node.data_type in _TEXT_LIKE
+    return _Field(found, key, node, is_text and (*found.path, key) not in raw)
+
+
+def _kinds_of_field(item: _Field, piece: str) -> str:
+    if item.is_text:
+        return f"bit_or({columns.kinds_of_text(piece)})"
+    return _kinds_of_node(piece, item.node)
+
+
+def _keys_of(piece: str) -> str:
+    return f"list(DISTINCT json_keys({_only(piece, 123)}))"
+
+
+def _flat(keys: list[list[str]] | None) -> frozenset[str]:
+    return frozenset(key for each in keys or () for key in each or ())
+
+
 def _kinds_of_node(piece: str, node: Node | None) -> str:
-    return columns.kinds_of_unknown(piece) if node is None else columns.kinds_of(piece)
+    kinds = columns.kinds_of_unknown(piece) if node is None else columns.kinds_of(piece)
+    return f"bit_or({kinds})"
 
 
 def _only(piece: str, first: int) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import orjson
@@ -61,10 +62,7 @@ def parse_page(body: bytes) -> Page:
 
 def is_json_object(body: bytes) -> bool:
     """Tell a whole JSON object from a cut body or an error page of a proxy."""
-    try:
-        return isinstance(orjson.loads(body), dict)
-    except orjson.JSONDecodeError:
-        return False
+    return _loads(body) is not None
 
 
 def walk(fetch: Fetch, start: Query, resume_at: str | None = None) -> Iterator[Page]:
@@ -97,13 +95,19 @@ def walk(fetch: Fetch, start: Query, resume_at: str | None = None) -> Iterator[P
 
 
 def _parse_object(body: bytes) -> Mapping[str, Any]:
-    try:
-        envelope = orjson.loads(body)
-    except orjson.JSONDecodeError:
-        raise _broken_answer("is not JSON") from None
-    if not isinstance(envelope, dict):
+    envelope = _loads(body)
+    if envelope is None:
         raise _broken_answer("is not a JSON object")
     return envelope
+
+
+@lru_cache(maxsize=1)  # who carries an answer looks at it first; parsing it once is enough
+def _loads(body: bytes) -> Mapping[str, Any] | None:
+    try:
+        value = orjson.loads(body)
+    except orjson.JSONDecodeError:
+        return None
+    return value if isinstance(value, dict) else None
 
 
 def _token(envelope: Mapping[str, Any], name: str) -> str | None:

@@ -162,7 +162,7 @@ class Tables:
         for offset in range(0, self._fold.live_count(content_type_uid), _ROWS_AT_ONCE):
             self._take("content_type_uid = $uid", offset, {"uid": content_type_uid})
             sheet = self._sheet(table, "taken", fixed)
-            sheet.open_object("data", model, but=_READ_BY_FOLD)
+            sheet.open_objects("data", model, but=_READ_BY_FOLD)
             yield from self._rows(sheet, fixed)
             yield from self._lists(sheet, table, "_dlt_id")
 
@@ -187,13 +187,17 @@ class Tables:
         """Make `taken`, the next rows to put: as many as memory allows for, not all."""
         self._con.execute(
             f"""
-            CREATE OR REPLACE TEMP TABLE taken AS
-            SELECT *, {ROOT_ID} AS _dlt_id FROM event SEMI JOIN (
-                SELECT position FROM live WHERE {which}
-                ORDER BY position LIMIT {_ROWS_AT_ONCE} OFFSET {offset}
-            ) USING (position)
+            CREATE OR REPLACE TEMP TABLE taken_position AS
+            SELECT position FROM live WHERE {which}
+            ORDER BY position LIMIT {_ROWS_AT_ONCE} OFFSET {offset}
             """,
             values,
+        )
+        self._con.execute(
+            f"""
+            CREATE OR REPLACE TEMP VIEW taken AS
+            SELECT *, {ROOT_ID} AS _dlt_id FROM event SEMI JOIN taken_position USING (position)
+            """
         )
 
     def _sheet(self, table: str, view: str, fixed: tuple[str, ...]) -> Sheet:

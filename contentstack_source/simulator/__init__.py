@@ -1,0 +1,29 @@
+"""A stand-in for the service: a stack in memory, served over HTTP the way Contentstack serves it.
+
+    stack = Stack()
+    stack.create_content_type("author", [])
+    stack.publish_entry("author", "blt1", {"title": "Ada"})
+    with serve(stack) as server:
+        ...  # GET {server.base_url}/stacks/sync?init=true
+
+It knows the wire and nothing of the pipeline that reads it.
+"""
+
+from contentstack_source.simulator.demo import demo_stack
+from contentstack_source.simulator.editors import edit
+from contentstack_source.simulator.second_act import editors_at_work
+from contentstack_source.simulator.server import Request, Server, serve
+from contentstack_source.simulator.stack import Stack
+from contentstack_source.simulator.weather import Fault, Weather
+
+__all__ = [
+    "Fault",
+    "Request",
+    "Server",
+    "Stack",
+    "Weather",
+    "demo_stack",
+    "edit",
+    "editors_at_work",
+    "serve",
+]

@@ -1,0 +1,88 @@
+"""The demo world: a small publisher's stack in three languages, the same for the same seed."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from contentstack_source.simulator.demo_content import Pen
+from contentstack_source.simulator.demo_models import CONTENT_TYPES
+from contentstack_source.simulator.stack import Stack
+from contentstack_source.simulator.words import Dice
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+MASTER = "en-us"
+OTHER_LOCALES = {"de-de": 0.5, "fr-fr": 0.3}
+"""How likely an entry is published there too."""
+FALLBACK = 0.25
+"""How likely such a publish shows the master's content (FACTS 4.1)."""
+SHARES = {"author": 5, "page": 15, "product": 40, "blog_post": 30, "event": 10}
+ASSETS = 0.1
+"""The part of all that is published which is assets."""
+BATCH = 10
+"""Objects of one bulk publish, sharing their event_at (FACTS 3.2)."""
+
+
+def demo_stack(entries: int = 3000, *, seed: int = 7) -> Stack:
+    """Build a stack with `entries` published (uid, locale) pairs, a tenth of them assets."""
+    stack = Stack()
+    pen = Pen(Dice(seed))
+    for uid, schema in CONTENT_TYPES.items():
+        stack.create_content_type(uid, schema(), options=_options(uid))
+    _fill(stack, _publish_asset(stack, pen), round(entries * ASSETS))
+    _fill(stack, _publish_entry(stack, pen), entries - round(entries * ASSETS))
+    return stack
+
+
+def _options(uid: str) -> dict[str, object]:
+    """Say which content types are pages with an address of their own."""
+    paged = uid in {"author", "page", "blog_post"}
+    return {"is_page": paged} | ({"url_pattern": "/:title", "url_prefix": "/"} if paged else {})
+
+
+def _fill(stack: Stack, publishes: Iterator[None], count: int) -> None:
+    """Publish `count` times; every third batch at once."""
+    for first in range(0, count, BATCH):
+        batch = min(BATCH, count - first)
+        if first // BATCH % 3:
+            _take(publishes, batch)
+            continue
+        with stack.same_instant():
+            _take(publishes, batch)
+
+
+def _take(publishes: Iterator[None], count: int) -> None:
+    for _ in range(count):
+        next(publishes)
+
+
+def _publish_asset(stack: Stack, pen: Pen) -> Iterator[None]:
+    """Publish assets for ever, a few of them in a second locale (FACTS 4.4)."""
+    while True:
+        uid, described = pen.new_uid(), pen.asset()
+        pen.assets.append(uid)
+        for locale in (MASTER, *_other_locales(pen.dice, 0.3)):
+            stack.publish_asset(uid, described, locale)
+            yield
+
+
+def _publish_entry(stack: Stack, pen: Pen) -> Iterator[None]:
+    """Publish entries for ever, in one to three locales each."""
+    kinds, weights = list(SHARES), list(SHARES.values())
+    while True:
+        (kind,) = pen.dice.choices(kinds, weights)
+        uid, content = pen.new_uid(), pen.write(kind, MASTER)
+        pen.entries.setdefault(kind, []).append(uid)
+        stack.publish_entry(kind, uid, content, MASTER)
+        yield
+        for locale in _other_locales(pen.dice, 1):
+            if pen.dice.happens(FALLBACK):
+                stack.publish_entry(kind, uid, content, locale, content_locale=MASTER)
+            else:
+                stack.publish_entry(kind, uid, pen.write(kind, locale), locale)
+            yield
+
+
+def _other_locales(dice: Dice, likely: float) -> list[str]:
+    return [locale for locale, share in OTHER_LOCALES.items() if dice.happens(share * likely)]

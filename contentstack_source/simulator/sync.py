@@ -1,0 +1,99 @@
+"""`GET /v3/stacks/sync`: init, pagination_token or sync_token, and never two of them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import orjson
+
+from contentstack_source.simulator.answers import Answer, invalid_parameters
+from contentstack_source.simulator.passes import (
+    PAGE_SIZE,
+    Filters,
+    Pass,
+    delta_pass,
+    initial_pass,
+)
+from contentstack_source.simulator.tokens import Checkpoint, new_token
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from contentstack_source.simulator.stack import Stack
+    from contentstack_source.simulator.weather import Weather
+
+MODES = ("init", "pagination_token", "sync_token")
+
+
+def answer(stack: Stack, weather: Weather, query: Mapping[str, str]) -> Answer:
+    """Answer one call; the stack stands still meanwhile, so that a pass is one moment of it."""
+    asked = [mode for mode in MODES if mode in query]
+    if len(asked) != 1:
+        return invalid_parameters(*asked or MODES)
+    with stack.lock:
+        if asked == ["pagination_token"]:
+            return _next_page(stack, weather, query["pagination_token"])
+        if asked == ["sync_token"]:
+            return _delta(stack, weather, query["sync_token"])
+        if query["init"] != "true":
+            return invalid_parameters("init")
+        filters = Filters.from_query(query, stack.environment)
+        return _page(stack, weather, initial_pass(stack, filters, weather), 0)
+
+
+def _next_page(stack: Stack, weather: Weather, token: str) -> Answer:
+    if token not in stack.tokens.pages:
+        return invalid_parameters("pagination_token")
+    whole, number = stack.tokens.pages[token]
+    if weather.invalidate_pagination_on_publish and whole.position < stack.position():
+        return invalid_parameters("pagination_token")
+    return _page(stack, weather, whole, number)
+
+
+def _delta(stack: Stack, weather: Weather, token: str) -> Answer:
+    if token not in stack.tokens.checkpoints:
+        return invalid_parameters("sync_token")
+    position, filters = stack.tokens.checkpoints[token]
+    if weather.stale_deltas > 0:
+        weather.stale_deltas -= 1
+        position = stack.position()
+    whole = delta_pass(stack, filters, position, weather)
+    if not whole.total_count:
+        whole.sync_token = token  # nothing changed: the same token again (FACTS 7.2)
+    return _page(stack, weather, whole, 0)
+
+
+def _page(stack: Stack, weather: Weather, whole: Pass, number: int) -> Answer:
+    """Join the page's items, encoded long ago, with the little that surrounds them."""
+    page = whole.pages[number]
+    envelope: dict[str, object] = {}
+    if whole.total_count or weather.counts_when_empty:
+        envelope = {"skip": page.skip, "limit": PAGE_SIZE, "total_count": whole.total_count}
+    envelope |= _tokens(stack, weather, whole, number)
+    rest = orjson.dumps(envelope)[1:]
+    joined = b",".join(page.items)
+    return Answer(200, b'{"items":[' + joined + (b"]," if len(rest) > 1 else b"]") + rest)
+
+
+def _tokens(stack: Stack, weather: Weather, whole: Pass, number: int) -> dict[str, str]:
+    if weather.no_token:
+        return {}
+    key, token = _next_token(stack, weather, whole, number)
+    tokens = {key: token}
+    if weather.both_tokens:
+        other = "sync_token" if key == "pagination_token" else "pagination_token"
+        tokens[other] = new_token()
+    return tokens
+
+
+def _next_token(stack: Stack, weather: Weather, whole: Pass, number: int) -> tuple[str, str]:
+    """Give what leads on from a page, the same whenever the page is asked for (FACTS 7.3)."""
+    following = number if weather.repeat_pagination_token and number else number + 1
+    if following < len(whole.pages):
+        if following not in whole.page_tokens:
+            whole.page_tokens[following] = stack.tokens.for_page(whole, following)
+        return "pagination_token", whole.page_tokens[following]
+    if not whole.sync_token:
+        checkpoint = Checkpoint(whole.position, whole.filters)
+        whole.sync_token = stack.tokens.for_checkpoint(checkpoint)
+    return "sync_token", whole.sync_token

@@ -1,0 +1,124 @@
+"""What several files of tests need: a pass made of items, folded and turned into rows."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+import pytest
+from dlt.common.normalizers.naming.snake_case import NamingConvention
+
+from contentstack_source.fold import Fold
+from contentstack_source.names import Names
+from contentstack_source.tables import Existing, Findings, Rows, Tables
+
+RECORDED = Path(__file__).parent / "data" / "recorded"
+
+
+class Loaded:
+    """The rows that a pass puts, as Python values."""
+
+    def __init__(self, rows: Sequence[Rows], findings: Findings) -> None:
+        self.findings = findings
+        self.parts = list(rows)
+        self.rows: dict[str, list[dict[str, Any]]] = {}
+        self.types: dict[str, dict[str, str]] = {}
+        for part in rows:
+            self.rows.setdefault(part.table, []).extend(part.data.to_pylist())
+            self.types.setdefault(part.table, {}).update(part.types)
+
+    def row(self, table: str) -> dict[str, Any]:
+        """Return the only row of a table, without what holds no value."""
+        (row,) = self.rows[table]
+        return {name: value for name, value in row.items() if value is not None}
+
+    def column(self, table: str, name: str) -> list[Any]:
+        """Return a column of a list table, in the order of the list."""
+        rows = sorted(self.rows[table], key=lambda row: row.get("_dlt_list_idx", 0))
+        return [row.get(name) for row in rows]
+
+
+def published(
+    data: Mapping[str, Any],
+    content_type_uid: str = "blog",
+    at: str = "2026-01-01T00:00:00.000Z",
+) -> dict[str, Any]:
+    """Return the item of a published entry."""
+    return {
+        "type": "entry_published",
+        "event_at": at,
+        "content_type_uid": content_type_uid,
+        "data": {"locale": "en-us", **data},
+    }
+
+
+@pytest.fixture(scope="session")
+def keep_pages(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., list[Path]]:
+    """Write the items of each argument as one page of a pass."""
+    number = count(1)
+
+    def keep(*pages: Sequence[object]) -> list[Path]:
+        folder = tmp_path_factory.mktemp(f"pass{next(number)}_")
+        files = []
+        for page_number, items in enumerate(pages, 1):
+            files.append(folder / f"{page_number:08d}.json")
+            files[-1].write_text(json.dumps({"items": items, "sync_token": "blt1"}), "utf-8")
+        return files
+
+    return keep
+
+
+@pytest.fixture(scope="session")
+def folded(keep_pages: Callable[..., list[Path]]) -> Iterator[Callable[..., Fold]]:
+    """Fold the pages given; keywords are those of `Fold`."""
+    folds: list[Fold] = []
+
+    def fold(*pages: Sequence[object], **settings: Any) -> Fold:
+        while len(folds) > 1:  # a test looks at two at most
+            folds.pop(0).con.close()
+        files = keep_pages(*pages)
+        folds.append(Fold(files, temp_folder=files[0].parent / "tmp", **settings))
+        return folds[-1]
+
+    yield fold
+    for each in folds:
+        each.con.close()
+
+
+@pytest.fixture(scope="session")
+def load_items(folded: Callable[..., Fold]) -> Callable[..., Loaded]:
+    """Fold one page of items and turn it into rows: entries, then assets."""
+
+    def load(
+        items: Sequence[object],
+        *,
+        content_types: Mapping[str, Mapping[str, Any]] | None = None,
+        existing: Mapping[str, Existing] | None = None,
+        naming: NamingConvention | None = None,
+    ) -> Loaded:
+        fold = folded(items)
+        names = Names(naming or NamingConvention())
+        names.assign_tables({*fold.published_types, *(content_types or {})})
+        tables = Tables(fold, names, existing or {}, content_types or {})
+        return Loaded([*tables.entries(), *tables.assets()], tables.findings)
+
+    return load
+
+
+@pytest.fixture(scope="session")
+def loaded(load_items: Callable[..., Loaded]) -> Callable[..., Loaded]:
+    """Turn the data of entries of the type `blog`, each with a uid of its own, into rows."""
+
+    def load(
+        *entries: Mapping[str, Any],
+        schema: Sequence[Mapping[str, Any]] | None = None,
+        existing: Mapping[str, Existing] | None = None,
+    ) -> Loaded:
+        items = [published({"uid": f"e{number}", **data}) for number, data in enumerate(entries)]
+        content_types = {} if schema is None else {"blog": {"uid": "blog", "schema": schema}}
+        return load_items(items, content_types=content_types, existing=existing)
+
+    return load

@@ -1,0 +1,113 @@
+"""Under any weather the stream still tells what is published, whatever editors do."""
+
+from __future__ import annotations
+
+import dataclasses
+import random
+from typing import Any
+
+import pytest
+import requests
+
+from contentstack_source.simulator import Server, Stack, Weather, demo_stack, edit, serve
+
+Item = dict[str, Any]
+Table = dict[tuple[bool, str, str, str], Item]
+"""(is an asset, content_type_uid, uid, locale) -> data."""
+
+
+def ask(server: Server, path: str = "/stacks/sync", **query: str) -> requests.Response:
+    stack = server.stack
+    headers = {"api_key": stack.api_key, "access_token": stack.delivery_token}
+    return requests.get(server.base_url + path, params=query, headers=headers, timeout=10)
+
+
+def page(server: Server, **query: str) -> Item:
+    answer = ask(server, **query)
+    assert answer.status_code == 200, answer.text
+    body: Item = answer.json()
+    return body
+
+
+def pages(server: Server, **query: str) -> list[Item]:
+    found = [page(server, **query)]
+    while "pagination_token" in found[-1]:
+        found.append(page(server, pagination_token=found[-1]["pagination_token"]))
+    return found
+
+
+def fold(table: Table, items: list[Item]) -> None:
+    """Bring a table up to date with a pass, the first of equal instants being the newest."""
+    ascending = items[::-1]
+    ascending.sort(key=lambda each: str(each["event_at"]))  # stable: ties stay in their order
+    for item in ascending:
+        data, is_asset = item["data"], item["type"].startswith("asset_")
+        kind = "sys_assets" if is_asset else item["content_type_uid"]
+        if item["type"] == "content_type_deleted":
+            drop(table, (False, kind))
+        elif item["type"].endswith("_published"):
+            table[is_asset, kind, data["uid"], data["publish_details"]["locale"]] = data
+        elif "locale" in data:
+            table.pop((is_asset, kind, data["uid"], data["locale"]), None)
+        else:
+            drop(table, (is_asset, kind, data["uid"]))
+
+
+def drop(table: Table, beginning: tuple[object, ...]) -> None:
+    for key in [each for each in table if each[: len(beginning)] == beginning]:
+        del table[key]
+
+
+def published(stack: Stack) -> Table:
+    entries = {(False, *key): item["data"] for key, item in stack.published_entries().items()}
+    assets = {
+        (True, "sys_assets", *key): item["data"] for key, item in stack.published_assets().items()
+    }
+    return entries | assets
+
+
+def switches(weather: Weather) -> list[tuple[str, object]]:
+    names = [field.name for field in dataclasses.fields(weather) if field.init and field.compare]
+    return [(name, getattr(weather, name)) for name in names]
+
+
+def differences(weather: Weather) -> str:
+    """Name the switches that are not as at first."""
+    changed = set(switches(weather)) - set(switches(Weather()))
+    return ",".join(sorted(name if value is True else str(value) for name, value in changed))
+
+
+@pytest.mark.parametrize(
+    "weather",
+    [
+        Weather(),
+        Weather(order="oldest_first"),
+        Weather(order="shuffled"),
+        Weather(delta="log"),
+        Weather(delta="log", order="shuffled", duplicate_events=True),
+        Weather(delta="log", order="oldest_first", duplicate_events=True),
+        Weather(removal_data="no_locale", delta="log"),
+        Weather(removal_data="no_locale"),
+        Weather(removal_data="with_title", asset_without_content_type_uid=True),
+        Weather(entry_deleted_with_content_type=True, empty_pages=True),
+        Weather(entry_deleted_with_content_type=True, removal_data="no_locale", delta="log"),
+        Weather(duplicate_events=True, removal_data="no_locale", order="shuffled", delta="log"),
+    ],
+    ids=differences,
+)
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_whatever_editors_do_the_stream_folds_to_what_is_published(
+    weather: Weather,
+    seed: int,
+) -> None:
+    stack, rng, table = demo_stack(120, seed=seed), random.Random(seed), Table()
+    with serve(stack, weather) as server:
+        query = {"init": "true"}
+        for _ in range(8):
+            found = pages(server, **query)
+            items = [item for each in found for item in each["items"]]
+            fold(table, items[::-1] if weather.order == "oldest_first" else items)
+            assert table == published(stack)
+            query = {"sync_token": found[-1]["sync_token"]}
+            for _ in range(rng.randint(0, 60)):
+                edit(stack, rng)

@@ -1,0 +1,321 @@
+"""Every standing switch of the weather, seen through a real connection."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections import Counter
+from typing import TYPE_CHECKING, Any
+
+import pytest
+import requests
+
+from contentstack_source.simulator import Server, Stack, Weather, serve
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+Item = dict[str, Any]
+
+
+def ask(server: Server, path: str = "/stacks/sync", **query: str) -> requests.Response:
+    stack = server.stack
+    headers = {"api_key": stack.api_key, "access_token": stack.delivery_token}
+    return requests.get(server.base_url + path, params=query, headers=headers, timeout=10)
+
+
+def page(server: Server, **query: str) -> Item:
+    answer = ask(server, **query)
+    assert answer.status_code == 200, answer.text
+    body: Item = answer.json()
+    return body
+
+
+def pages(server: Server, **query: str) -> list[Item]:
+    found = [page(server, **query)]
+    while "pagination_token" in found[-1]:
+        found.append(page(server, pagination_token=found[-1]["pagination_token"]))
+    return found
+
+
+def items_of(server: Server, **query: str) -> list[Item]:
+    return [item for each in pages(server, **query) for item in each["items"]]
+
+
+def uids(items: list[Item]) -> list[str]:
+    return [item["data"]["uid"] for item in items]
+
+
+def publish_many(stack: Stack, count: int) -> None:
+    for number in range(count):
+        stack.publish_entry("author", f"a{number:03}", {})
+
+
+@pytest.fixture
+def stack() -> Stack:
+    built = Stack()
+    built.create_content_type("author", [])
+    return built
+
+
+@pytest.fixture
+def weather() -> Weather:
+    return Weather()
+
+
+@pytest.fixture
+def server(stack: Stack, weather: Weather) -> Iterator[Server]:
+    with serve(stack, weather) as running:
+        yield running
+
+
+def test_oldest_first_turns_the_whole_pass_round(
+    stack: Stack,
+    weather: Weather,
+    server: Server,
+) -> None:
+    publish_many(stack, 130)
+    weather.order = "oldest_first"
+    assert uids(items_of(server, init="true")) == [f"a{number:03}" for number in range(130)]
+
+
+def test_shuffled_mixes_the_whole_pass_but_keeps_events_of_one_instant_newest_first(
+    stack: Stack,
+    weather: Weather,
+    server: Server,
+) -> None:
+    publish_many(stack, 100)
+    with stack.same_instant():
+        for number in range(20):
+            stack.publish_entry("author", f"b{number:03}", {})
+    fair = uids(items_of(server, init="true"))
+    weather.order = "shuffled"
+    mixed = uids(items_of(server, init="true"))
+    assert mixed != fair
+    assert sorted(mixed) == sorted(fair)
+    assert [uid for uid in mixed if uid[0] == "b"] == fair[:20]
+    assert mixed[:20] != fair[:20]
+    assert uids(items_of(server, init="true")) == mixed  # the same on every run
+
+
+def test_a_log_delta_tells_every_event(stack: Stack, weather: Weather, server: Server) -> None:
+    token = page(server, init="true")["sync_token"]
+    for _ in range(2):
+        stack.publish_entry("author", "a", {})
+    stack.unpublish_entry("author", "a", "en-us")
+    assert [item["type"] for item in items_of(server, sync_token=token)] == ["entry_unpublished"]
+    weather.delta = "log"
+    told = [item["type"] for item in items_of(server, sync_token=token)]
+    assert told == ["entry_unpublished", "entry_published", "entry_published"]
+
+
+def test_counts_when_empty_adds_the_counts(weather: Weather, server: Server) -> None:
+    weather.counts_when_empty = True
+    body = page(server, init="true")
+    assert (body["skip"], body["limit"], body["total_count"]) == (0, 100, 0)
+
+
+def test_removals_may_carry_the_title(stack: Stack, weather: Weather, server: Server) -> None:
+    stack.publish_entry("author", "a", {"title": "Ada"})
+    stack.publish_asset("c", {"title": "Cover"})
+    token = page(server, init="true")["sync_token"]
+    stack.unpublish_entry("author", "a", "en-us")
+    stack.delete_asset("c")
+    weather.removal_data = "with_title"
+    assert [item["data"] for item in items_of(server, sync_token=token)] == [
+        {"uid": "c", "locale": "en-us", "title": "Cover"},
+        {"uid": "a", "locale": "en-us", "title": "Ada"},
+    ]
+
+
+def test_removals_without_locale_lack_it_only_when_nothing_is_left(
+    stack: Stack,
+    weather: Weather,
+    server: Server,
+) -> None:
+    for locale in ("en-us", "de-de", "fr-fr"):
+        stack.publish_entry("author", "a", {}, locale)
+    token = page(server, init="true")["sync_token"]
+    weather.removal_data = "no_locale"
+    stack.unpublish_entry("author", "a", "de-de")
+    (partly,) = items_of(server, sync_token=token)
+    assert partly["data"] == {"uid": "a", "locale": "de-de"}
+    stack.delete_entry("author", "a")
+    wholly, partly_again = items_of(server, sync_token=token)
+    assert wholly["data"] == {"uid": "a"}
+    assert wholly["type"] == "entry_deleted"
+    assert partly_again == partly
+
+
+def test_a_publish_may_invalidate_pagination_tokens(
+    stack: Stack,
+    weather: Weather,
+    server: Server,
+) -> None:
+    publish_many(stack, 101)
+    weather.invalidate_pagination_on_publish = True
+    old = page(server, init="true")["pagination_token"]
+    assert ask(server, pagination_token=old).status_code == 200
+    stack.publish_entry("author", "late", {})
+    refused = ask(server, pagination_token=old)
+    assert (refused.status_code, refused.json()["error_code"]) == (422, 141)
+    assert refused.json()["errors"] == {"pagination_token": ["is not valid."]}
+    assert len(items_of(server, init="true")) == 102
+
+
+def test_duplicate_events_come_twice_and_some_on_another_page(
+    stack: Stack,
+    weather: Weather,
+    server: Server,
+) -> None:
+    publish_many(stack, 120)
+    weather.duplicate_events = True
+    found = pages(server, init="true")
+    items = [json.dumps(item, sort_keys=True) for each in found for item in each["items"]]
+    assert set(Counter(items).values()) == {2}
+    assert {each["total_count"] for each in found} == {240}
+    first, second = ({json.dumps(i) for i in each["items"]} for each in found[:2])
+    assert first & second
+    once = list(dict.fromkeys(items))
+    instants = [json.loads(item)["event_at"] for item in once]
+    assert instants == sorted(instants, reverse=True)
+
+
+def test_published_items_may_lack_publish_details(
+    stack: Stack,
+    weather: Weather,
+    server: Server,
+) -> None:
+    stack.publish_entry("author", "a", {})
+    stack.publish_asset("c")
+    weather.missing_publish_details = True
+    assert ["publish_details" in item["data"] for item in items_of(server, init="true")] == [
+        False,
+        False,
+    ]
+    assert "publish_details" in stack.published_entries()["author", "a", "en-us"]["data"]
+
+
+def test_an_empty_page_may_come_amid_a_pass_of_several(
+    stack: Stack,
+    weather: Weather,
+    server: Server,
+) -> None:
+    weather.empty_pages = True
+    publish_many(stack, 100)
+    assert len(pages(server, init="true")) == 1
+    publish_many(stack, 250)
+    found = pages(server, init="true")
+    assert [len(each["items"]) for each in found] == [100, 100, 0, 50]
+    assert "pagination_token" in found[2]
+
+
+def test_assets_may_lack_the_content_type_uid(
+    stack: Stack,
+    weather: Weather,
+    server: Server,
+) -> None:
+    token = page(server, init="true")["sync_token"]
+    stack.publish_entry("author", "a", {})
+    stack.publish_asset("c")
+    stack.publish_asset("d")
+    stack.delete_asset("d")
+    weather.asset_without_content_type_uid = True
+    told = [item.get("content_type_uid") for item in items_of(server, sync_token=token)]
+    assert told == [None, None, "author"]
+
+
+def test_a_pagination_token_may_lead_to_itself_for_ever(
+    stack: Stack,
+    weather: Weather,
+    server: Server,
+) -> None:
+    publish_many(stack, 250)
+    weather.repeat_pagination_token = True
+    first = page(server, init="true")
+    token = first["pagination_token"]
+    for _ in range(3):
+        body = page(server, pagination_token=token)
+        assert body["pagination_token"] == token
+        assert body["items"] != first["items"]
+        assert "sync_token" not in body
+
+
+def test_a_deleted_content_type_may_tell_of_each_of_its_entries(
+    stack: Stack,
+    weather: Weather,
+    server: Server,
+) -> None:
+    stack.publish_entry("author", "a", {})
+    stack.publish_entry("author", "a", {}, "de-de")
+    token = page(server, init="true")["sync_token"]
+    stack.delete_content_type("author")
+    assert [each["type"] for each in items_of(server, sync_token=token)] == ["content_type_deleted"]
+    weather.entry_deleted_with_content_type = True
+    told = [
+        (each["type"], each["data"].get("locale")) for each in items_of(server, sync_token=token)
+    ]
+    assert sorted(told, key=str) == [
+        ("content_type_deleted", None),
+        ("entry_deleted", "de-de"),
+        ("entry_deleted", "en-us"),
+    ]
+
+
+def test_stale_deltas_answer_as_before_the_change_so_many_times(
+    stack: Stack,
+    weather: Weather,
+    server: Server,
+) -> None:
+    token = page(server, init="true")["sync_token"]
+    stack.publish_entry("author", "a", {})
+    weather.stale_deltas = 2
+    for _ in range(2):
+        assert page(server, sync_token=token) == {"items": [], "sync_token": token}
+    assert uids(items_of(server, sync_token=token)) == ["a"]
+
+
+def test_a_page_may_carry_both_tokens(stack: Stack, weather: Weather, server: Server) -> None:
+    publish_many(stack, 101)
+    weather.both_tokens = True
+    assert {"pagination_token", "sync_token"} <= set(page(server, init="true"))
+
+
+def test_a_page_may_carry_no_token(stack: Stack, weather: Weather, server: Server) -> None:
+    weather.no_token = True
+    assert page(server, init="true") == {"items": []}
+    publish_many(stack, 1)
+    assert set(page(server, init="true")) == {"items", "skip", "limit", "total_count"}
+
+
+def test_every_answer_may_be_slow(weather: Weather, server: Server) -> None:
+    weather.answer_seconds = 0.05
+    started = time.perf_counter()
+    page(server, init="true")
+    assert time.perf_counter() - started >= 0.05
+
+
+def test_content_types_may_be_forbidden(weather: Weather, server: Server) -> None:
+    weather.content_types_forbidden = True
+    assert ask(server, "/content_types").status_code == 403
+    assert ask(server, "/content_types/author").status_code == 403
+    assert ask(server, init="true").status_code == 200
+
+
+def test_raw_items_stay_as_they_are_in_any_weather(
+    stack: Stack,
+    weather: Weather,
+    server: Server,
+) -> None:
+    raw = [
+        {"type": "entry_deleted", "event_at": "2026-01-03", "data": {}},
+        {"type": "asset_published", "event_at": "2026-01-02", "data": None},
+        {"type": "entry_published", "event_at": "2026-01-01", "data": "text"},
+    ]
+    token = page(server, init="true")["sync_token"]
+    for item in raw:
+        stack.emit_raw(item)
+    weather.removal_data = "with_title"
+    weather.missing_publish_details = True
+    weather.asset_without_content_type_uid = True
+    assert items_of(server, sync_token=token) == raw
