@@ -48,7 +48,7 @@ class Spool:
         Raises:
             AnswerError: the service broke the protocol; what was kept stays.
         """
-        last_page = self._open(orjson.dumps([start, stream], option=orjson.OPT_SORT_KEYS))
+        last_page = self._open(start, stream)
         if last_page is not None and last_page.sync_token is not None:
             return
         resume_at = None if last_page is None else last_page.pagination_token
@@ -72,10 +72,13 @@ class Spool:
         """Forget the pass."""
         shutil.rmtree(self.folder, ignore_errors=True)
 
-    def _open(self, identity: bytes) -> Page | None:
-        """Return where the kept pass stands, or start a new one under `identity`."""
+    def _open(self, start: Query, stream: dict[str, str]) -> Page | None:
+        """Return where the kept pass stands; None if it is of no use and a new one begins."""
+        identity = orjson.dumps([start, stream], option=orjson.OPT_SORT_KEYS)
         if self._start_file.is_file() and self._start_file.read_bytes() == identity:
-            if (page := self.last_page()) is not None or not self.pages:
+            page = self.last_page()
+            # That nothing had changed by then says nothing of now: only a changed pass is kept.
+            if page is not None and page.sync_token != start.get("sync_token", ""):
                 return page
         self.clear()
         self.folder.mkdir(parents=True, mode=0o700)

@@ -1,0 +1,210 @@
+"""The oracle: the tables in DuckDB, held row by row and value by value against the stack.
+
+It shares no code with what it judges. Each published entry is walked in Python the slow, plain
+way; every value of it must be found where the contract says, and nothing else may be there.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime, timezone
+from typing import Any
+
+import duckdb
+
+from contentstack_source.simulator import Stack
+
+Row = dict[str, Any]
+_FIXED = {"uid", "locale", "content_locale", "event_at"}
+_OWN = {"entries", "assets", "content_types", "sync_events", "sync_rejects", "sync_runs"}
+
+
+def assert_equal(database: str, stack: Stack, dataset: str = "contentstack") -> None:
+    """Compare every table of the dataset with what is published in the stack.
+
+    Raises:
+        AssertionError: the first difference.
+    """
+    with duckdb.connect(database, read_only=True) as con:
+        con.execute(f"SET search_path = '{dataset}'; SET TimeZone = 'UTC'")
+        _Dataset(con).compare(stack)
+
+
+@dataclass
+class _Dataset:
+    con: duckdb.DuckDBPyConnection
+    types: dict[str, dict[str, str]] = field(default_factory=dict)
+    rows: dict[str, list[Row]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        sql = (
+            "SELECT table_name, column_name, data_type FROM information_schema.columns"
+            " WHERE table_schema = current_schema()"
+        )
+        for table, column, data_type in self.con.execute(sql).fetchall():
+            if not table.startswith("_dlt"):
+                self.types.setdefault(table, {})[column] = data_type
+        for table in self.types:
+            cursor = self.con.execute(f'SELECT * FROM "{table}"')
+            names = [each[0] for each in cursor.description or ()]
+            self.rows[table] = [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+
+    def compare(self, stack: Stack) -> None:
+        entries, assets = stack.published_entries(), stack.published_assets()
+        tables = self.tables()
+        found = {(r["content_type_uid"], r["uid"], r["locale"]) for r in self.rows.get("entries", [])}
+        assert found == set(entries), _difference("entries", found, set(entries))
+        for uid, table in tables.items():
+            wanted = {key[1:]: item for key, item in entries.items() if key[0] == uid}
+            self.compare_table(table, wanted)
+        self.compare_table("assets", assets)
+        for table, rows in self.rows.items():  # what no content type claims any more is empty
+            root = table.split("__", 1)[0]
+            assert root in _OWN or root in tables.values() or not rows, f"{table} is left over"
+
+    def tables(self) -> dict[str, str]:
+        rows = self.rows.get("content_types", [])
+        return {row["uid"]: row["table_name"] for row in rows if row["table_name"] in self.types}
+
+    def compare_table(self, table: str, wanted: Mapping[tuple[str, str], Any]) -> None:
+        rows = {(row["uid"], row["locale"]): row for row in self.rows.get(table, [])}
+        assert len(rows) == len(self.rows.get(table, [])), f"{table} has a key twice"
+        assert rows.keys() == wanted.keys(), _difference(table, set(rows), set(wanted))
+        lists = _Lists(self, table)
+        for key, item in wanted.items():
+            row, data = rows[key], item["data"]
+            assert row["event_at"] == _instant(item["event_at"]), (table, key)
+            assert row.get("content_locale") == data.get("locale"), (table, key)
+            values = {name: data[name] for name in data if name not in {"uid", "locale"}}
+            expected: Row = {}
+            for name, value in values.items():
+                lists.walk(table, (name,), value, expected, row["_dlt_id"])
+            _assert_row(table, key, row, expected, lists.claims)
+        lists.assert_nothing_else()
+
+
+@dataclass
+class _Lists:
+    """The list tables below one root table."""
+
+    dataset: _Dataset
+    root: str
+    claims: dict[str, set[tuple[str, int]]] = field(default_factory=dict)
+    index: dict[str, dict[tuple[str, int], Row]] = field(default_factory=dict)
+    root_id: str = ""
+
+    def walk(
+        self, table: str, path: tuple[str, ...], value: Any, expected: Row, row_id: str
+    ) -> None:
+        """Put every value below `value` where the contract wants it."""
+        column = "__".join(map(_snake, path))
+        kind = self.dataset.types[table].get(column)
+        if value is None:
+            return
+        if kind == "JSON" or f"{column}__v_json" in self.dataset.types[table]:
+            expected[column] = value
+        elif isinstance(value, dict):
+            for name, each in value.items():
+                self.walk(table, (*path, name), each, expected, row_id)
+        elif isinstance(value, list):
+            self.walk_list(f"{table}__{column}", value, row_id)
+        else:
+            expected[column] = value
+
+    def walk_list(self, table: str, elements: list[Any], parent_id: str) -> None:
+        if not elements:
+            return
+        assert table in self.dataset.types, f"there is no table {table}"
+        rows = self.rows_of(table)
+        for number, element in enumerate(elements):
+            row = rows.get((parent_id, number))
+            assert row is not None, f"{table} lacks element {number} of {parent_id}: {element}"
+            self.claims.setdefault(table, set()).add((parent_id, number))
+            expected: Row = {}
+            self.walk_element(table, element, expected, row["_dlt_id"])
+            _assert_row(table, (parent_id, number), row, expected, self.claims)
+
+    def walk_element(self, table: str, element: Any, expected: Row, row_id: str) -> None:
+        types = self.dataset.types[table]
+        if isinstance(element, dict) and types.get("value") != "JSON":
+            for name, each in element.items():
+                self.walk(table, (name,), each, expected, row_id)
+        elif isinstance(element, list) and types.get("value") != "JSON":
+            self.walk_list(f"{table}__list", element, row_id)
+        elif element is not None:  # an old reference is the uid alone
+            is_reference = "_content_type_uid" in types
+            expected["uid" if is_reference else "value"] = element
+
+    def rows_of(self, table: str) -> dict[tuple[str, int], Row]:
+        if table not in self.index:
+            rows = self.dataset.rows[table]
+            self.index[table] = {(r["_dlt_parent_id"], r["_dlt_list_idx"]): r for r in rows}
+            assert len(self.index[table]) == len(rows), f"{table} has an element twice"
+        return self.index[table]
+
+    def assert_nothing_else(self) -> None:
+        for table, rows in self.dataset.rows.items():
+            if table.startswith(f"{self.root}__"):
+                claimed = self.claims.get(table, set())
+                found = {(row["_dlt_parent_id"], row["_dlt_list_idx"]) for row in rows}
+                assert found == claimed, _difference(table, found, claimed)
+
+
+def _assert_row(
+    table: str, key: object, row: Row, expected: Row, claims: Mapping[str, object]
+) -> None:
+    del claims
+    for column, value in expected.items():
+        found = list(_found(row, column))
+        assert any(_is_same(each, value) for each in found), (
+            f"{table} {key}: {column} is {found}, the stack has {value!r}"
+        )
+    for column, value in row.items():
+        base = re.sub(r"__v_(text|json|bool|bigint|double|timestamp)$", "", column)
+        is_claimed = base in expected or column in _FIXED or column.startswith("_dlt_")
+        assert value is None or is_claimed, f"{table} {key}: {column} is {value!r}, surplus"
+
+
+def _found(row: Row, column: str) -> Iterator[Any]:
+    """Yield what a column and the variants beside it hold."""
+    for name, value in row.items():
+        if value is not None and (name == column or name.startswith(f"{column}__v_")):
+            yield value
+
+
+def _is_same(found: Any, wanted: Any) -> bool:
+    if isinstance(found, (datetime, date)):
+        return found == _instant(wanted)
+    if isinstance(wanted, bool) or isinstance(found, bool):
+        return found is wanted or found == str(wanted).lower()
+    if isinstance(found, str) and not isinstance(wanted, str):
+        return bool(json.loads(found) == wanted)
+    if isinstance(found, (int, float)) and isinstance(wanted, str):
+        return found == float(wanted)
+    if isinstance(found, str) and found != wanted:
+        return found.startswith('"') and json.loads(found) == wanted
+    return bool(found == wanted) or (isinstance(found, float) and math.isnan(found))
+
+
+def _instant(text: Any) -> datetime | None:
+    try:
+        instant = datetime.fromisoformat(str(text).replace("Z", "+00:00"))
+    except ValueError:
+        return None
+    return instant if instant.tzinfo else instant.replace(tzinfo=timezone.utc)
+
+
+def _snake(name: str) -> str:
+    """What dlt's snake_case makes of the names that occur in these tests."""
+    name = re.sub(r"[^a-zA-Z0-9_]", "_", name.replace("-", "_"))
+    name = re.sub("([^_])([A-Z][a-z]+)", r"\1_\2", name)
+    name = re.sub("([a-z0-9])([A-Z])", r"\1_\2", name).lower()
+    return re.sub("__+", "_", name)
+
+
+def _difference(table: str, found: set[Any], wanted: set[Any]) -> str:
+    return f"{table}: surplus {sorted(found - wanted)[:3]}, missing {sorted(wanted - found)[:3]}"

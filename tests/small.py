@@ -1,0 +1,70 @@
+"""A small stack that has every shape: two types, lists in lists, blocks, references, a group."""
+
+from __future__ import annotations
+
+import random
+from typing import Any
+
+from contentstack_source.simulator import Stack
+
+LOCALES = ("en-us", "de-de")
+UIDS = ("e1", "e2", "e3")
+TYPES = ("article", "author")
+
+_TEXT = {"uid": "title", "data_type": "text"}
+MODELS: dict[str, list[dict[str, Any]]] = {
+    "article": [
+        _TEXT,
+        {"uid": "rating", "data_type": "number"},
+        {"uid": "seo", "data_type": "group", "schema": [{"uid": "slug", "data_type": "text"}]},
+        {"uid": "written_by", "data_type": "reference", "reference_to": ["author"]},
+        {
+            "uid": "parts",
+            "data_type": "group",
+            "multiple": True,
+            "schema": [
+                {"uid": "heading", "data_type": "text"},
+                {"uid": "notes", "data_type": "text", "multiple": True},
+            ],
+        },
+    ],
+    "author": [_TEXT, {"uid": "born", "data_type": "isodate"}],
+}
+
+
+def small_stack() -> Stack:
+    """Return the stack with its models and nothing published."""
+    stack = Stack()
+    for uid, schema in MODELS.items():
+        stack.create_content_type(uid, schema)
+    return stack
+
+
+def filled_stack() -> Stack:
+    """Return the stack with every entry and asset published in every locale."""
+    stack, rng = small_stack(), random.Random(5)
+    for content_type_uid in TYPES:
+        for uid in UIDS:
+            for locale in LOCALES:
+                stack.publish_entry(content_type_uid, uid, content(content_type_uid, rng), locale)
+    for locale in LOCALES:
+        stack.publish_asset("a1", {"title": "A picture"}, locale)
+    return stack
+
+
+def content(content_type_uid: str, rng: random.Random) -> dict[str, Any]:
+    """Return fields of an entry, its lists of any length, none included."""
+    title = f"{content_type_uid} {rng.randrange(1000)}"
+    if content_type_uid == "author":
+        return {"title": title, "born": f"19{rng.randrange(10, 99)}-01-31T00:00:00.000Z"}
+    return {
+        "title": title,
+        "rating": rng.choice([None, 3, 4.5]),
+        "seo": {"slug": f"/{rng.randrange(100)}"},
+        "written_by": [{"uid": rng.choice(UIDS), "_content_type_uid": "author"}] * rng.randrange(2),
+        "parts": [
+            {"heading": f"h{n}", "notes": [f"n{m}" for m in range(rng.randrange(3))]}
+            for n in range(rng.randrange(4))
+        ],
+        "tags": rng.sample(["red", "green", "blue"], rng.randrange(3)),
+    }

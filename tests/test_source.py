@@ -1,0 +1,187 @@
+"""The whole way: a stack over HTTP, the source, a DuckDB file, and every row compared."""
+
+from __future__ import annotations
+
+import random
+from pathlib import Path
+
+import dlt
+import pytest
+
+from contentstack_source import contentstack_source
+from contentstack_source.events import EVENT_TYPES
+from contentstack_source.passes import Report
+from contentstack_source.simulator import (
+    Server,
+    Stack,
+    Weather,
+    demo_stack,
+    edit,
+    editors_at_work,
+    serve,
+)
+from tests.mirror import assert_equal
+
+
+class Load:
+    """A pipeline of a test's own, from a simulated stack into a DuckDB file."""
+
+    def __init__(self, stack: Stack, server: Server, folder: Path) -> None:
+        self.stack = stack
+        self.server = server
+        self.file = str(folder / "warehouse.duckdb")
+        self.pipeline = dlt.pipeline(
+            "mirror",
+            pipelines_dir=str(folder / "dlt"),
+            destination=dlt.destinations.duckdb(self.file),
+            dataset_name="contentstack",
+        )
+
+    def source(self, **settings: object) -> dlt.sources.DltSource:
+        return contentstack_source(
+            **{
+                "api_key": self.stack.api_key,
+                "delivery_token": self.stack.delivery_token,
+                "environment": self.stack.environment,
+                "base_url": self.server.base_url,
+                **settings,
+            }
+        )
+
+    def run(self, **settings: object) -> Report:
+        source = self.source(**settings)
+        self.pipeline.run(source)
+        report: Report = source.resources["sync"].custom_metrics["report"]
+        return report
+
+    def assert_equal(self) -> None:
+        assert_equal(self.file, self.stack)
+
+
+@pytest.fixture
+def stack() -> Stack:
+    return demo_stack(200)
+
+
+@pytest.fixture
+def weather() -> Weather:
+    return Weather()
+
+
+@pytest.fixture
+def load(stack: Stack, weather: Weather, tmp_path: Path) -> Load:
+    with serve(stack, weather) as server:
+        yield Load(stack, server, tmp_path)
+
+
+def test_the_first_sync_makes_every_table_equal_to_the_stack(load: Load) -> None:
+    report = load.run()
+    load.assert_equal()
+    assert report.is_initial
+    assert report.events == {"entry_published": 180, "asset_published": 20}
+
+
+def test_a_delta_follows_what_editors_do(load: Load) -> None:
+    load.run()
+    editors_at_work(load.stack)
+    report = load.run()
+    load.assert_equal()
+    assert not report.is_initial
+    assert report.events["content_type_deleted"] == 1
+
+
+def test_an_unchanged_delta_asks_once_and_loads_nothing(load: Load) -> None:
+    load.run()
+    load.server.clear()
+    source = load.source()
+    info = load.pipeline.run(source)
+    assert not info.loads_ids
+    assert len(load.server.requests) == 1
+
+
+def test_the_event_types_and_the_rest_are_resources_by_their_names(load: Load) -> None:
+    assert set(load.source().resources) == {*EVENT_TYPES, "content_types", "sync_events", "sync"}
+
+
+@pytest.mark.parametrize("order", ["newest_first", "oldest_first", "shuffled"])
+@pytest.mark.parametrize("delta", ["latest", "log"])
+def test_tables_follow_whatever_the_order_of_pages(
+    load: Load, weather: Weather, order: str, delta: str
+) -> None:
+    weather.order, weather.delta = order, delta
+    rng = random.Random(f"{order} {delta}")
+    load.run()
+    for _ in range(40):
+        edit(load.stack, rng)
+    load.run()
+    load.assert_equal()
+
+
+@pytest.mark.parametrize("removal_data", ["with_title", "no_locale"])
+def test_removals_of_every_shape_remove_the_same_rows(
+    load: Load, weather: Weather, removal_data: str
+) -> None:
+    weather.removal_data = removal_data
+    load.run()
+    rng = random.Random(removal_data)
+    keys = rng.sample(load.stack.published_keys(), 30)
+    for content_type_uid, uid, locale in keys[:15]:
+        if content_type_uid == "sys_assets":
+            load.stack.unpublish_asset(uid, locale)
+        else:
+            load.stack.unpublish_entry(content_type_uid, uid, locale)
+    for content_type_uid, uid, _ in keys[15:]:
+        if content_type_uid == "sys_assets":
+            load.stack.delete_asset(uid)
+        else:
+            load.stack.delete_entry(content_type_uid, uid)
+    load.run()
+    load.assert_equal()
+
+
+def test_a_content_type_deleted_and_made_again_keeps_only_what_was_published_since(
+    load: Load,
+) -> None:
+    load.run()
+    load.stack.delete_content_type("event")
+    load.stack.create_content_type("event", [{"uid": "title", "data_type": "text"}])
+    load.stack.publish_entry("event", "blt_again", {"title": "Again", "flag": True})
+    load.run()
+    load.assert_equal()
+
+
+def test_a_worker_that_lost_its_disk_takes_the_token_from_the_destination(
+    load: Load, tmp_path: Path
+) -> None:
+    load.run()
+    editors_at_work(load.stack)
+    moved = Load(load.stack, load.server, tmp_path)
+    moved.pipeline = dlt.pipeline(
+        "mirror",
+        pipelines_dir=str(tmp_path / "another_machine"),
+        destination=dlt.destinations.duckdb(load.file),
+        dataset_name="contentstack",
+    )
+    report = moved.run()
+    assert not report.is_initial
+    moved.assert_equal()
+
+
+@pytest.mark.parametrize("refresh", ["drop_sources", "drop_resources", "drop_data"])
+def test_refreshing_a_resource_reads_the_stream_anew(load: Load, refresh: str) -> None:
+    load.run()
+    load.pipeline.run(load.source(), refresh=refresh)
+    load.assert_equal()
+
+
+def test_a_refused_content_model_is_replaced_by_inferred_types(
+    load: Load, weather: Weather
+) -> None:
+    weather.content_types_forbidden = True
+    report = load.run()
+    assert "403" in report.model_error
+    assert "product" in report.findings.without_model
+    keys = {(uid, locale) for kind, uid, locale in load.stack.published_entries() if kind == "page"}
+    with load.pipeline.sql_client() as client:
+        rows = client.execute_sql("SELECT uid, locale FROM page")
+    assert {tuple(row) for row in rows or []} == keys

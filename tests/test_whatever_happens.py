@@ -1,0 +1,309 @@
+"""The heart: whatever editors do and wherever a run is killed, the tables equal the stack.
+
+One machine at two depths. The pure one walks, spools and folds, and keeps its tables as Python
+sets: many runs, no HTTP, no warehouse. The whole one goes over HTTP into DuckDB.
+"""
+
+from __future__ import annotations
+
+import random
+import shutil
+import tempfile
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+import dlt
+import pytest
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
+
+from contentstack_source import contentstack_source
+from contentstack_source.events import SYS_ASSETS
+from contentstack_source.fold import Fold
+from contentstack_source.settings import parse_settings
+from contentstack_source.simulator import Stack, Weather, serve
+from contentstack_source.simulator.service import answer
+from contentstack_source.spool import Spool
+from contentstack_source.stream import Query
+from tests.mirror import assert_equal
+from tests.small import LOCALES, TYPES, UIDS, content, small_stack
+
+types = st.sampled_from(TYPES)
+uids = st.sampled_from(UIDS)
+locales = st.sampled_from(LOCALES)
+seeds = st.integers(0, 99)
+
+
+class KilledError(Exception):
+    """The run dies here."""
+
+
+class Editors(RuleBasedStateMachine):
+    """What editors, and the weather, may do between two runs."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.stack = small_stack()
+        self.weather = Weather()
+        self.is_fresh = False
+
+    @initialize(
+        order=st.sampled_from(["newest_first", "oldest_first", "shuffled"]),
+        delta=st.sampled_from(["latest", "log"]),
+        removal_data=st.sampled_from(["uid_locale", "with_title", "no_locale"]),
+        twice=st.booleans(),
+        empty_pages=st.booleans(),
+    )
+    def weather_of_the_day(
+        self, order: Any, delta: Any, removal_data: Any, twice: bool, empty_pages: bool
+    ) -> None:
+        self.weather.order, self.weather.delta = order, delta
+        self.weather.removal_data = removal_data
+        self.weather.duplicate_events = twice
+        self.weather.empty_pages = empty_pages
+
+    @rule(content_type_uid=types, uid=uids, locale=locales, seed=seeds)
+    def publish(self, content_type_uid: str, uid: str, locale: str, seed: int) -> None:
+        if content_type_uid in self.stack.content_types:
+            fields = content(content_type_uid, random.Random(seed))
+            self.stack.publish_entry(content_type_uid, uid, fields, locale)
+            self.is_fresh = False
+
+    @rule(content_type_uid=types, uid=uids, seed=seeds)
+    def publish_the_fallback(self, content_type_uid: str, uid: str, seed: int) -> None:
+        if content_type_uid in self.stack.content_types:
+            fields = content(content_type_uid, random.Random(seed))
+            self.stack.publish_entry(
+                content_type_uid, uid, fields, "de-de", content_locale="en-us"
+            )
+            self.is_fresh = False
+
+    @rule(content_type_uid=types, uid=uids, locale=locales)
+    def unpublish(self, content_type_uid: str, uid: str, locale: str) -> None:
+        self.stack.unpublish_entry(content_type_uid, uid, locale)
+        self.is_fresh = False
+
+    @rule(content_type_uid=types, uid=uids, locale=st.none() | locales)
+    def delete(self, content_type_uid: str, uid: str, locale: str | None) -> None:
+        self.stack.delete_entry(content_type_uid, uid, locale)
+        self.is_fresh = False
+
+    @rule(content_type_uid=types, uid=uids, locale=locales, seed=seeds)
+    def unpublish_and_publish_in_one_instant(
+        self, content_type_uid: str, uid: str, locale: str, seed: int
+    ) -> None:
+        with self.stack.same_instant():
+            self.unpublish(content_type_uid, uid, locale)
+            self.publish(content_type_uid, uid, locale, seed)
+
+    @rule(uid=uids, locale=locales)
+    def publish_asset(self, uid: str, locale: str) -> None:
+        self.stack.publish_asset(uid, {"title": f"Picture {uid}", "tags": ["t"]}, locale)
+        self.is_fresh = False
+
+    @rule(uid=uids, locale=st.none() | locales)
+    def delete_asset(self, uid: str, locale: str | None) -> None:
+        self.stack.delete_asset(uid, locale)
+        self.is_fresh = False
+
+    @rule(content_type_uid=types)
+    def delete_content_type(self, content_type_uid: str) -> None:
+        if content_type_uid in self.stack.content_types:
+            self.stack.delete_content_type(content_type_uid)
+            self.is_fresh = False
+
+    @rule(content_type_uid=types, as_text=st.booleans())
+    def create_or_change_content_type(self, content_type_uid: str, as_text: bool) -> None:
+        from tests.small import MODELS
+
+        schema = [
+            {**each, "data_type": "text"} if as_text and each["uid"] == "rating" else each
+            for each in MODELS[content_type_uid]
+        ]
+        if content_type_uid in self.stack.content_types:
+            self.stack.change_content_type(content_type_uid, schema)
+        else:
+            self.stack.create_content_type(content_type_uid, schema)
+
+
+class PureMachine(Editors):
+    """Walk, spool and fold; tables are sets of keys with the instant that made them."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.folder = Path(tempfile.mkdtemp())
+        self.spool = Spool(self.folder / "spool")
+        self.settings = parse_settings(
+            api_key=self.stack.api_key,
+            delivery_token=self.stack.delivery_token,
+            environment=self.stack.environment,
+        )
+        self.token: str | None = None
+        self.seen_locales: list[str] = []
+        self.rows: dict[tuple[str, str, str], str] = {}
+        self.asked: list[Query] = []
+
+    def teardown(self) -> None:
+        shutil.rmtree(self.folder)
+
+    @rule(pages_until_killed=st.integers(0, 2))
+    def run_killed_between_pages(self, pages_until_killed: int) -> None:
+        left = [pages_until_killed]
+
+        def fetch(query: Query) -> bytes:
+            if not left[0]:
+                raise KilledError
+            left[0] -= 1
+            return self.fetch(query)
+
+        try:
+            for _ in self.spool.fetch_pass(fetch, self.start(), self.settings.identity()):
+                pass
+        except KilledError:
+            pass
+
+    @rule()
+    def sync(self) -> None:
+        for _ in self.spool.fetch_pass(self.fetch, self.start(), self.settings.identity()):
+            pass
+        last_page = self.spool.last_page()
+        assert last_page is not None
+        with Fold(
+            self.spool.pages, known_locales=self.seen_locales, temp_folder=self.folder
+        ) as fold:
+            self.apply(fold)
+        unchanged = self.token == last_page.sync_token
+        self.token = last_page.sync_token
+        self.spool.clear()
+        if not unchanged:  # a pass kept by a killed run may be older than the last edit
+            self.sync()
+        self.is_fresh = True
+
+    def apply(self, fold: Fold) -> None:
+        if self.token is None:
+            self.rows.clear()
+        self.seen_locales = fold.locales
+        for uid in fold.deleted_types:
+            self.rows = {key: at for key, at in self.rows.items() if key[0] != uid}
+        removed = fold.con.execute("SELECT content_type_uid, uid, locale FROM removal").fetchall()
+        for key in removed:
+            self.rows.pop(key, None)
+        live = fold.con.execute(
+            "SELECT content_type_uid, uid, locale, strftime(event_at, '%Y-%m-%dT%H:%M:%S.%g') || 'Z'"
+            " FROM event SEMI JOIN live USING (position)"
+        ).fetchall()
+        self.rows |= {key: at for *key_parts, at in live for key in [tuple(key_parts)]}
+
+    def start(self) -> Query:
+        return self.settings.init_query() if self.token is None else {"sync_token": self.token}
+
+    def fetch(self, query: Query) -> bytes:
+        query = query | {"environment": self.stack.environment}
+        headers = self.settings.headers()
+        return answer(self.stack, self.weather, "/v3/stacks/sync", query, headers).body
+
+    @invariant()
+    def equal_to_the_stack(self) -> None:
+        if self.is_fresh:
+            assert self.rows == _published(self.stack)
+
+
+class WholeMachine(Editors):
+    """Over HTTP into DuckDB; a run may die in any of its steps, or lose its disk."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.folder = Path(tempfile.mkdtemp())
+        self.file = str(self.folder / "warehouse.duckdb")
+        self.exit = ExitStack()
+        self.server = self.exit.enter_context(serve(self.stack, self.weather))
+
+    def teardown(self) -> None:
+        self.exit.close()
+        shutil.rmtree(self.folder)
+
+    def pipeline(self) -> dlt.Pipeline:
+        return dlt.pipeline(
+            "whatever",
+            pipelines_dir=str(self.folder / "dlt"),
+            destination=dlt.destinations.duckdb(self.file),
+            dataset_name="contentstack",
+        )
+
+    def source(self) -> dlt.sources.DltSource:
+        return contentstack_source(
+            api_key=self.stack.api_key,
+            delivery_token=self.stack.delivery_token,
+            environment=self.stack.environment,
+            base_url=self.server.base_url,
+        )
+
+    @rule(step=st.sampled_from(["extract", "normalize"]))
+    def run_killed_after(self, step: str) -> None:
+        pipeline = self.pipeline()
+        if not pipeline.has_pending_data:
+            pipeline.extract(self.source())
+        if step == "normalize":
+            pipeline.normalize()
+
+    @precondition(lambda self: (self.folder / "dlt").exists())
+    @rule()
+    def lose_the_disk(self) -> None:
+        shutil.rmtree(self.folder / "dlt")
+
+    @rule()
+    def sync(self) -> None:
+        for _ in range(5):
+            source = self.source()
+            self.pipeline().run(source)
+            report = source.resources["sync"].custom_metrics.get("report")
+            if report is not None and not report.has_moved:
+                break
+        if self.stack.events():
+            assert_equal(self.file, self.stack)
+
+
+def _published(stack: Stack) -> dict[tuple[str, str, str], str]:
+    rows = {key: item["event_at"] for key, item in stack.published_entries().items()}
+    assets = stack.published_assets().items()
+    return rows | {(SYS_ASSETS, *key): item["event_at"] for key, item in assets}
+
+
+_QUIET = settings(
+    deadline=None,
+    derandomize=True,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
+)
+
+
+def test_the_fold_equals_the_stack_whatever_happens() -> None:
+    run_state_machine_as_test(
+        PureMachine, settings=settings(_QUIET, max_examples=60, stateful_step_count=25)
+    )
+
+
+def test_the_tables_equal_the_stack_whatever_happens() -> None:
+    run_state_machine_as_test(
+        WholeMachine, settings=settings(_QUIET, max_examples=12, stateful_step_count=15)
+    )
+
+
+@pytest.mark.long
+def test_the_tables_equal_the_stack_in_many_more_stories() -> None:
+    thorough = settings(_QUIET, max_examples=150, stateful_step_count=25, derandomize=False)
+    run_state_machine_as_test(WholeMachine, settings=thorough)
+
+
+@pytest.mark.long
+def test_the_fold_equals_the_stack_in_many_more_stories() -> None:
+    thorough = settings(_QUIET, max_examples=500, stateful_step_count=40, derandomize=False)
+    run_state_machine_as_test(PureMachine, settings=thorough)
