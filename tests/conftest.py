@@ -13,6 +13,7 @@ from dlt.common.normalizers.naming.snake_case import NamingConvention
 
 from contentstack_source.fold import Fold
 from contentstack_source.names import Names
+from contentstack_source.simulator import Server, Stack
 from contentstack_source.tables import Existing, Findings, Rows, Tables
 
 RECORDED = Path(__file__).parent / "data" / "recorded"
@@ -122,3 +123,22 @@ def loaded(load_items: Callable[..., Loaded]) -> Callable[..., Loaded]:
         return load_items(items, content_types=content_types, existing=existing)
 
     return load
+
+
+@pytest.fixture
+def configure(monkeypatch: pytest.MonkeyPatch) -> Callable[[Stack, Server], None]:
+    """Configure the source as a user would, by the environment."""
+
+    def set_environment(stack: Stack, server: Server) -> None:
+        values = {
+            "API_KEY": stack.api_key,
+            "DELIVERY_TOKEN": stack.delivery_token,
+            "ENVIRONMENT": stack.environment,
+            "BASE_URL": server.base_url,
+        }
+        for name, value in values.items():
+            monkeypatch.setenv(f"SOURCES__CONTENTSTACK__{name}", value)
+        monkeypatch.setenv("RUNTIME__DLTHUB_TELEMETRY", "false")
+        monkeypatch.setenv("RUNTIME__REQUEST_BACKOFF_FACTOR", "0.01")
+
+    return set_environment

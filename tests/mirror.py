@@ -12,18 +12,24 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timezone
-from typing import Any
+from typing import Any, Protocol
 
 import duckdb
 
-from contentstack_source.simulator import Stack
 
 Row = dict[str, Any]
 _FIXED = {"uid", "locale", "content_locale", "event_at"}
 _OWN = {"entries", "assets", "content_types", "sync_events", "sync_rejects", "sync_runs"}
 
 
-def assert_equal(database: str, stack: Stack, dataset: str = "contentstack") -> None:
+class Published(Protocol):
+    """What a stack, simulated or recorded, has published: wire items by key."""
+
+    def published_entries(self) -> Mapping[tuple[str, str, str], Any]: ...
+    def published_assets(self) -> Mapping[tuple[str, str], Any]: ...
+
+
+def assert_equal(database: str, stack: Published, dataset: str = "contentstack") -> None:
     """Compare every table of the dataset with what is published in the stack.
 
     Raises:
@@ -53,10 +59,12 @@ class _Dataset:
             names = [each[0] for each in cursor.description or ()]
             self.rows[table] = [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
 
-    def compare(self, stack: Stack) -> None:
+    def compare(self, stack: Published) -> None:
         entries, assets = stack.published_entries(), stack.published_assets()
         tables = self.tables()
-        found = {(r["content_type_uid"], r["uid"], r["locale"]) for r in self.rows.get("entries", [])}
+        found = {
+            (r["content_type_uid"], r["uid"], r["locale"]) for r in self.rows.get("entries", [])
+        }
         assert found == set(entries), _difference("entries", found, set(entries))
         for uid, table in tables.items():
             wanted = {key[1:]: item for key, item in entries.items() if key[0] == uid}

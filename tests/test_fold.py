@@ -7,45 +7,12 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from contentstack_source.events import EVENT_TYPES, SYS_ASSETS
 from contentstack_source.fold import Fold
+from tests.happenings import Item, Key, instant, item, live, removed
 
-Item = dict[str, Any]
-Key = tuple[str, str, str | None]
 FoldOf = Callable[..., Fold]
-
-
-def instant(minute: int) -> str:
-    return f"2026-01-01T00:{minute:02d}:00.000Z"
-
-
-def item(event_type: str, minute: int, uid: str = "e1", locale: str | None = "en-us") -> Item:
-    """Return an event; what it publishes says when."""
-    data: Item = {"uid": uid, "title": instant(minute)}
-    if event_type.endswith("published") and "un" not in event_type:
-        data["publish_details"] = {"locale": locale, "time": instant(minute)}
-    elif locale:
-        data["locale"] = locale
-    content_type_uid = SYS_ASSETS if event_type.startswith("asset") else "blog"
-    return {
-        "type": event_type,
-        "event_at": instant(minute),
-        "content_type_uid": content_type_uid,
-        "data": {} if event_type == "content_type_deleted" else data,
-    }
-
-
-def live(fold: Fold) -> dict[Key, str]:
-    """Return what stands, with the title it stands with."""
-    sql = "SELECT content_type_uid, uid, locale, data->>'title' FROM event SEMI JOIN live USING (position)"
-    return {(kind, uid, locale): title for kind, uid, locale, title in fold.con.sql(sql).fetchall()}
-
-
-def removed(fold: Fold) -> set[Key]:
-    return set(fold.con.sql("SELECT content_type_uid, uid, locale FROM removal").fetchall())
 
 
 def rejected(fold: Fold) -> list[tuple[str, Any]]:
@@ -225,7 +192,7 @@ def without(event: Item, *names: str) -> Item:
     return event | {"data": data}
 
 
-REJECTS = {
+REJECTS: dict[str, list[Any]] = {
     "unknown event type": [
         PUBLISHED | {"type": "entry_archived"},
         PUBLISHED | {"type": None},
@@ -285,88 +252,3 @@ def test_a_pass_without_items_is_a_pass_without_changes(folded: FoldOf) -> None:
     fold = folded([], known_locales=["en-us"])
     assert (live(fold), removed(fold), fold.event_counts) == ({}, set(), {})
     assert fold.locales == ["en-us"]
-
-
-KINDS = tuple(kind for kind in EVENT_TYPES if not kind.startswith("asset_un"))
-UIDS, LOCALES = ("e1", "e2"), ("en-us", "fr-fr")
-
-
-@st.composite
-def histories(draw: st.DrawFn) -> list[Item]:
-    """Draw what happened, oldest first; several events may share an instant."""
-    minutes = sorted(draw(st.lists(st.integers(0, 5), min_size=1, max_size=12)))
-    events = []
-    for minute in minutes:
-        kind = draw(st.sampled_from(KINDS))
-        anywhere = (*LOCALES, None) if kind.endswith("deleted") else LOCALES
-        events.append(
-            item(kind, minute, draw(st.sampled_from(UIDS)), draw(st.sampled_from(anywhere)))
-        )
-    return events
-
-
-def outcome(history: list[Item]) -> dict[Key, str]:
-    """Return what stands after a history, as an editor would see it happen."""
-    table: dict[Key, str] = {}
-    for event in history:
-        kind, uid, data = event["content_type_uid"], event["data"].get("uid"), event["data"]
-        if event["type"] == "content_type_deleted":
-            table = {key: title for key, title in table.items() if key[0] != kind}
-        elif "publish_details" in data:
-            table[kind, uid, data["publish_details"]["locale"]] = data["title"]
-        else:
-            gone = (
-                {(kind, uid, data["locale"])}
-                if "locale" in data
-                else {(kind, uid, each) for each in LOCALES}
-            )
-            table = {key: title for key, title in table.items() if key not in gone}
-    return table
-
-
-@settings(max_examples=40, deadline=None)
-@given(history=histories(), page_size=st.integers(1, 12), oldest_first=st.booleans())
-def test_what_stands_is_what_editors_left_whichever_way_pages_come(
-    folded: FoldOf,
-    history: list[Item],
-    page_size: int,
-    oldest_first: bool,  # noqa: FBT001
-) -> None:
-    # Of one instant alone nobody can tell which way the stream runs: it is the way recorded.
-    one_instant = len({event["event_at"] for event in history}) == 1
-    arrival = history if oldest_first and not one_instant else history[::-1]
-    pages = [arrival[start : start + page_size] for start in range(0, len(arrival), page_size)]
-    fold = folded(*pages)
-    expected = outcome(history)
-    assert live(fold) == expected
-    assert not removed(fold) & expected.keys()
-
-
-@settings(max_examples=40, deadline=None)
-@given(data=st.data())
-def test_what_stands_is_what_editors_left_however_pages_are_shuffled(
-    folded: FoldOf, data: st.DataObject
-) -> None:
-    history = data.draw(histories())
-    history = [
-        event
-        | {
-            "event_at": f"2026-01-01T00:00:00.{number:03d}Z",
-            "data": event["data"] | {"title": str(number)},
-        }
-        for number, event in enumerate(history)
-    ]
-    arrival = data.draw(st.permutations(history + history[:3]))
-    assert live(folded(arrival[:4], arrival[4:])) == outcome(history)
-
-
-@settings(max_examples=20, deadline=None)
-@given(data=st.data())
-def test_copies_of_events_change_nothing(folded: FoldOf, data: st.DataObject) -> None:
-    arrival = data.draw(histories())[::-1]
-    with_copies = list(arrival)
-    for number, event in enumerate(arrival):
-        place = data.draw(st.integers(with_copies.index(event) + 1, len(with_copies)))
-        if data.draw(st.booleans()) or number == 0:
-            with_copies.insert(place, event)
-    assert live(folded(with_copies)) == live(folded(arrival))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Iterator
 from pathlib import Path
 
 import dlt
@@ -21,6 +22,7 @@ from contentstack_source.simulator import (
     serve,
 )
 from tests.mirror import assert_equal
+from tests.small import filled_stack
 
 
 class Load:
@@ -59,35 +61,35 @@ class Load:
 
 
 @pytest.fixture
-def stack() -> Stack:
-    return demo_stack(200)
-
-
-@pytest.fixture
 def weather() -> Weather:
     return Weather()
 
 
 @pytest.fixture
-def load(stack: Stack, weather: Weather, tmp_path: Path) -> Load:
+def load(weather: Weather, tmp_path: Path) -> Iterator[Load]:
+    """A small stack, everything in it published."""
+    stack = filled_stack()
     with serve(stack, weather) as server:
         yield Load(stack, server, tmp_path)
 
 
-def test_the_first_sync_makes_every_table_equal_to_the_stack(load: Load) -> None:
-    report = load.run()
-    load.assert_equal()
-    assert report.is_initial
-    assert report.events == {"entry_published": 180, "asset_published": 20}
+@pytest.fixture
+def demo(weather: Weather, tmp_path: Path) -> Iterator[Load]:
+    """The demo's stack: every kind of field."""
+    stack = demo_stack(150)
+    with serve(stack, weather) as server:
+        yield Load(stack, server, tmp_path)
 
 
-def test_a_delta_follows_what_editors_do(load: Load) -> None:
-    load.run()
-    editors_at_work(load.stack)
-    report = load.run()
-    load.assert_equal()
-    assert not report.is_initial
-    assert report.events["content_type_deleted"] == 1
+def test_every_kind_of_field_is_equal_to_the_stack_and_stays_so(demo: Load) -> None:
+    first = demo.run()
+    demo.assert_equal()
+    editors_at_work(demo.stack)
+    second = demo.run()
+    demo.assert_equal()
+    assert (first.is_initial, second.is_initial) == (True, False)
+    assert first.events == {"entry_published": 135, "asset_published": 15}
+    assert second.events["content_type_deleted"] == 1
 
 
 def test_an_unchanged_delta_asks_once_and_loads_nothing(load: Load) -> None:
@@ -104,17 +106,16 @@ def test_the_event_types_and_the_rest_are_resources_by_their_names(load: Load) -
 
 
 @pytest.mark.parametrize("order", ["newest_first", "oldest_first", "shuffled"])
-@pytest.mark.parametrize("delta", ["latest", "log"])
-def test_tables_follow_whatever_the_order_of_pages(
-    load: Load, weather: Weather, order: str, delta: str
+def test_tables_follow_random_editors_whatever_the_order_of_pages(
+    demo: Load, weather: Weather, order: str
 ) -> None:
-    weather.order, weather.delta = order, delta
-    rng = random.Random(f"{order} {delta}")
-    load.run()
-    for _ in range(40):
-        edit(load.stack, rng)
-    load.run()
-    load.assert_equal()
+    weather.order, weather.delta = order, "log"
+    rng = random.Random(order)
+    demo.run()
+    for _ in range(100):
+        edit(demo.stack, rng)
+    demo.run()
+    demo.assert_equal()
 
 
 @pytest.mark.parametrize("removal_data", ["with_title", "no_locale"])
@@ -124,13 +125,13 @@ def test_removals_of_every_shape_remove_the_same_rows(
     weather.removal_data = removal_data
     load.run()
     rng = random.Random(removal_data)
-    keys = rng.sample(load.stack.published_keys(), 30)
-    for content_type_uid, uid, locale in keys[:15]:
+    keys = rng.sample(load.stack.published_keys(), 8)
+    for content_type_uid, uid, locale in keys[:4]:
         if content_type_uid == "sys_assets":
             load.stack.unpublish_asset(uid, locale)
         else:
             load.stack.unpublish_entry(content_type_uid, uid, locale)
-    for content_type_uid, uid, _ in keys[15:]:
+    for content_type_uid, uid, _ in keys[4:]:
         if content_type_uid == "sys_assets":
             load.stack.delete_asset(uid)
         else:
@@ -143,9 +144,9 @@ def test_a_content_type_deleted_and_made_again_keeps_only_what_was_published_sin
     load: Load,
 ) -> None:
     load.run()
-    load.stack.delete_content_type("event")
-    load.stack.create_content_type("event", [{"uid": "title", "data_type": "text"}])
-    load.stack.publish_entry("event", "blt_again", {"title": "Again", "flag": True})
+    load.stack.delete_content_type("article")
+    load.stack.create_content_type("article", [{"uid": "title", "data_type": "text"}])
+    load.stack.publish_entry("article", "blt_again", {"title": "Again", "flag": True})
     load.run()
     load.assert_equal()
 
@@ -154,7 +155,7 @@ def test_a_worker_that_lost_its_disk_takes_the_token_from_the_destination(
     load: Load, tmp_path: Path
 ) -> None:
     load.run()
-    editors_at_work(load.stack)
+    load.stack.delete_entry("article", "e1")
     moved = Load(load.stack, load.server, tmp_path)
     moved.pipeline = dlt.pipeline(
         "mirror",
@@ -180,8 +181,5 @@ def test_a_refused_content_model_is_replaced_by_inferred_types(
     weather.content_types_forbidden = True
     report = load.run()
     assert "403" in report.model_error
-    assert "product" in report.findings.without_model
-    keys = {(uid, locale) for kind, uid, locale in load.stack.published_entries() if kind == "page"}
-    with load.pipeline.sql_client() as client:
-        rows = client.execute_sql("SELECT uid, locale FROM page")
-    assert {tuple(row) for row in rows or []} == keys
+    assert report.findings.without_model == ["article", "author"]
+    load.assert_equal()

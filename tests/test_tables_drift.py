@@ -217,7 +217,7 @@ def test_long_names_stay_short_enough_and_apart(load_items: Load) -> None:
         "uid": "e1",
         "locale": "en-us",
         "g": dict.fromkeys(names, "x"),
-        **dict.fromkeys(names, ["y"]),
+        **{name: ["y"] for name in names},
     }
     item = {"type": "entry_published", "content_type_uid": "b" * 100, "data": data}
     item["event_at"] = "2026-01-01T00:00:00.000Z"
@@ -229,10 +229,8 @@ def test_long_names_stay_short_enough_and_apart(load_items: Load) -> None:
 
 
 def test_a_thousand_fields_are_a_thousand_columns(loaded: Load) -> None:
-    content = {f"f{number}": number for number in range(1000)}
-    row = loaded(content, schema=[field("number", f"f{number}") for number in range(500)]).row(
-        "blog"
-    )
+    content = {f"f{number}": str(number) for number in range(1000)}
+    row = loaded(content, schema=[field("text", name) for name in content]).row("blog")
     assert {name: row[name] for name in content} == content
 
 
@@ -240,12 +238,12 @@ TEXTS = [
     "é",
     "日本語",
     "😀",
-    "𝕏 \U0010ffff",
+    "\U0001d54f \U0010ffff",
     "\ufeff",
     "a\x00b",
     "\x00",
     "\x1f\x7f",
-    "‮",
+    "\u202e",
     '"\\/\b\f\n\r\t',
     "'",
 ]

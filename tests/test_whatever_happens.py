@@ -82,9 +82,7 @@ class Editors(RuleBasedStateMachine):
     def publish_the_fallback(self, content_type_uid: str, uid: str, seed: int) -> None:
         if content_type_uid in self.stack.content_types:
             fields = content(content_type_uid, random.Random(seed))
-            self.stack.publish_entry(
-                content_type_uid, uid, fields, "de-de", content_locale="en-us"
-            )
+            self.stack.publish_entry(content_type_uid, uid, fields, "de-de", content_locale="en-us")
             self.is_fresh = False
 
     @rule(content_type_uid=types, uid=uids, locale=locales)

@@ -1,0 +1,244 @@
+"""The client against a real server in all its weathers: patient, bounded, and discreet."""
+
+from __future__ import annotations
+
+import json
+import logging
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+
+import pytest
+
+from contentstack_source.client import Client
+from contentstack_source.errors import (
+    AnswerError,
+    ContentstackError,
+    CredentialsError,
+    ServiceError,
+    TokenRefusedError,
+)
+from contentstack_source.settings import Settings
+from contentstack_source.simulator import Fault, Server, Stack, Weather, serve
+
+API_KEY = "blt00c0ffee00c0ffee"
+DELIVERY_TOKEN = "cs00decade00decade00"
+INIT = {"init": "true"}
+ATTEMPTS = 3
+
+
+@pytest.fixture(autouse=True)
+def _little_patience(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("RUNTIME__REQUEST_BACKOFF_FACTOR", "0.001")
+    monkeypatch.setenv("RUNTIME__REQUEST_MAX_RETRY_DELAY", "1")
+    monkeypatch.setenv("RUNTIME__REQUEST_MAX_ATTEMPTS", str(ATTEMPTS))
+
+
+@pytest.fixture(scope="module")
+def running() -> Iterator[Server]:
+    stack = Stack(api_key=API_KEY, delivery_token=DELIVERY_TOKEN)
+    stack.create_content_type("author", [])
+    stack.publish_entry("author", "blt1", {"title": "Ada"})
+    with serve(stack) as server:
+        yield server
+
+
+@pytest.fixture
+def server(running: Server) -> Server:
+    running.clear()
+    running.weather = Weather()
+    return running
+
+
+@pytest.fixture
+def settings(server: Server) -> Settings:
+    return Settings(API_KEY, DELIVERY_TOKEN, "production", server.base_url)
+
+
+def faults(fault: Fault, count: int = ATTEMPTS) -> Weather:
+    weather = Weather()
+    weather.next_answers(*[fault] * count)
+    return weather
+
+
+PASSING = {
+    "500": Fault.status(500),
+    "502": Fault.status(502),
+    "503": Fault.status(503),
+    "504": Fault.status(504),
+    "429": Fault.rate_limited(None),
+    "422": Fault.transient_422(),
+    "dropped": Fault.dropped(),
+    "truncated": Fault.truncated(),
+    "half JSON": Fault.half_json(),
+    "HTML": Fault.html(),
+}
+
+
+@pytest.mark.parametrize("fault", PASSING.values(), ids=PASSING.keys())
+def test_a_fault_that_passes_is_waited_out(
+    server: Server, settings: Settings, fault: Fault
+) -> None:
+    server.weather = faults(fault, ATTEMPTS - 1)
+    client = Client(settings)
+    assert len(json.loads(client.fetch_page(INIT))["items"]) == 1
+    assert len(server.requests) == ATTEMPTS
+    assert client.retries == ATTEMPTS - 1
+
+
+@pytest.mark.parametrize("fault", PASSING.values(), ids=PASSING.keys())
+def test_patience_is_bounded(server: Server, settings: Settings, fault: Fault) -> None:
+    server.weather = faults(fault)
+    with pytest.raises(ContentstackError) as caught:
+        Client(settings).fetch_page(INIT)
+    assert caught.value.exit_code == 1
+    assert len(server.requests) == ATTEMPTS
+
+
+FOR_GOOD = [
+    (Fault.status(401), CredentialsError, 1),
+    (Fault.status(403), CredentialsError, 1),
+    (Fault.status(404), ServiceError, 1),
+    (Fault.status(412), CredentialsError, 1),
+    (Fault.status(422), ServiceError, ATTEMPTS),
+    (Fault.status(429), ServiceError, ATTEMPTS),
+    (Fault.status(302), ServiceError, 1),
+    (Fault.status(500), ServiceError, ATTEMPTS),
+    (Fault.dropped(), ServiceError, ATTEMPTS),
+    (Fault.truncated(), ServiceError, ATTEMPTS),
+    (Fault.half_json(), AnswerError, ATTEMPTS),
+    (Fault.html(), AnswerError, ATTEMPTS),
+]
+
+
+@pytest.mark.parametrize(("fault", "error", "requests"), FOR_GOOD)
+def test_every_failure_is_one_error(
+    server: Server,
+    settings: Settings,
+    fault: Fault,
+    error: type[ContentstackError],
+    requests: int,
+) -> None:
+    server.weather = faults(fault)
+    with pytest.raises(ContentstackError) as caught:
+        Client(settings).fetch_page(INIT)
+    assert type(caught.value) is error
+    assert len(server.requests) == requests
+    assert f"{server.base_url}/stacks/sync" in str(caught.value)
+    assert caught.value.__cause__ is None
+
+
+@pytest.mark.parametrize("token_kind", ["sync_token", "pagination_token"])
+def test_a_token_that_stays_refused_is_named(
+    server: Server, settings: Settings, token_kind: str
+) -> None:
+    with pytest.raises(TokenRefusedError, match=token_kind) as caught:
+        Client(settings).fetch_page({token_kind: "blt0"})
+    assert caught.value.token_kind == token_kind
+    assert len(server.requests) == ATTEMPTS
+
+
+def test_a_service_that_is_not_there_is_told(settings: Settings) -> None:
+    nowhere = replace(settings, base_url="http://127.0.0.1:9/v3")
+    with pytest.raises(ServiceError, match=r"127\.0\.0\.1:9/v3/stacks/sync") as caught:
+        Client(nowhere).fetch_page(INIT)
+    assert caught.value.exit_code == 1
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [({"api_key": "blt1"}, "region"), ({"delivery_token": "cs1"}, "delivery_token")],
+)
+@pytest.mark.usefixtures("server")
+def test_refused_credentials_say_what_to_check(
+    settings: Settings, wrong: dict[str, str], said: str
+) -> None:
+    with pytest.raises(CredentialsError) as caught:
+        Client(replace(settings, **wrong)).fetch_page(INIT)  # type: ignore[arg-type]
+    assert said in caught.value.todo
+    assert caught.value.exit_code == 2
+
+
+def test_the_service_is_given_the_time_it_asks_for(server: Server, settings: Settings) -> None:
+    server.weather = faults(Fault.rate_limited(1), 1)
+    started = time.monotonic()
+    Client(settings).fetch_page(INIT)
+    assert time.monotonic() - started >= 1
+
+
+def test_a_request_carries_its_query_and_the_environment(
+    server: Server, settings: Settings
+) -> None:
+    Client(settings).fetch_page(INIT | {"locale": "en-us & more"})
+    (request,) = server.requests
+    assert request.path == "/v3/stacks/sync"
+    assert request.query == {**INIT, "locale": "en-us & more", "environment": "production"}
+
+
+def test_the_branch_is_named_only_where_there_is_one(server: Server, settings: Settings) -> None:
+    Client(settings).fetch_page(INIT)
+    Client(replace(settings, branch="main")).fetch_page(INIT)
+    assert [request.headers.get("branch") for request in server.requests] == [None, "main"]
+
+
+def test_requests_and_retries_are_counted(server: Server, settings: Settings) -> None:
+    server.weather = faults(Fault.status(503), 1)
+    client = Client(settings)
+    client.fetch_page(INIT)
+    client.fetch_page(INIT)
+    assert (client.requests, client.retries) == (3, 1)
+
+
+@pytest.mark.parametrize("fault", [Fault.none(), *PASSING.values(), Fault.status(401)])
+def test_credentials_travel_in_headers_and_are_shown_nowhere(
+    server: Server, settings: Settings, caplog: pytest.LogCaptureFixture, fault: Fault
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    for name in list(logging.root.manager.loggerDict):
+        caplog.set_level(logging.DEBUG, logger=name)
+    server.weather = faults(fault)
+    client, shown = Client(settings), [repr(settings), str(settings.identity())]
+    try:
+        client.fetch_page(INIT)
+        list(client.fetch_content_types())
+    except ContentstackError as error:
+        shown += [str(error), repr(error), str(error.__context__)]
+    shown += [repr(client), *(record.getMessage() for record in caplog.records)]
+    shown += [str(request.query) + request.path for request in server.requests]
+    assert any("127.0.0.1" in text for text in shown)
+    for secret in (API_KEY, DELIVERY_TOKEN):
+        assert not [text for text in shown if secret in text]
+    headers = {(r.headers["api_key"], r.headers["access_token"]) for r in server.requests}
+    assert headers == {(API_KEY, DELIVERY_TOKEN)}
+
+
+@pytest.mark.parametrize("count", [0, 1, 100, 101, 250])
+def test_content_types_come_in_pages(count: int) -> None:
+    stack = Stack(api_key=API_KEY, delivery_token=DELIVERY_TOKEN)
+    for number in range(count):
+        stack.create_content_type(f"type_{number:03}", [])
+    with serve(stack) as server:
+        client = Client(Settings(API_KEY, DELIVERY_TOKEN, "production", server.base_url))
+        found = [content_type["uid"] for content_type in client.fetch_content_types()]
+        asked = [request.query["skip"] for request in server.requests]
+    assert sorted(found) == [f"type_{number:03}" for number in range(count)]
+    assert asked == [str(skip) for skip in range(0, max(count, 1), 100)]
+
+
+def test_content_types_have_their_global_fields_resolved(
+    server: Server, settings: Settings
+) -> None:
+    fields = [{"uid": "title", "data_type": "text"}]
+    schema = [{"uid": "seo", "data_type": "global_field", "reference_to": "seo", "schema": fields}]
+    server.stack.create_content_type("page", schema)
+    found = {each["uid"]: each for each in Client(settings).fetch_content_types()}
+    (seo,) = (each for each in found["page"]["schema"] if each["uid"] == "seo")
+    assert [each["uid"] for each in seo["schema"]] == ["title"]
+
+
+def test_a_token_that_may_not_read_content_types_is_refused(
+    server: Server, settings: Settings
+) -> None:
+    server.weather = Weather(content_types_forbidden=True)
+    with pytest.raises(CredentialsError, match="/content_types"):
+        list(Client(settings).fetch_content_types())

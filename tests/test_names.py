@@ -1,0 +1,158 @@
+"""Names: no two things under one name, and a name once given stays."""
+
+from __future__ import annotations
+
+import pytest
+from dlt.common.normalizers.naming.snake_case import NamingConvention
+from hypothesis import given
+from hypothesis import strategies as st
+
+from contentstack_source.names import OWN_TABLES, Names, digest
+
+NAMING = NamingConvention()
+
+
+def assigned(*uids: str, names: Names | None = None) -> Names:
+    names = names or Names(NAMING)
+    names.assign_tables(uids)
+    return names
+
+
+@pytest.mark.parametrize(
+    ("uid", "table"),
+    [
+        ("blog", "blog"),
+        ("blog_post", "blog_post"),
+        ("Sub_Navigation", "sub_navigation"),
+        ("blog-post", "blog_post"),
+        ("BlogPost", "blog_post"),
+        ("2024_plans", "_2024_plans"),
+    ],
+)
+def test_a_content_type_has_a_table_of_its_name(uid: str, table: str) -> None:
+    assert assigned(uid).table(uid) == table
+
+
+@pytest.mark.parametrize("order", [1, -1])
+def test_a_uid_written_like_a_table_keeps_its_name(order: int) -> None:
+    uids = ["Sub_Navigation", "sub-navigation", "sub_navigation", "SubNavigation"][::order]
+    names = assigned(*uids)
+    assert names.table("sub_navigation") == "sub_navigation"
+    assert len(set(names.tables.values())) == 4
+    assert names.tables == assigned(*uids[::-1]).tables
+
+
+@pytest.mark.parametrize("uid", [*OWN_TABLES, "Entries", "SYNC-EVENTS", "syncRejects"])
+def test_no_content_type_takes_a_table_of_ours(uid: str) -> None:
+    table = assigned(uid).table(uid)
+    assert table not in OWN_TABLES
+    assert table.startswith(NAMING.normalize_table_identifier(uid))
+
+
+@pytest.mark.parametrize("uid", ["_dlt_loads", "_dlt_version", "_dlt", "_DLT_pipeline_state"])
+def test_no_content_type_looks_like_a_table_of_dlt(uid: str) -> None:
+    assert not assigned(uid).table(uid).startswith("_dlt")
+
+
+@pytest.mark.parametrize("uid", ["é", "日本", "😀", "_", "'; DROP TABLE x; --", "a" * 300, "\x00"])
+def test_a_uid_of_any_characters_has_a_table(uid: str) -> None:
+    names = assigned(uid, "x")
+    assert names.table("x") == "x"
+    assert names.table(uid) != "x"
+    assert names.table(uid).isidentifier()
+
+
+@given(batches=st.lists(st.lists(st.sampled_from(["a", "A", "a-", "a_", "b", "B", "é", "ü"]))))
+def test_a_name_once_given_never_changes_whatever_comes_later(batches: list[list[str]]) -> None:
+    given_so_far: dict[str, str] = {}
+    for batch in batches:
+        names = Names(NAMING, given_so_far)
+        names.assign_tables(batch)
+        assert given_so_far.items() <= names.tables.items()
+        given_so_far = names.tables
+    assert len(set(given_so_far.values())) == len(given_so_far)
+
+
+def test_a_newcomer_does_not_take_the_name_of_an_older_type() -> None:
+    older = assigned("Blog").tables
+    names = assigned("Blog", "blog", names=Names(NAMING, older))
+    assert names.table("Blog") == "blog"
+    assert names.table("blog") == f"blog_{digest('blog')}"
+
+
+def test_names_given_before_are_not_changed_in_place() -> None:
+    before = {"blog": "blog"}
+    assigned("page", names=Names(NAMING, before))
+    assert before == {"blog": "blog"}
+
+
+@pytest.mark.parametrize(
+    ("path", "column"),
+    [
+        (("title",), "title"),
+        (("seo", "title"), "seo__title"),
+        (("SEO", "pageTitle"), "seo__page_title"),
+        (("a-b", "c d"), "a_b__c_d"),
+        (("_version",), "_version"),
+        (("1st",), "_1st"),
+    ],
+)
+def test_a_column_is_named_by_its_path(path: tuple[str, ...], column: str) -> None:
+    assert Names(NAMING).column(path, ()) == column
+
+
+@pytest.mark.parametrize("path", [("",), (" ",), ("a", ""), ("", "")])
+def test_an_empty_key_has_a_column_too(path: tuple[str, ...]) -> None:
+    name = Names(NAMING).column(path, ())
+    assert name.isidentifier()
+
+
+def test_a_column_that_is_taken_gets_a_stable_other_name() -> None:
+    names = Names(NAMING)
+    first, second = (names.column((key,), {"foo"}) for key in ("Foo", "foo"))
+    assert len({"foo", first, second}) == 3
+    assert (first, second) == tuple(names.column((key,), {"foo"}) for key in ("Foo", "foo"))
+
+
+@pytest.mark.parametrize("key", ["_dlt_id", "_dlt_load_id", "_DLT_id", "_dlt-parent-id"])
+def test_no_field_takes_a_column_of_dlt(key: str) -> None:
+    own = NAMING.normalize_identifier(key)
+    assert Names(NAMING).column((key,), ()) not in {own, key}
+
+
+def test_a_list_table_is_named_by_its_parent_and_path() -> None:
+    names = Names(NAMING)
+    assert names.list_table("blog", ("tags",), ()) == "blog__tags"
+    assert names.list_table("blog__tags", ("SEO", "x-y"), ()) == "blog__tags__seo__x_y"
+
+
+def test_list_tables_whose_names_meet_keep_apart() -> None:
+    names = Names(NAMING)
+    taken = {names.list_table("blog", ("foo",), ())}
+    second = names.list_table("blog", ("Foo",), taken)
+    assert second not in taken
+    assert second.startswith("blog__foo_")
+
+
+def test_a_variant_is_named_as_dlt_does() -> None:
+    assert Names(NAMING).variant("price", "text") == "price__v_text"
+
+
+def test_no_name_is_longer_than_the_destination_allows() -> None:
+    names = assigned("t" * 100, "t" * 101, names=Names(NamingConvention(30)))
+    found = [
+        *names.tables.values(),
+        names.column(("a" * 100, "b" * 100), ()),
+        names.column(("a" * 100,), {"a" * 30}),
+        names.list_table("t" * 30, ("c" * 100,), ()),
+        names.variant("v" * 30, "text"),
+    ]
+    assert max(map(len, found)) <= 30
+    assert len(set(found)) == len(found)
+
+
+def test_a_digest_tells_paths_apart() -> None:
+    assert digest("a", "b") != digest("ab")
+    assert digest("a", "b") != digest("a.b")
+    assert digest("\ud800") == digest("\ud800")
+    assert len(digest()) == 6

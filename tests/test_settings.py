@@ -1,0 +1,169 @@
+"""Settings: what makes a stream, and what the user is told when it cannot be."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from datetime import date, datetime, timedelta, timezone
+from typing import Any
+
+import pytest
+
+from contentstack_source.errors import SettingsError
+from contentstack_source.settings import (
+    HOSTS,
+    Settings,
+    parse_base_url,
+    parse_settings,
+    parse_start_from,
+)
+
+API_KEY = "blt00c0ffee00c0ffee"
+DELIVERY_TOKEN = "cs00decade00decade00"
+
+
+def parsed(**more: Any) -> Settings:
+    keys = {"api_key": API_KEY, "delivery_token": DELIVERY_TOKEN, "environment": "production"}
+    return parse_settings(**(keys | more))
+
+
+REGIONS = {
+    "cdn.contentstack.io": (None, "", "na", "NA", "us", "US", "aws-na", "aws_na", "AWS-NA", " na "),
+    "eu-cdn.contentstack.com": ("eu", "EU", "aws-eu", "aws_eu"),
+    "au-cdn.contentstack.com": ("au", "aws-au"),
+    "azure-na-cdn.contentstack.com": ("azure-na", "azure_na", "AZURE_NA"),
+    "azure-eu-cdn.contentstack.com": ("azure-eu", "azure_eu"),
+    "gcp-na-cdn.contentstack.com": ("gcp-na", "gcp_na"),
+    "gcp-eu-cdn.contentstack.com": ("gcp-eu", "gcp_eu"),
+}
+
+
+@pytest.mark.parametrize(
+    ("region", "host"), [(region, host) for host, names in REGIONS.items() for region in names]
+)
+def test_a_region_or_alias_leads_to_its_host(region: str | None, host: str) -> None:
+    assert parsed(region=region).base_url == f"https://{host}/v3"
+
+
+def test_every_region_of_the_vendor_is_there() -> None:
+    assert set(HOSTS.values()) == set(REGIONS)
+
+
+def test_an_unknown_region_is_refused_with_those_there_are() -> None:
+    with pytest.raises(SettingsError, match="'mars'") as caught:
+        parse_base_url(None, "mars")
+    assert all(region in caught.value.todo for region in HOSTS)
+
+
+@pytest.mark.parametrize("url", ["http://127.0.0.1:8400/v3", "https://proxy.example/stack/v3/"])
+def test_a_base_url_wins_over_the_region(url: str) -> None:
+    assert parsed(base_url=url, region="eu").base_url == url.rstrip("/")
+
+
+@pytest.mark.parametrize(
+    "url", ["cdn.contentstack.io", "ftp://host/v3", "https://", "https://me:secret@host/v3", "/v3"]
+)
+def test_a_base_url_that_is_no_address_is_refused_without_being_shown(url: str) -> None:
+    with pytest.raises(SettingsError, match="base_url") as caught:
+        parsed(base_url=url)
+    assert "secret" not in str(caught.value)
+
+
+INSTANTS = [
+    ("2026-01-31T00:00:00.000Z", "2026-01-31T00:00:00.000Z"),
+    ("2026-01-31T08:05:56Z", "2026-01-31T08:05:56.000Z"),
+    ("2026-01-31T02:00:00+02:00", "2026-01-31T00:00:00.000Z"),
+    ("2026-01-31", "2026-01-31T00:00:00.000Z"),
+    (date(2026, 1, 31), "2026-01-31T00:00:00.000Z"),
+    (datetime(2026, 1, 31, 1, 2, 3, 4000, tzinfo=timezone.utc), "2026-01-31T01:02:03.004Z"),
+    (datetime(2026, 1, 31, tzinfo=timezone(timedelta(hours=-5))), "2026-01-31T05:00:00.000Z"),
+    (None, None),
+    ("", None),
+]
+
+
+@pytest.mark.parametrize(("value", "instant"), INSTANTS)
+def test_an_instant_is_sent_in_utc_to_the_millisecond(value: object, instant: str | None) -> None:
+    assert parse_start_from(value) == instant
+
+
+@pytest.mark.parametrize(
+    "value", ["yesterday", "2026-13-01", "P1D", "2026-01-01/2026-02-01", [], 1.5]
+)
+def test_what_is_no_instant_is_refused(value: object) -> None:
+    with pytest.raises(SettingsError, match="start_from"):
+        parse_start_from(value)
+
+
+@pytest.mark.parametrize("bad", ["", None, "a\nb", "kéy", "a\r\nX-Header: 1"])
+@pytest.mark.parametrize("name", ["api_key", "delivery_token", "environment"])
+def test_a_required_setting_that_cannot_be_is_named_not_shown(name: str, bad: str | None) -> None:
+    with pytest.raises(SettingsError, match=name) as caught:
+        parsed(**{name: bad})
+    assert not bad or bad not in str(caught.value)
+    assert caught.value.exit_code == 2
+
+
+def test_a_partition_is_refused_until_there_is_one() -> None:
+    with pytest.raises(SettingsError, match="partition_by"):
+        parsed(partition_by="content_type")
+
+
+def test_credentials_are_in_the_headers_and_nowhere_else() -> None:
+    settings = parsed(branch="dev", locale="en-us", start_from="2026-01-31")
+    assert settings.headers() == {
+        "api_key": API_KEY,
+        "access_token": DELIVERY_TOKEN,
+        "branch": "dev",
+    }
+    shown = f"{settings!r} {settings!s} {settings.identity()} {settings.init_query()}"
+    assert API_KEY not in shown
+    assert DELIVERY_TOKEN not in shown
+
+
+def test_without_filters_only_the_environment_is_asked_for() -> None:
+    settings = parsed(branch="", content_type_uid="", locale="", event_types="")
+    assert settings.init_query() == {"init": "true", "environment": "production"}
+    assert "branch" not in settings.headers()
+
+
+def test_filters_go_with_the_initial_request() -> None:
+    settings = parsed(
+        content_type_uid="Blog",
+        locale="en-gb",
+        start_from="2026-01-31",
+        event_types="asset_published, entry_published",
+    )
+    assert settings.init_query() == {
+        "init": "true",
+        "environment": "production",
+        "content_type_uid": "Blog",
+        "locale": "en-gb",
+        "start_from": "2026-01-31T00:00:00.000Z",
+        "type": "entry_published,asset_published",
+    }
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"base_url": "https://eu-cdn.contentstack.com/v3"},
+        {"api_key": "blt1"},
+        {"environment": "staging"},
+        {"branch": "dev"},
+        {"content_type_uid": "blog"},
+        {"locale": "en-us"},
+        {"start_from": "2026-01-31T00:00:00.000Z"},
+        {"event_types": ("entry_published",)},
+    ],
+)
+def test_every_filter_makes_another_stream(other: dict[str, Any]) -> None:
+    settings = parsed()
+    assert replace(settings, **other).identity() != settings.identity()
+
+
+def test_a_new_token_or_the_named_default_branch_is_the_same_stream() -> None:
+    identity = parsed().identity()
+    assert parsed(delivery_token="cs1").identity() == identity
+    assert parsed(branch="main").identity() == identity
+    assert re.fullmatch("[0-9a-f]{16}", identity["stack"])

@@ -1,0 +1,187 @@
+"""The spool: a pass that was cut goes on where it was cut, with no request repeated."""
+
+from __future__ import annotations
+
+import json
+import stat
+from pathlib import Path
+
+import pytest
+
+from contentstack_source.errors import AnswerError
+from contentstack_source.spool import Spool
+from contentstack_source.stream import Query
+
+INIT = {"init": "true", "environment": "production"}
+STREAM = {"host": "https://cdn.contentstack.io/v3", "stack": "1234"}
+
+
+class Cut(Exception):  # noqa: N818 - it is no error, it is a kill
+    """The run is killed."""
+
+
+class Service:
+    """A pass of some pages; it can be cut off before any of them."""
+
+    def __init__(self, length: int = 4, name: str = "p") -> None:
+        self.length = length
+        self.name = name
+        self.cut_before = length
+        self.asked: list[Query] = []
+
+    def page(self, number: int) -> bytes:
+        is_last = number == self.length - 1
+        token = (
+            {"sync_token": "s1"} if is_last else {"pagination_token": f"{self.name}{number + 1}"}
+        )
+        return json.dumps({"items": [number], **token}).encode()
+
+    def fetch(self, query: Query) -> bytes:
+        self.asked.append(query)
+        number = int(query.get("pagination_token", f"{self.name}0").removeprefix(self.name))
+        if number >= self.cut_before:
+            raise Cut
+        return self.page(number)
+
+
+def fetch_all(spool: Spool, service: Service, start: Query = INIT, stream: Query = STREAM) -> int:
+    return len(list(spool.fetch_pass(service.fetch, start, stream)))
+
+
+def cut_pass(spool: Spool, kept: int) -> Service:
+    """Leave a pass of four pages in the spool, cut after the first `kept`."""
+    service = Service()
+    service.cut_before = kept
+    with pytest.raises(Cut):
+        fetch_all(spool, service)
+    service.cut_before = service.length
+    service.asked.clear()
+    return service
+
+
+@pytest.fixture
+def spool(tmp_path: Path) -> Spool:
+    return Spool(tmp_path / "deep" / "spool")
+
+
+def bodies(spool: Spool) -> list[bytes]:
+    return [page.read_bytes() for page in spool.pages]
+
+
+def test_pages_are_kept_as_they_came_in_order_of_arrival(spool: Spool) -> None:
+    service = Service(12)
+    assert fetch_all(spool, service) == 12
+    assert bodies(spool) == [service.page(number) for number in range(12)]
+    assert [page.name for page in spool.pages][:2] == ["00000001.json", "00000002.json"]
+
+
+def test_a_page_is_on_disk_before_anyone_hears_of_it(spool: Spool) -> None:
+    for number, _ in enumerate(spool.fetch_pass(Service().fetch, INIT, STREAM), 1):
+        assert len(spool.pages) == number
+
+
+@pytest.mark.parametrize("kept", [1, 2, 3])
+def test_a_cut_pass_goes_on_after_the_last_page_kept(spool: Spool, kept: int) -> None:
+    service = cut_pass(spool, kept)
+    assert fetch_all(Spool(spool.folder), service) == 4 - kept
+    assert service.asked == [{"pagination_token": f"p{number}"} for number in range(kept, 4)]
+    assert bodies(spool) == [service.page(number) for number in range(4)]
+
+
+def test_a_pass_cut_before_its_first_page_begins_again(spool: Spool) -> None:
+    service = cut_pass(spool, 0)
+    assert fetch_all(spool, service) == 4
+    assert service.asked[0] == INIT
+
+
+def test_a_whole_pass_is_not_asked_for_again(spool: Spool) -> None:
+    fetch_all(spool, Service())
+    service = Service()
+    assert fetch_all(spool, service) == 0
+    assert service.asked == []
+    last_page = spool.last_page()
+    assert last_page is not None
+    assert last_page.sync_token == "s1"
+
+
+@pytest.mark.parametrize(
+    ("start", "stream"),
+    [
+        ({"sync_token": "s1"}, STREAM),
+        (INIT | {"locale": "en-us"}, STREAM),
+        (INIT, STREAM | {"stack": "9999"}),
+        (INIT, STREAM | {"branch": "dev"}),
+    ],
+)
+@pytest.mark.parametrize("kept", [2, 4], ids=["cut", "whole"])
+def test_pages_of_another_start_or_stream_are_thrown_away(
+    spool: Spool, kept: int, start: Query, stream: Query
+) -> None:
+    if kept < 4:
+        cut_pass(spool, kept)
+    else:
+        fetch_all(spool, Service())
+    other = Service(3, "q")
+    assert fetch_all(spool, other, start, stream) == 3
+    assert other.asked[0] == start
+    assert bodies(spool) == [other.page(number) for number in range(3)]
+
+
+def test_settings_in_another_order_are_the_same_stream(spool: Spool) -> None:
+    service = cut_pass(spool, 2)
+    turned = dict(reversed(STREAM.items()))
+    assert fetch_all(spool, service, dict(reversed(INIT.items())), turned) == 2
+
+
+def test_a_torn_file_is_no_page(spool: Spool) -> None:
+    service = cut_pass(spool, 2)
+    (spool.folder / "00000003.json.part").write_bytes(b'{"items": [')
+    assert len(spool.pages) == 2
+    assert fetch_all(spool, service) == 2
+    assert bodies(spool) == [service.page(number) for number in range(4)]
+
+
+@pytest.mark.parametrize("torn", [b"", b'{"items": [', b"\x00\xff", b"{}"])
+def test_a_last_page_that_cannot_be_read_starts_the_pass_again(spool: Spool, torn: bytes) -> None:
+    service = cut_pass(spool, 2)
+    spool.pages[-1].write_bytes(torn)
+    assert spool.last_page() is None
+    assert fetch_all(spool, service) == 4
+    assert service.asked[0] == INIT
+    assert bodies(spool) == [service.page(number) for number in range(4)]
+
+
+@pytest.mark.parametrize("torn", [b"", b"[{", b"\x00\xff"])
+def test_a_start_that_cannot_be_read_starts_the_pass_again(spool: Spool, torn: bytes) -> None:
+    service = cut_pass(spool, 2)
+    (spool.folder / "start.json").write_bytes(torn)
+    assert fetch_all(spool, service) == 4
+
+
+def test_a_broken_answer_leaves_what_was_kept(spool: Spool) -> None:
+    service = Service()
+    with pytest.raises(AnswerError):
+        list(spool.fetch_pass(lambda q: b"<html>" if q != INIT else service.page(0), INIT, STREAM))
+    assert bodies(spool) == [service.page(0)]
+    assert fetch_all(spool, service) == 3
+
+
+def test_a_cleared_spool_forgets_everything(spool: Spool) -> None:
+    fetch_all(spool, Service())
+    spool.clear()
+    assert not spool.folder.exists()
+    assert (spool.pages, spool.last_page()) == ([], None)
+    spool.clear()
+    assert fetch_all(spool, Service()) == 4
+
+
+def test_only_the_owner_may_read_the_pages(spool: Spool) -> None:
+    fetch_all(spool, Service())
+    assert stat.S_IMODE(spool.folder.stat().st_mode) == 0o700
+
+
+def test_what_else_lies_in_the_folder_is_no_page(spool: Spool) -> None:
+    fetch_all(spool, Service())
+    (spool.folder / "tmp").mkdir()
+    (spool.folder / "notes.json").write_text("{}")
+    assert len(spool.pages) == 4

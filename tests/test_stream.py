@@ -1,0 +1,158 @@
+"""The protocol: what is asked next, and which answers break it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from contentstack_source.errors import AnswerError, PaginationLoopError
+from contentstack_source.stream import Page, Query, is_json_object, parse_page, walk
+
+INIT = {"init": "true"}
+
+
+def answer(*items: int, **more: Any) -> bytes:
+    return json.dumps({"items": [{"n": item} for item in items], **more}).encode()
+
+
+def following(pages: dict[str, bytes], asked: list[Query]) -> Callable[[Query], bytes]:
+    """Return a service that has a page for each token, and notes what it is asked for."""
+
+    def fetch(query: Query) -> bytes:
+        asked.append(query)
+        return pages[query.get("pagination_token", "start")]
+
+    return fetch
+
+
+WHOLE = {
+    "start": answer(1, 2, pagination_token="p1"),
+    "p1": answer(pagination_token="p2"),
+    "p2": answer(3, sync_token="s1"),
+}
+
+
+def test_a_page_tells_what_comes_next() -> None:
+    body = answer(1, 2, total_count=129, skip=0, limit=100, pagination_token="p1")
+    assert parse_page(body) == Page(body, 2, 129, "p1", None)
+    body = answer(total_count=129, sync_token="s1")
+    assert parse_page(body) == Page(body, 0, 129, None, "s1")
+
+
+@pytest.mark.parametrize("counts", [{}, {"total_count": None}, {"total_count": "many"}])
+def test_counts_may_be_missing(counts: dict[str, object]) -> None:
+    assert parse_page(answer(sync_token="s1", **counts)).total_count is None
+
+
+@pytest.mark.parametrize("empty", [None, "", 0])
+def test_an_empty_token_is_no_token(empty: object) -> None:
+    assert parse_page(answer(sync_token="s1", pagination_token=empty)).pagination_token is None
+
+
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [
+        (answer(sync_token="s1", pagination_token="p1"), "a pagination token and a sync token"),
+        (answer(1), "neither a pagination token nor a sync token"),
+        (answer(sync_token="", pagination_token=None), "neither"),
+        (answer(sync_token=12), "neither"),
+        (b'{"sync_token": "s1"}', "no list of items"),
+        (b'{"items": {}, "sync_token": "s1"}', "no list of items"),
+        (b'{"items": null, "sync_token": "s1"}', "no list of items"),
+        (b"[]", "not a JSON object"),
+        (b"null", "not a JSON object"),
+        (b"", "not a JSON object"),
+        (b"<html>", "not a JSON object"),
+        (answer(1, sync_token="s1")[:-3], "not a JSON object"),
+        (b'{"items": [], "sync_token": "\xff"}', "not a JSON object"),
+    ],
+)
+def test_an_answer_that_breaks_the_protocol_is_refused(body: bytes, said: str) -> None:
+    with pytest.raises(AnswerError, match=said):
+        parse_page(body)
+
+
+@pytest.mark.parametrize(
+    ("body", "is_whole"),
+    [
+        (b"{}", True),
+        (b'{"a": 1}', True),
+        (b"[]", False),
+        (b'"a"', False),
+        (b'{"a', False),
+        (b"", False),
+    ],
+)
+def test_only_a_whole_object_is_an_answer(body: bytes, is_whole: bool) -> None:  # noqa: FBT001
+    assert is_json_object(body) is is_whole
+
+
+def test_a_pass_is_walked_from_page_to_page_until_the_sync_token() -> None:
+    asked: list[Query] = []
+    pages = list(walk(following(WHOLE, asked), INIT))
+    assert [page.item_count for page in pages] == [2, 0, 1]
+    assert [page.sync_token for page in pages] == [None, None, "s1"]
+    assert asked == [INIT, {"pagination_token": "p1"}, {"pagination_token": "p2"}]
+
+
+def test_an_empty_page_with_a_pagination_token_has_a_successor() -> None:
+    pages = {"start": answer(pagination_token="p1"), "p1": answer(sync_token="s1")}
+    assert len(list(walk(following(pages, []), INIT))) == 2
+
+
+def test_a_pass_without_changes_is_one_page() -> None:
+    asked: list[Query] = []
+    start = {"sync_token": "s1"}
+    pages = list(walk(following({"start": answer(sync_token="s1")}, asked), start))
+    assert [page.sync_token for page in pages] == ["s1"]
+    assert asked == [start]
+
+
+def test_a_walk_that_goes_on_asks_for_no_earlier_page() -> None:
+    asked: list[Query] = []
+    pages = list(walk(following(WHOLE, asked), INIT, resume_at="p2"))
+    assert [page.item_count for page in pages] == [1]
+    assert asked == [{"pagination_token": "p2"}]
+
+
+def test_nothing_is_asked_before_the_page_is_wanted() -> None:
+    asked: list[Query] = []
+    pages = walk(following(WHOLE, asked), INIT)
+    assert asked == []
+    next(pages)
+    assert asked == [INIT]
+
+
+@pytest.mark.parametrize(
+    "pages",
+    [
+        {"start": answer(1, pagination_token="p1"), "p1": answer(2, pagination_token="p1")},
+        {
+            "start": answer(1, pagination_token="p1"),
+            "p1": answer(2, pagination_token="p2"),
+            "p2": answer(3, pagination_token="p1"),
+        },
+    ],
+    ids=["to itself", "round about"],
+)
+def test_a_page_that_leads_back_ends_the_walk(pages: dict[str, bytes]) -> None:
+    asked: list[Query] = []
+    with pytest.raises(PaginationLoopError, match="same pagination token twice"):
+        list(walk(following(pages, asked), INIT))
+    assert len(asked) == len(pages)
+
+
+def test_a_page_that_leads_back_to_where_the_walk_went_on_ends_it() -> None:
+    pages = {"p1": answer(pagination_token="p1")}
+    with pytest.raises(PaginationLoopError):
+        list(walk(following(pages, []), INIT, resume_at="p1"))
+
+
+def test_pages_before_a_broken_answer_are_handed_over() -> None:
+    pages = walk(following(WHOLE | {"p1": b"<html>"}, []), INIT)
+    assert next(pages).item_count == 2
+    with pytest.raises(AnswerError):
+        next(pages)
