@@ -7,7 +7,7 @@ from typing import Any
 
 from contentstack_source.simulator import Stack
 
-_WORDS = "north harbour paper lantern quiet orchard copper signal winter bridge garden stone".split()
+_WORDS = ["north", "harbour", "paper", "lantern", "quiet", "orchard", "copper", "signal"]
 _SOME = {"multiple": True}
 
 
@@ -122,7 +122,12 @@ def _product(rng: random.Random, number: int) -> dict[str, Any]:
         "sku": f"S{number}",
         "in_stock": number % 3 > 0,
         "variants": [
-            {"color": color, "size": size, "count": rng.randrange(9), "_metadata": {"uid": f"cs{size}"}}
+            {
+                "color": color,
+                "size": size,
+                "count": rng.randrange(9),
+                "_metadata": {"uid": f"cs{size}"},
+            }
             for color in ("red", "green")
             for size in ("S", "M")
         ],

@@ -8,12 +8,13 @@ and a 422 that passes (FACTS 7.9). How long to be patient is `[runtime]` in dlt'
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any, Final
 
 import orjson
 from dlt.sources.helpers.requests import Client as RetryingClient
 from requests import RequestException, Response
+from requests.adapters import HTTPAdapter
 
 from contentstack_source.errors import (
     AnswerError,
@@ -32,18 +33,25 @@ _TOKENS: Final = ("sync_token", "pagination_token")
 
 
 class Client:
-    """One stack's delivery API.
-
-    Attributes:
-        requests: answers received so far, retries included.
-        retries: answers and failures that were not good enough and were asked for again.
-    """
+    """One stack's delivery API."""
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
-        self._http = RetryingClient(raise_for_status=False, retry_condition=self._is_passing_fault)
-        self.requests = 0
-        self.retries = 0
+        self._http = RetryingClient(raise_for_status=False, retry_condition=_is_passing_fault)
+        self._tries = _CountingAdapter()
+        for scheme in ("http://", "https://"):
+            self._http.session.mount(scheme, self._tries)
+        self._asked = 0
+
+    @property
+    def requests(self) -> int:
+        """Return how many requests were sent, retries included."""
+        return self._tries.count
+
+    @property
+    def retries(self) -> int:
+        """Return how many requests were sent because one before them had failed."""
+        return max(0, self._tries.count - self._asked)
 
     def fetch_page(self, query: Query) -> bytes:
         """Return one answer of `/stacks/sync`: a whole JSON object.
@@ -78,6 +86,7 @@ class Client:
 
     def _fetch(self, path: str, query: Query) -> bytes:
         url = f"{self._settings.base_url}{path}"
+        self._asked += 1
         try:
             response = self._http.get(
                 url,
@@ -89,24 +98,30 @@ class Client:
         except RequestException as error:
             raise _unreachable(url, error) from None
         if response.status_code != _OK:
-            raise _error_of(response, url)
+            raise _error_of(response, url, self._settings.secrets())
         if not is_json_object(response.content):
             what = f"{url} answered with something that is not JSON"
             raise AnswerError(what, "Check base_url and what stands between here and the service.")
         return response.content
 
-    def _is_passing_fault(self, response: Response | None, exception: BaseException | None) -> bool:
-        """Count an attempt; True for faults, beyond dlt's own, that a second try may cure."""
-        if response is None:
-            self.retries += exception is not None
-            return False
-        self.requests += 1
-        status = response.status_code
-        passing = status == _UNPROCESSABLE or (
-            status == _OK and not is_json_object(response.content)
-        )
-        self.retries += passing or status == 429 or status >= 500  # noqa: PLR2004
-        return passing
+
+class _CountingAdapter(HTTPAdapter):
+    """Counts what is really sent: dlt's retries happen above it."""
+
+    count = 0
+
+    def send(self, *args: Any, **options: Any) -> Response:  # noqa: ANN401 - as its base has it
+        self.count += 1
+        return super().send(*args, **options)
+
+
+def _is_passing_fault(response: Response | None, _: BaseException | None) -> bool:
+    """Tell the faults, beyond those dlt knows, that a second try may cure."""
+    if response is None:
+        return False
+    if response.status_code == _OK:
+        return not is_json_object(response.content)
+    return response.status_code == _UNPROCESSABLE
 
 
 def _unreachable(url: str, error: RequestException) -> ServiceError:
@@ -115,10 +130,12 @@ def _unreachable(url: str, error: RequestException) -> ServiceError:
     return ServiceError(what, "Check the network and the region, or run again later.")
 
 
-def _error_of(response: Response, url: str) -> ContentstackError:
+def _error_of(response: Response, url: str, secrets: Iterable[str]) -> ContentstackError:
     """Map an error answer to one error of the tree (FACTS 8)."""
     status = response.status_code
     said, named = _parse_error(response)
+    for secret in secrets:  # an answer may repeat what it was sent
+        said = said.replace(secret, "***")
     where = f"{url} answered {status}{said}"
     if status == _UNPROCESSABLE:
         for token_kind in _TOKENS:

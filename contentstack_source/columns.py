@@ -130,7 +130,10 @@ def scalar(piece: str, data_type: DataType, *, from_text: bool = False) -> str:
     if data_type == "json":
         return piece
     if data_type == "text":
-        return f"CASE {first} WHEN 34 THEN {piece}->>'$' WHEN 123 THEN NULL WHEN 91 THEN NULL ELSE {piece} END"
+        return (
+            f"CASE {first} WHEN 34 THEN {piece}->>'$' WHEN 123 THEN NULL WHEN 91 THEN NULL"
+            f" ELSE {piece} END"
+        )
     if data_type == "timestamp":
         return instant(f"CASE {first} WHEN 34 THEN {piece}->>'$' END")
     if data_type == "bool":
@@ -141,8 +144,13 @@ def scalar(piece: str, data_type: DataType, *, from_text: bool = False) -> str:
 
 def instant(text: str) -> str:
     """Return the expression for ISO text as an instant in UTC, NULL where it is none."""
-    # Words like `infinity` are instants to DuckDB; a year is what begins one here.
-    return f"CASE WHEN ascii({text}) BETWEEN 48 AND 57 THEN try_cast({text} AS TIMESTAMPTZ) END"
+    # Words like `infinity`, and years that no other engine knows, are instants to DuckDB.
+    value = f"try_cast({text} AS TIMESTAMPTZ)"
+    return (
+        f"CASE WHEN ascii({text}) BETWEEN 48 AND 57 AND {value}"
+        f" BETWEEN TIMESTAMPTZ '0001-01-02 00:00:00Z' AND TIMESTAMPTZ '9999-12-30 00:00:00Z'"
+        f" THEN {value} END"
+    )
 
 
 def variants(piece: str, main: str, kinds: int, data_type: DataType) -> Iterator[Column]:
@@ -175,8 +183,10 @@ def _bigint(digits: str) -> str:
 
 
 def _double(digits: str) -> str:
-    """A double, unless it would be another number than the wire's: beyond 2^53 not all integers
-    are doubles, and beyond 1.8e308 nothing is."""
+    """Return a double's expression, NULL where it would be another number than the wire's.
+
+    Beyond 2^53 not all integers are doubles, and beyond 1.8e308 nothing is.
+    """
     is_number = f"(ascii({digits}) = 45 OR ascii({digits}) BETWEEN 48 AND 57)"
     value = f"try_cast({digits} AS DOUBLE)"
     is_exact = (

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Final
 
 import dlt
+import duckdb
 from rich.console import Console
 
 from contentstack_source import report, run
@@ -84,8 +85,6 @@ def _is_equal(stack: Stack, summary: run.Summary) -> bool:
 
 
 def _print_queries(console: Console, file: Path) -> None:
-    import duckdb
-
     shown = os.path.relpath(file)
     _say(console, f"The file is {shown}. Three queries worth running:")
     with duckdb.connect(str(file), read_only=True) as con:

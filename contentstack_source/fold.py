@@ -22,6 +22,7 @@ from typing import Final
 
 import duckdb
 
+from contentstack_source.columns import instant
 from contentstack_source.events import (
     CONTENT_TYPE_DELETED,
     EVENT_TYPES,
@@ -53,12 +54,16 @@ SELECT *, from_json(data, '{_IDENTITY}') AS identity FROM item
 
 # The vendor's page prints instants like 2017-11-23T00:00:000Z (FACTS 2.8): minutes, then
 # milliseconds. Where event_at says nothing, publish_details.time is at most 0.2 s off (FACTS 2.9).
+_VENDORS_SAMPLE: Final = r"regexp_replace(event_at, '^(.{10}T\d\d:\d\d):(\d{3})Z$', '\1:00.\2Z')"
+
 _UNDERSTAND: Final = rf"""
 CREATE TEMP TABLE understood AS
 SELECT *,
     CASE WHEN type IS NULL OR type NOT IN {EVENT_TYPES} THEN 'unknown event type'
          WHEN event_at IS NULL THEN 'event_at is not an instant'
          WHEN content_type_uid IS NULL THEN 'no content_type_uid'
+         WHEN content_type_uid = '{SYS_ASSETS}' AND type NOT LIKE 'asset%'
+             THEN 'an entry event of sys_assets'
          WHEN type = '{CONTENT_TYPE_DELETED}' THEN NULL
          WHEN uid IS NULL THEN 'no uid'
          WHEN type IN {PUBLISHED} AND locale IS NULL THEN 'no locale'
@@ -72,10 +77,9 @@ FROM (
                  $only_locale) AS locale,
         nullif(identity.locale, '') AS content_locale,
         coalesce(
-            try_cast(event_at AS TIMESTAMPTZ),
-            try_cast(regexp_replace(event_at, '^(.{{10}}T\d\d:\d\d):(\d{{3}})Z$', '\1:00.\2Z')
-                     AS TIMESTAMPTZ),
-            try_cast(identity.publish_details.time AS TIMESTAMPTZ)
+            {instant("event_at")},
+            {instant(_VENDORS_SAMPLE)},
+            {instant("identity.publish_details.time")}
         ) AS event_at,
         try_cast(identity._version AS BIGINT) AS _version
     FROM item
@@ -84,8 +88,10 @@ FROM (
 
 _SPLIT: Final = (
     "CREATE TEMP TABLE event AS SELECT * EXCLUDE (reason) FROM understood WHERE reason IS NULL",
-    "CREATE TEMP TABLE rejected AS"
-    " SELECT position, reason FROM understood WHERE reason IS NOT NULL",
+    (
+        "CREATE TEMP TABLE rejected AS"
+        " SELECT position, reason FROM understood WHERE reason IS NOT NULL"
+    ),
     "DROP TABLE item",
     "DROP TABLE understood",
 )
@@ -187,10 +193,8 @@ class Fold:
         self.con.execute("SET TimeZone = 'UTC'; SET preserve_insertion_order = false")
         self._fold([str(page) for page in pages], list(known_locales), only_locale)
 
-    def __enter__(self) -> Fold:
-        return self
-
-    def __exit__(self, *_: object) -> None:
+    def close(self) -> None:
+        """Forget the outcome."""
         self.con.close()
 
     def _fold(self, pages: list[str], known_locales: list[str], only_locale: str | None) -> None:

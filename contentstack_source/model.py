@@ -26,7 +26,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Final, Literal, Union
+from typing import Any, Final, Literal, TypeAlias
 
 DataType = Literal["text", "double", "bigint", "bool", "timestamp", "json"]
 """dlt's names of the types used here."""
@@ -58,7 +58,7 @@ class Many:
     of: Node | None
 
 
-Node = Union[Value, Group, Many]
+Node: TypeAlias = "Value | Group | Many"
 
 _TEXT: Final = Value("text")
 _LINK: Final = Group({"title": _TEXT, "href": _TEXT})
@@ -144,7 +144,7 @@ def _parse_field(item: Mapping[str, Any]) -> Node | None:
 def _parse_single(data_type: object, item: Mapping[str, Any]) -> Node | None:
     if data_type == "link":
         return _LINK
-    if data_type in {"group", "global_field"}:
+    if data_type in ("group", "global_field"):
         return parse_fields(item.get("schema"))
     return _VALUES.get(str(data_type))
 

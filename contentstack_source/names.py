@@ -48,7 +48,8 @@ class Names:
             taken = {*OWN_TABLES, *self.tables.values()}
             name = self._table(uid)
             if name in taken or name.startswith("_dlt"):
-                name = self._table(f"{uid}_{digest(uid)}")
+                # No prefix of dlt's own: it would take the table for one of its own.
+                name = self._table(f"{uid}_{digest(uid)}".lstrip("_"))
             self.tables[uid] = name
 
     def table(self, content_type_uid: str) -> str:
@@ -71,9 +72,12 @@ class Names:
             return name
         return self._naming.shorten_fragments(*parts[:-1], f"{parts[-1]}_{digest(*path)}")
 
-    def variant(self, column: str, data_type: str) -> str:
+    def variant(self, column: str, data_type: str, taken: Collection[str] = ()) -> str:
         """Return where values of another type than the column's go: ``price__v_text``."""
-        return self._naming.shorten_fragments(column, f"v_{data_type}")
+        name = self._naming.shorten_fragments(column, f"v_{data_type}")
+        if name not in taken:
+            return name
+        return self._naming.shorten_fragments(column, f"v_{data_type}_{digest(column, data_type)}")
 
     def _parts(self, path: tuple[str, ...]) -> list[str]:
         # dlt refuses an empty name; JSON does not.

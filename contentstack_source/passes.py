@@ -74,6 +74,9 @@ def fetch_pass(
     """Bring the pages of one pass into the spool; return the sync token it ends with.
 
     Args:
+        client: carries the queries.
+        spool: keeps the pages; it may have some of this pass already.
+        settings: of the stream.
         sync_token: where to begin; None begins with `init`.
         on_page: told of every page that arrives.
     """

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from typing import Any, Final
 
-from dlt.common.runtime.collector import Collector
+from dlt.common.runtime.collector_base import Collector
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
@@ -23,7 +23,7 @@ class BarCollector(Collector):
         self._progress: Progress | None = None
         self._tasks: dict[str, Any] = {}
 
-    def update(  # noqa: PLR0913 - dlt's signature
+    def update(  # dlt's signature
         self,
         name: str,
         inc: int = 1,
@@ -67,7 +67,7 @@ class LineCollector(Collector):
         self._counts: dict[str, int] = {}
         self._told_at = time.monotonic()
 
-    def update(  # noqa: PLR0913 - dlt's signature
+    def update(  # dlt's signature
         self,
         name: str,
         inc: int = 1,

@@ -71,11 +71,8 @@ def _position_lines(position: Position) -> Mapping[str, str]:
     moved = pendulum.parse(position.moved_at)
     ago = moved.diff_for_humans() if isinstance(moved, pendulum.DateTime) else ""
     last = ", ".join(f"{count:,} {name}" for name, count in position.events.items())
-    filters = {
-        name: identity[name]
-        for name in ("content_type_uid", "locale", "start_from", "event_types")
-        if name in identity
-    }
+    told_apart = {"host", "stack", "environment", "branch"}
+    filters = {name: value for name, value in identity.items() if name not in told_apart}
     return {
         "service": identity.get("host", "(resync asked for)"),
         "environment": f"{identity.get('environment', '')} (branch {identity.get('branch', '')})",

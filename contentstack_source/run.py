@@ -12,8 +12,9 @@ from typing import Any, Final
 
 import dlt
 from dlt.common.configuration.exceptions import ConfigFieldMissingException
-from dlt.common.runtime.collector import Collector
-from dlt.destinations.exceptions import DatabaseUndefinedRelation, DestinationUndefinedEntity
+from dlt.common.destination.exceptions import DestinationUndefinedEntity
+from dlt.common.runtime.collector_base import Collector
+from dlt.destinations.exceptions import DatabaseUndefinedRelation
 from dlt.pipeline.exceptions import PipelineStepFailed
 
 from contentstack_source.errors import ContentstackError, FailedError, SettingsError
@@ -44,14 +45,13 @@ class Target:
 
     def pipeline(self, progress: Collector | None = None) -> dlt.Pipeline:
         """Return the pipeline that loads there."""
+        chosen: dict[str, Any] = {"pipelines_dir": self.pipelines_dir, "progress": progress}
         return dlt.pipeline(
             pipeline_name=self.pipeline_name,
-            pipelines_dir=self.pipelines_dir,
             destination=self._destination(),
             dataset_name=self.dataset,
-            progress=progress,  # type: ignore[arg-type] - dlt takes any collector
+            **{name: value for name, value in chosen.items() if value is not None},
         )
-
 
     def _destination(self) -> Any:  # noqa: ANN401 - dlt takes names and factories
         """DuckDB cannot tell a schema from a file of the same name; dlt would name both alike."""

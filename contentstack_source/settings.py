@@ -63,6 +63,10 @@ class Settings:
         headers = {"api_key": self.api_key, "access_token": self.delivery_token}
         return headers | {"branch": self.branch} if self.branch else headers
 
+    def secrets(self) -> tuple[str, str]:
+        """Return what must never be shown."""
+        return self.api_key, self.delivery_token
+
     def init_query(self) -> Query:
         """Return the query of an initial sync; the filters stay with its tokens (FACTS 1.12)."""
         query = {"init": "true", "environment": self.environment}

@@ -7,7 +7,6 @@ after the last file. The folder lives beside dlt's working directory, which dlt 
 
 from __future__ import annotations
 
-import os
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -89,4 +88,4 @@ class Spool:
         # A file has its name only when it is whole: a kill between the two leaves a .part file.
         part = self.folder / f"{name}.part"
         part.write_bytes(content)
-        os.replace(part, self.folder / name)
+        part.replace(self.folder / name)

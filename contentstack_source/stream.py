@@ -6,14 +6,24 @@ functions here see bytes and answer with queries; who carries them is not their 
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
+from typing import Any, Final
 
 import orjson
 
 from contentstack_source.errors import AnswerError, PaginationLoopError
+
+_SURROGATE: Final = re.compile(rb"\\u[dD][89abAB]|\\u[dD][c-fC-F]")
+_ESCAPE: Final = re.compile(
+    rb"\\(?:u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}"
+    rb"|(?P<alone>u[dD][89a-fA-F][0-9a-fA-F]{2})|.)",
+    re.DOTALL,
+)
 
 Query = dict[str, str]
 Fetch = Callable[[Query], bytes]
@@ -57,7 +67,7 @@ def parse_page(body: bytes) -> Page:
         raise _broken_answer("has neither a pagination token nor a sync token")
     total = envelope.get("total_count")
     total_count = total if isinstance(total, int) else None
-    return Page(body, len(items), total_count, pagination_token, sync_token)
+    return Page(_mended(body), len(items), total_count, pagination_token, sync_token)
 
 
 def is_json_object(body: bytes) -> bool:
@@ -103,11 +113,19 @@ def _parse_object(body: bytes) -> Mapping[str, Any]:
 
 @lru_cache(maxsize=1)  # who carries an answer looks at it first; parsing it once is enough
 def _loads(body: bytes) -> Mapping[str, Any] | None:
-    try:
-        value = orjson.loads(body)
-    except orjson.JSONDecodeError:
-        return None
+    value = None
+    for loads in (orjson.loads, json.loads):  # the second one knows unpaired surrogates, and 1e400
+        with suppress(ValueError):
+            value = loads(body)
+            break
     return value if isinstance(value, dict) else None
+
+
+def _mended(body: bytes) -> bytes:
+    """Put U+FFFD in the place of an unpaired surrogate: no database can hold one."""
+    if not _SURROGATE.search(body):
+        return body
+    return _ESCAPE.sub(lambda found: b"\\ufffd" if found["alone"] else found[0], body)
 
 
 def _token(envelope: Mapping[str, Any], name: str) -> str | None:

@@ -12,10 +12,12 @@ from typing import Any, Final
 
 import pyarrow as pa
 
+from contentstack_source.columns import instant
 from contentstack_source.events import SYS_ASSETS
 from contentstack_source.fold import Fold
 from contentstack_source.model import ASSET, Group, parse_content_type
 from contentstack_source.names import Names
+from contentstack_source.opening import Opening
 from contentstack_source.sheet import Sheet, elements_of, fill
 
 ROOT_ID: Final = "left(md5(concat_ws(chr(31), content_type_uid, uid, locale)), 24)"
@@ -116,7 +118,7 @@ class Tables:
         self._fold = fold
         self._con = fold.con
         self._names = names
-        self._existing = existing
+        self._existing = dict(existing)
         self._content_types = content_types
 
     def entries(self) -> Iterator[Rows]:
@@ -148,7 +150,9 @@ class Tables:
 
     def rejects(self) -> Iterator[Rows]:
         """Yield the items that could not be understood."""
-        sql = "SELECT DISTINCT left(md5(concat(reason, item)), 24) AS _dlt_id, reason, item FROM reject"
+        sql = """
+            SELECT DISTINCT left(md5(concat(reason, item)), 24) AS _dlt_id, reason, item FROM reject
+        """
         types = {"_dlt_id": "text", "reason": "text", "item": "json"}
         yield from self._plain("sync_rejects", sql, types)
 
@@ -173,10 +177,9 @@ class Tables:
             data = self._con.sql(
                 f"""
                 SELECT _dlt_id, content_type_uid, uid, locale, s.title, s.url, _version,
-                    try_cast(s.created_at AS TIMESTAMPTZ) AS created_at,
-                    try_cast(s.updated_at AS TIMESTAMPTZ) AS updated_at,
-                    coalesce(try_cast(s.publish_details.time AS TIMESTAMPTZ), event_at)
-                        AS published_at,
+                    {instant("s.created_at")} AS created_at,
+                    {instant("s.updated_at")} AS updated_at,
+                    coalesce({instant("s.publish_details.time")}, event_at) AS published_at,
                     event_at
                 FROM (SELECT *, from_json(data, '{_SHARED}') AS s FROM taken)
                 """
@@ -203,12 +206,13 @@ class Tables:
     def _sheet(self, table: str, view: str, fixed: tuple[str, ...]) -> Sheet:
         existing = self._existing.get(table)
         columns = existing.columns if existing else {}
-        return Sheet(self._con, self._names, table, view, columns, reserved=frozenset(fixed))
+        opening = Opening(self._con, view)
+        return Sheet(self._names, table, opening, columns, reserved=frozenset(fixed))
 
     def _lists(self, parent: Sheet, root_table: str, root: str) -> Iterator[Rows]:
         for number, found in enumerate(parent.lists.values()):
-            view = f"{parent.view}_l{number}"
-            elements_of(parent, found, root, view)
+            view = f"{parent.opening.view}_l{number}"
+            elements_of(self._con, parent, found, root, view)
             sheet = self._sheet(found.table, view, _LIST)
             sheet.open_elements("element", found.of)
             yield from self._rows(sheet, _LIST, root_table)
@@ -218,7 +222,7 @@ class Tables:
         self, sheet: Sheet, fixed: tuple[str, ...], list_of: str | None = None
     ) -> Iterator[Rows]:
         selected = ", ".join([*fixed, *fill(sheet)])
-        data = self._con.sql(f"SELECT {selected} FROM {sheet.view}").to_arrow_table()
+        data = self._con.sql(f"SELECT {selected} FROM {sheet.opening.view}").to_arrow_table()
         if not data.num_rows:
             return
         types: dict[str, str] = {name: _TYPES.get(name, "text") for name in fixed}
@@ -231,4 +235,6 @@ class Tables:
             if filled and (column.is_variant or column.is_unknown):
                 found = self.findings.variants if column.is_variant else self.findings.unknown
                 found[f"{sheet.table}.{name}"] = found.get(f"{sheet.table}.{name}", 0) + filled
+        # The next rows of the same table find the columns that these have made.
+        self._existing[sheet.table] = Existing({**sheet.existing, **types}, list_of)
         yield Rows(sheet.table, data, types, list_of)

@@ -16,8 +16,6 @@ from contentstack_source.names import Names
 from contentstack_source.simulator import Server, Stack
 from contentstack_source.tables import Existing, Findings, Rows, Tables
 
-RECORDED = Path(__file__).parent / "data" / "recorded"
-
 
 class Loaded:
     """The rows that a pass puts, as Python values."""

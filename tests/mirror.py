@@ -16,7 +16,6 @@ from typing import Any, Protocol
 
 import duckdb
 
-
 Row = dict[str, Any]
 _FIXED = {"uid", "locale", "content_locale", "event_at"}
 _OWN = {"entries", "assets", "content_types", "sync_events", "sync_rejects", "sync_runs"}

@@ -109,7 +109,8 @@ def test_unknown_fields_and_values_that_do_not_fit_are_kept_and_told(loading: Lo
     loading.stack.publish_entry("product", "b", {"price": "on request", "day": "tomorrow"})
     summary = loading.sync()
     rows = loading.rows(
-        "SELECT price, price__v_text, day::DATE::VARCHAR, day__v_text, extra FROM product ORDER BY uid"
+        "SELECT price, price__v_text, day::DATE::VARCHAR, day__v_text, extra"
+        " FROM product ORDER BY uid"
     )
     assert rows == [
         (9.5, None, "2026-01-31", None, 7),

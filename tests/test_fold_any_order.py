@@ -56,7 +56,7 @@ def test_what_stands_is_what_editors_left_whichever_way_pages_come(
     folded: FoldOf,
     history: list[Item],
     page_size: int,
-    oldest_first: bool,  # noqa: FBT001
+    oldest_first: bool,
 ) -> None:
     # Of one instant alone nobody can tell which way the stream runs: it is the way recorded.
     one_instant = len({event["event_at"] for event in history}) == 1

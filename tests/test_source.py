@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import dlt
 import pytest
@@ -40,15 +41,13 @@ class Load:
         )
 
     def source(self, **settings: object) -> dlt.sources.DltSource:
-        return contentstack_source(
-            **{
-                "api_key": self.stack.api_key,
-                "delivery_token": self.stack.delivery_token,
-                "environment": self.stack.environment,
-                "base_url": self.server.base_url,
-                **settings,
-            }
-        )
+        chosen: dict[str, Any] = {
+            "api_key": self.stack.api_key,
+            "delivery_token": self.stack.delivery_token,
+            "environment": self.stack.environment,
+            "base_url": self.server.base_url,
+        }
+        return contentstack_source(**{**chosen, **settings})
 
     def run(self, **settings: object) -> Report:
         source = self.source(**settings)
@@ -107,7 +106,7 @@ def test_the_event_types_and_the_rest_are_resources_by_their_names(load: Load) -
 
 @pytest.mark.parametrize("order", ["newest_first", "oldest_first", "shuffled"])
 def test_tables_follow_random_editors_whatever_the_order_of_pages(
-    demo: Load, weather: Weather, order: str
+    demo: Load, weather: Weather, order: Any
 ) -> None:
     weather.order, weather.delta = order, "log"
     rng = random.Random(order)
@@ -120,7 +119,7 @@ def test_tables_follow_random_editors_whatever_the_order_of_pages(
 
 @pytest.mark.parametrize("removal_data", ["with_title", "no_locale"])
 def test_removals_of_every_shape_remove_the_same_rows(
-    load: Load, weather: Weather, removal_data: str
+    load: Load, weather: Weather, removal_data: Any
 ) -> None:
     weather.removal_data = removal_data
     load.run()
@@ -169,7 +168,7 @@ def test_a_worker_that_lost_its_disk_takes_the_token_from_the_destination(
 
 
 @pytest.mark.parametrize("refresh", ["drop_sources", "drop_resources", "drop_data"])
-def test_refreshing_a_resource_reads_the_stream_anew(load: Load, refresh: str) -> None:
+def test_refreshing_a_resource_reads_the_stream_anew(load: Load, refresh: Any) -> None:
     load.run()
     load.pipeline.run(load.source(), refresh=refresh)
     load.assert_equal()

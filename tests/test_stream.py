@@ -86,7 +86,7 @@ def test_an_answer_that_breaks_the_protocol_is_refused(body: bytes, said: str) -
         (b"", False),
     ],
 )
-def test_only_a_whole_object_is_an_answer(body: bytes, is_whole: bool) -> None:  # noqa: FBT001
+def test_only_a_whole_object_is_an_answer(body: bytes, is_whole: bool) -> None:
     assert is_json_object(body) is is_whole
 
 

@@ -198,7 +198,7 @@ NASTY = [
 
 @pytest.mark.parametrize("modelled", [False, True])
 @pytest.mark.parametrize("name", NASTY)
-def test_names_that_mean_harm_are_only_names(loaded: Load, name: str, modelled: bool) -> None:  # noqa: FBT001
+def test_names_that_mean_harm_are_only_names(loaded: Load, name: str, modelled: bool) -> None:
     schema = [field("text", name), field("group", f"{name}g", schema=[field("text", name)])]
     content = {
         name: "one",

@@ -114,7 +114,7 @@ def nested(depth: int, leaf: object) -> object:
 
 
 @pytest.mark.parametrize("modelled", [False, True])
-def test_lists_of_groups_nest_eight_levels_deep(loaded: Load, modelled: bool) -> None:  # noqa: FBT001
+def test_lists_of_groups_nest_eight_levels_deep(loaded: Load, modelled: bool) -> None:
     schema = [field("text", "n")]
     for _ in range(8):
         schema = [field("group", "n", multiple=True, schema=[*schema, field("number", "level")])]

@@ -186,6 +186,12 @@ def test_entries_of_all_types_share_a_table(loaded: Load) -> None:
     }
 
 
+def test_words_are_no_instants_in_the_shared_table_either(loaded: Load) -> None:
+    found = loaded({"created_at": "infinity", "updated_at": "epoch"})
+    (part,) = (part for part in found.parts if part.table == "entries")
+    assert part.data["created_at"].null_count == part.data["updated_at"].null_count == 1
+
+
 ASSET = {
     "uid": "a1",
     "filename": "x.svg",
@@ -244,7 +250,7 @@ EXISTING = [
 
 @pytest.mark.parametrize("schema", [None, [field("number")]], ids=["inferred", "modelled"])
 @pytest.mark.parametrize(("has", "value", "data_type", "kept"), EXISTING)
-def test_the_type_a_column_has_at_the_destination_stays(  # noqa: PLR0913, PLR0917
+def test_the_type_a_column_has_at_the_destination_stays(
     loaded: Load,
     has: str,
     value: object,

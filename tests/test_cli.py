@@ -1,0 +1,174 @@
+"""The command line, as a person meets it: what it prints and how it exits."""
+
+from __future__ import annotations
+
+import os
+import pty
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from contentstack_source.simulator import Fault, Server, Stack, Weather, serve
+from tests.mirror import assert_equal
+from tests.small import filled_stack
+
+COMMAND = [sys.executable, "-m", "contentstack_source.cli"]
+
+
+@dataclass
+class Shell:
+    """A working folder with a configured stack; runs the real command in a process of its own."""
+
+    folder: Path
+    stack: Stack
+    weather: Weather
+    server: Server
+
+    def run(self, *arguments: str, exit_code: int = 0) -> str:
+        done = subprocess.run(
+            [*COMMAND, *arguments], cwd=self.folder, capture_output=True, text=True, check=False
+        )
+        told = done.stdout + done.stderr
+        assert done.returncode == exit_code, told
+        assert self.stack.delivery_token not in told
+        assert self.stack.api_key not in told
+        return told
+
+    @property
+    def file(self) -> str:
+        return str(self.folder / "contentstack_warehouse.duckdb")
+
+
+@pytest.fixture
+def shell(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, configure: Callable[..., None]
+) -> Iterator[Shell]:
+    stack, weather = filled_stack(), Weather()
+    with serve(stack, weather) as server:
+        configure(stack, server)
+        monkeypatch.setenv("DLT_DATA_DIR", str(tmp_path / "dlt_data"))
+        monkeypatch.setenv("RUNTIME__REQUEST_MAX_ATTEMPTS", "2")
+        yield Shell(tmp_path, stack, weather, server)
+
+
+def test_sync_loads_tells_and_is_done(shell: Shell) -> None:
+    told = shell.run("sync")
+    assert_equal(shell.file, shell.stack)
+    assert "entry_published" in told
+    assert "article__parts" in told
+    assert "Up to date: 1 pass, 3 requests in" in told
+    assert "Nothing changed: 1 request in" in shell.run("sync")
+
+
+def test_status_tells_where_the_stream_stands(shell: Shell) -> None:
+    assert "Nothing has been synced yet" in shell.run("status")
+    shell.run("sync")
+    told = shell.run("status")
+    for expected in ("production", "sync token", "last moved", "12 entry_published", "article"):
+        assert expected in told
+
+
+def test_resync_replaces_what_went_wrong_in_the_tables(shell: Shell) -> None:
+    import duckdb
+
+    shell.run("sync")
+    with duckdb.connect(shell.file) as con:
+        con.execute("DELETE FROM contentstack.article WHERE locale = 'en-us'")
+        con.execute("UPDATE contentstack.author SET uid = 'e9', _dlt_id = 'x' WHERE uid = 'e1'")
+    assert "Up to date: 1 pass" in shell.run("resync")
+    assert_equal(shell.file, shell.stack)
+
+
+def test_check_tells_one_line_for_each_thing(shell: Shell) -> None:
+    told = shell.run("check")
+    assert [line[:2] for line in told.splitlines()] == ["ok"] * 5
+    assert "14 published items in environment production" in told
+    assert "2 content types readable" in told
+    assert "nothing synced yet" in told
+
+
+def test_check_tells_of_a_content_model_it_may_not_read(shell: Shell) -> None:
+    shell.weather.content_types_forbidden = True
+    assert "types will be inferred from the data" in shell.run("check")
+
+
+def test_a_missing_secret_is_refused_with_where_to_put_it(
+    shell: Shell, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("SOURCES__CONTENTSTACK__DELIVERY_TOKEN")
+    for command in ("sync", "check"):
+        told = shell.run(command, exit_code=2)
+        assert "delivery_token" in told
+        assert ".dlt/secrets.toml" in told
+        assert "Traceback" not in told
+
+
+def test_a_wrong_key_and_a_wrong_token_are_refused(
+    shell: Shell, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SOURCES__CONTENTSTACK__DELIVERY_TOKEN", "cswrong")
+    told = shell.run("sync", exit_code=2)
+    assert "refused the delivery token" in told
+    assert "cswrong" not in told
+    monkeypatch.setenv("SOURCES__CONTENTSTACK__API_KEY", "bltwrong")
+    told = shell.run("sync", exit_code=2)
+    assert "region" in told
+    assert "bltwrong" not in told
+
+
+def test_a_service_that_is_down_is_worth_another_try(shell: Shell) -> None:
+    shell.weather.next_answers(*[Fault.status(503)] * 2)
+    told = shell.run("sync", exit_code=1)
+    assert "Error: No good answer after all retries" in told
+    assert "Traceback" not in told
+    shell.run("sync")
+    assert_equal(shell.file, shell.stack)
+
+
+def test_another_filter_is_refused_before_anything_is_written(
+    shell: Shell, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shell.run("sync")
+    before = Path(shell.file).read_bytes()
+    monkeypatch.setenv("SOURCES__CONTENTSTACK__LOCALE", "en-us")
+    told = shell.run("sync", exit_code=2)
+    assert "locale (none) -> en-us" in told
+    assert "resync" in told
+    assert Path(shell.file).read_bytes() == before
+
+
+def test_debug_shows_the_trace(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SOURCES__CONTENTSTACK__REGION", "mars")
+    monkeypatch.delenv("SOURCES__CONTENTSTACK__BASE_URL")
+    assert "region 'mars' is not one of Contentstack's" in shell.run("sync", exit_code=2)
+    done = subprocess.run(
+        [*COMMAND, "sync", "--debug"], cwd=shell.folder, capture_output=True, check=False
+    )
+    assert b"Traceback" in done.stderr
+
+
+def test_a_terminal_shows_a_progress_bar(shell: Shell) -> None:
+    for number in range(300):
+        shell.stack.publish_asset(f"more{number}", {})
+    shell.weather.answer_seconds = 0.2
+    terminal, inside = pty.openpty()
+    env = {**os.environ, "TERM": "xterm", "COLUMNS": "100"}
+    with subprocess.Popen(
+        [*COMMAND, "sync"], cwd=shell.folder, stderr=inside, stdout=subprocess.DEVNULL, env=env
+    ) as process:
+        os.close(inside)
+        shown = b""
+        while True:
+            try:
+                chunk = os.read(terminal, 4096)
+            except OSError:  # the other end is closed
+                break
+            shown += chunk
+    os.close(terminal)
+    assert process.returncode == 0
+    assert b"Fetching pages" in shown
+    assert b"/4" in shown

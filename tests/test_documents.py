@@ -1,0 +1,69 @@
+"""The other documents: what they point at is there."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import tomlkit
+
+ROOT = Path(__file__).parents[1]
+DOCUMENTS = [*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")]
+DECISIONS = sorted(ROOT.glob("docs/decisions/[0-9]*.md"))
+
+
+def anchors_of(document: Path) -> Iterator[str]:
+    for heading in re.findall(r"^#+ (.+)$", document.read_text("utf-8"), flags=re.MULTILINE):
+        yield re.sub(r"[^\w\s-]", "", heading.lower()).replace(" ", "-")
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))
+def test_every_link_leads_somewhere(document: Path) -> None:
+    for link in re.findall(r"\]\(([^)]+)\)", document.read_text("utf-8")):
+        if "://" in link:
+            continue
+        path, _, anchor = link.partition("#")
+        target = document.parent / path if path else document
+        assert target.exists(), link
+        assert not anchor or anchor in anchors_of(target), link
+
+
+def test_the_index_lists_every_decision_under_its_title() -> None:
+    index = (ROOT / "docs" / "decisions" / "README.md").read_text("utf-8")
+    listed = re.findall(r"^\| \[(\d{4})\]\((.+)\) \| (.+) \|$", index, flags=re.MULTILINE)
+    titles = [path.read_text("utf-8").splitlines()[0].removeprefix("# ") for path in DECISIONS]
+    assert listed == [
+        (path.name[:4], path.name, title) for path, title in zip(DECISIONS, titles, strict=True)
+    ]
+
+
+@pytest.mark.parametrize("decision", DECISIONS, ids=lambda path: path.stem)
+def test_a_decision_tells_its_context_what_was_tried_and_what_follows(decision: Path) -> None:
+    text = decision.read_text("utf-8")
+    for part in ("## Context", "## Decision", "## Consequences"):
+        assert part in text
+    assert "## Tried" in text or "## Measured" in text
+    assert len(text.splitlines()) <= 45
+
+
+def test_the_staircase_is_the_one_that_the_linter_holds() -> None:
+    text = (ROOT / "CONTRIBUTING.md").read_text("utf-8")
+    (drawn,) = re.findall(r"```\n(cli\n.+?)```", text, flags=re.DOTALL)
+    steps = [re.split(r" {2,}", line)[0] for line in drawn.splitlines()]
+    project = tomlkit.parse((ROOT / "pyproject.toml").read_text("utf-8")).unwrap()
+    assert steps == project["tool"]["importlinter"]["contracts"][0]["layers"]
+
+
+def test_the_targets_named_are_in_the_makefile() -> None:
+    text = (ROOT / "CONTRIBUTING.md").read_text("utf-8")
+    makefile = (ROOT / "Makefile").read_text("utf-8")
+    for target in re.findall(r"^make ([\w-]+)", text, flags=re.MULTILINE):
+        assert re.search(rf"^{target}:", makefile, flags=re.MULTILINE), target
+
+
+def test_the_files_that_contributing_names_are_there() -> None:
+    text = (ROOT / "CONTRIBUTING.md").read_text("utf-8")
+    for name in re.findall(r"`([\w/.]+\.(?:py|md|sh|toml))`", text):
+        assert (ROOT / name).is_file() or (ROOT / "contentstack_source" / name).is_file(), name

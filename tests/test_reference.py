@@ -1,0 +1,297 @@
+"""The reference, held against the code: neither can change alone."""
+
+from __future__ import annotations
+
+import inspect
+import json
+import re
+from collections.abc import Callable
+from dataclasses import fields
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import click
+import dlt
+import pytest
+from dlt.common.configuration.specs import RuntimeConfiguration
+from dlt.common.normalizers.naming.snake_case import NamingConvention
+from dlt.common.schema import Schema
+
+from contentstack_source import contentstack_source, errors, fold, names
+from contentstack_source.cli import main
+from contentstack_source.errors import ContentstackError, SettingsError
+from contentstack_source.events import EVENT_TYPES
+from contentstack_source.names import Names
+from contentstack_source.position import SYNC, Position
+from contentstack_source.run import Target
+from contentstack_source.settings import HOSTS, parse_base_url
+from contentstack_source.simulator import serve
+from tests.conftest import Loaded
+from tests.small import filled_stack
+
+REFERENCE = Path(__file__).parents[1] / "docs" / "reference.md"
+Row = dict[str, str]
+
+
+def tables_of(heading: str) -> list[list[Row]]:
+    """Return the tables below a heading, up to the next heading of any depth."""
+    text = REFERENCE.read_text("utf-8")
+    parts = re.split(r"^#+ (.+)$", text, flags=re.MULTILINE)
+    section = dict(zip(parts[1::2], parts[2::2], strict=True))[heading]
+    found = re.findall(r"(?:^\|.*\|\n)+", section, flags=re.MULTILINE)
+    return [_parse_table(table.splitlines()) for table in found]
+
+
+def _parse_table(lines: list[str]) -> list[Row]:
+    split = [[cell.strip() for cell in line.strip("|").split("|")] for line in lines]
+    return [dict(zip(split[0], cells, strict=True)) for cells in split[2:]]
+
+
+def code(cell: str) -> str:
+    """Return the one thing that a cell has in code font, the cell itself if there is none."""
+    return next(iter(codes(cell)), cell)
+
+
+def codes(cell: str) -> list[str]:
+    return re.findall(r"`([^`]+)`", cell)
+
+
+@pytest.fixture(scope="module")
+def schema(tmp_path_factory: pytest.TempPathFactory) -> Schema:
+    """What dlt knows after a small sync that has every table."""
+    folder = tmp_path_factory.mktemp("reference")
+    stack = filled_stack()
+    stack.emit_raw({"type": "nobody_knows", "event_at": "2026-01-01T00:00:00.000Z", "data": {}})
+    pipeline = dlt.pipeline(
+        "reference",
+        pipelines_dir=str(folder / "dlt"),
+        destination=dlt.destinations.duckdb(str(folder / "warehouse.duckdb")),
+        dataset_name="contentstack",
+    )
+    with serve(stack) as server:
+        pipeline.run(
+            contentstack_source(
+                stack.api_key, stack.delivery_token, stack.environment, base_url=server.base_url
+            )
+        )
+    return pipeline.default_schema
+
+
+def columns_of(schema: Schema, table: str) -> dict[str, str]:
+    found = schema.tables[table]["columns"].items()
+    return {name: str(column["data_type"]) for name, column in found}
+
+
+def documented_columns(heading: str) -> dict[str, str]:
+    return {code(row["Column"]): code(row["Type"]) for row in tables_of(heading)[0]}
+
+
+def test_the_settings_are_the_arguments_of_the_source() -> None:
+    documented = {}
+    for row in tables_of("Settings")[0]:
+        name = code(row["Setting"])
+        documented[name] = row["Default"]
+        assert code(row["Environment variable"]) == f"SOURCES__CONTENTSTACK__{name.upper()}"
+    arguments = inspect.signature(contentstack_source).parameters
+    assert list(documented) == list(arguments)
+    for name, argument in arguments.items():
+        is_unset = documented[name].startswith("unset")
+        assert is_unset is (argument.default is None), name
+        assert is_unset or documented[name] == "required", name
+
+
+def test_the_regions_their_hosts_and_their_other_names_are_those_of_the_code() -> None:
+    documented = tables_of("Regions")[0]
+    assert {code(row["Region"]): code(row["Host"]) for row in documented} == HOSTS
+    for row in documented:
+        for name in [code(row["Region"]), *codes(row["Other names"])]:
+            for spelled in (name, name.upper().replace("-", "_")):
+                assert parse_base_url(None, spelled) == f"https://{code(row['Host'])}/v3"
+
+
+def test_every_name_of_a_region_is_documented() -> None:
+    documented = [codes(row["Region"] + row["Other names"]) for row in tables_of("Regions")[0]]
+    known = {name for row in documented for name in row}
+    candidates = {f"{cloud}{area}" for cloud in ("", "aws-", "azure-", "gcp-") for area in HOSTS}
+    for name in candidates | {"us", "aws-us", "azure-us", "gcp-us", "azure-au", "gcp-au"}:
+        if name in known:
+            continue
+        with pytest.raises(SettingsError):
+            parse_base_url(None, name)
+
+
+def test_the_resources_are_those_of_the_source() -> None:
+    documented = [code(row["Resource"]) for row in tables_of("Resources")[0]]
+    source = contentstack_source("blt1", "cs1", "production")
+    assert documented == [name for name in source.resources if name != SYNC]
+    assert list(source.selected_resources) == documented
+    assert tuple(documented[: len(EVENT_TYPES)]) == EVENT_TYPES
+
+
+@pytest.mark.parametrize(
+    "table", ["entries", "assets", "content_types", "sync_events", "sync_rejects"]
+)
+def test_the_columns_of_our_own_tables_are_documented(schema: Schema, table: str) -> None:
+    assert documented_columns(f"`{table}`") == columns_of(schema, table)
+
+
+def test_the_columns_of_a_content_type_are_the_documented_ones_and_its_fields(
+    schema: Schema,
+) -> None:
+    documented = documented_columns("`<content_type_uid>`")
+    found = {name for name in columns_of(schema, "article") if name != "_in_progress"}
+    assert documented.keys() | {"rating", "seo__slug"} == found
+    assert documented.items() <= columns_of(schema, "article").items()
+
+
+def test_the_columns_of_a_list_are_the_documented_ones_and_its_elements(schema: Schema) -> None:
+    documented = documented_columns("`<content_type_uid>__<field>`")
+    assert documented | {"value": "text"} == columns_of(schema, "article__parts__notes")
+
+
+def test_the_tables_and_their_keys_are_documented(schema: Schema) -> None:
+    documented = {code(row["Table"]): set(codes(row["Key"])) for row in tables_of("Tables")[0]}
+    assert documented.pop("<content_type_uid>") == _key(schema, "article")
+    assert documented.pop("<content_type_uid>__<field>") == _key(schema, "article__parts")
+    for table, key in documented.items():
+        assert key == _key(schema, table)
+    others = {table for table in schema.data_table_names() if not table.startswith("a")}
+    assert others | {"assets"} == documented.keys()
+
+
+def _key(schema: Schema, table: str) -> set[str]:
+    found = schema.tables[table]["columns"].items()
+    return {name for name, column in found if column.get("primary_key")}
+
+
+def test_every_reason_of_a_reject_is_documented() -> None:
+    documented = {code(row["Reason"]) for row in tables_of("`sync_rejects`")[1]}
+    assert documented == set(re.findall(r"THEN '(\w[^']+)'", inspect.getsource(fold)))
+
+
+def documented_fields() -> list[Any]:
+    """Return every example: schema of `f` if any, its value, its type if told, and the rows."""
+    tables = [
+        *tables_of("From a field to columns"),
+        *tables_of("What the model does not know"),
+        *tables_of("Values of another type than their column"),
+    ]
+    return [
+        pytest.param(row, id=f"{row.get('Field', '')} {code(row['`f` in the entry'])}")
+        for table in tables
+        for row in table
+    ]
+
+
+@pytest.mark.parametrize("row", documented_fields())
+def test_a_field_becomes_the_rows_that_the_reference_shows(
+    row: Row, loaded: Callable[..., Loaded]
+) -> None:
+    schema = code(row.get("Schema of `f`", ""))
+    found = loaded(
+        {"f": json.loads(code(row["`f` in the entry"]))},
+        schema=[{"uid": "f", **json.loads(schema)}] if schema else [],
+    )
+    for table, rows in json.loads(code(row["Rows"])).items():
+        assert _shown(found, table) == rows
+        if "Type" in row:
+            types = {found.types[table][name] for each in rows for name in each}
+            assert types == {code(row["Type"])}
+
+
+def _shown(found: Loaded, table: str) -> list[dict[str, Any]]:
+    """Return what the reference shows of a table: nothing empty, nothing that every row has."""
+    types = found.types[table]
+    common = {"uid", "locale", "content_locale", "event_at"} if table == "blog" else set()
+    return [
+        {
+            name: _shown_value(value, types[name])
+            for name, value in row.items()
+            if value is not None and not name.startswith("_dlt_") and name not in common
+        }
+        for row in found.rows[table]
+    ]
+
+
+def _shown_value(value: Any, data_type: str) -> Any:
+    if isinstance(value, datetime):
+        return value.isoformat()
+    return json.loads(value) if data_type == "json" else value
+
+
+def test_names_are_made_as_documented() -> None:
+    uids, content_types = tables_of("Names")
+    for row in uids:
+        convention = NamingConvention()
+        assert convention.normalize_identifier(code(row["Uid or field"])) == code(row["Name"])
+    documented = {
+        code(row["Content types of one stack"]): code(row["Table"]) for row in content_types
+    }
+    given = Names(NamingConvention())
+    given.assign_tables(documented)
+    assert given.tables == documented
+
+
+def test_the_names_that_no_content_type_gets_are_documented() -> None:
+    listed = ", ".join(f"`{name}`" for name in names.OWN_TABLES)
+    assert listed in REFERENCE.read_text("utf-8").replace("\n", " ")
+
+
+def test_what_the_state_holds_is_documented() -> None:
+    documented = [code(row["Key"]) for row in tables_of("State")[0]]
+    assert documented == [each.name for each in fields(Position)]
+
+
+def test_the_commands_and_their_options_are_documented() -> None:
+    commands, options, _ = tables_of("Commands")
+    assert [code(row["Command"]) for row in commands] == list(main.commands)
+    documented = {
+        (command, code(row["Option"]), code(row["Default"]))
+        for row in options
+        for command in codes(row["Commands"])
+    }
+    assert documented == {
+        (name, option.opts[0], _default(option))
+        for name, command in main.commands.items()
+        for option in command.params
+    }
+
+
+def _default(option: click.Parameter) -> str:
+    if getattr(option, "is_flag", False):
+        return "off"
+    default = option.default
+    if isinstance(default, float):
+        return f"{default:g}"
+    return str(default) if isinstance(default, (str, int)) else "unset"
+
+
+def test_every_error_is_documented_with_its_exit_code() -> None:
+    documented = {code(row["Error"]): int(row["Exit code"]) for row in tables_of("Errors")[0]}
+    assert documented == {
+        name: each.exit_code
+        for name, each in vars(errors).items()
+        if isinstance(each, type) and issubclass(each, ContentstackError)
+    }
+
+
+def test_the_exit_codes_are_those_of_the_errors() -> None:
+    documented = {int(row["Exit code"]) for row in tables_of("Commands")[2]}
+    assert documented == {0, errors.FailedError.exit_code, errors.RefusedError.exit_code}
+
+
+def test_the_defaults_of_dlts_own_settings_are_true() -> None:
+    for row in tables_of("dlt's own settings")[0]:
+        assert float(code(row["Default"])) == getattr(RuntimeConfiguration, code(row["Setting"]))
+
+
+def test_the_default_duckdb_file_is_named_as_documented(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    pipeline = Target(pipelines_dir=str(tmp_path / "dlt")).pipeline()
+    with pipeline.sql_client():
+        pass
+    assert "`<pipeline_name>_warehouse.duckdb`" in REFERENCE.read_text("utf-8")
+    assert [file.name for file in tmp_path.glob("*.duckdb")] == ["contentstack_warehouse.duckdb"]
