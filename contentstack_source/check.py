@@ -7,11 +7,13 @@ from dataclasses import dataclass
 
 from contentstack_source.client import Client
 from contentstack_source.errors import ContentstackError, RefusedError
+from contentstack_source.failures import one_line_errors
 from contentstack_source.position import SYNC
-from contentstack_source.run import Target, one_line_errors, status
+from contentstack_source.run import status
 from contentstack_source.settings import Settings
 from contentstack_source.source import contentstack_source
 from contentstack_source.stream import parse_page
+from contentstack_source.target import Target
 
 
 @dataclass(frozen=True)

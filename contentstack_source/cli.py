@@ -79,8 +79,9 @@ def sync(**target: str) -> None:
     """Load what changed since the last run; everything the first time."""
     from contentstack_source import report, run
     from contentstack_source.progress import collector_for
+    from contentstack_source.target import Target
 
-    report.print_summary(out, run.sync(run.Target(**target), collector_for(err)))
+    report.print_summary(out, run.sync(Target(**target), collector_for(err)))
 
 
 @main.command()
@@ -90,8 +91,9 @@ def resync(**target: str) -> None:
     """Load everything anew and remove what is no longer published."""
     from contentstack_source import report, run
     from contentstack_source.progress import collector_for
+    from contentstack_source.target import Target
 
-    report.print_summary(out, run.resync(run.Target(**target), collector_for(err)))
+    report.print_summary(out, run.resync(Target(**target), collector_for(err)))
 
 
 @main.command()
@@ -100,8 +102,9 @@ def resync(**target: str) -> None:
 def status(**target: str) -> None:
     """Show where the stream stands, when it last moved, and the rows of each table."""
     from contentstack_source import report, run
+    from contentstack_source.target import Target
 
-    report.print_status(out, run.status(run.Target(**target)))
+    report.print_status(out, run.status(Target(**target)))
 
 
 @main.command()
@@ -110,10 +113,10 @@ def status(**target: str) -> None:
 def check(**target: str) -> None:
     """Try credentials, environment, region, content model and destination."""
     from contentstack_source import check as checks
-    from contentstack_source import run
+    from contentstack_source.target import Target
 
     worst = 0
-    for finding in checks.check(run.Target(**target)):
+    for finding in checks.check(Target(**target)):
         mark, style = ("ok", "green") if finding.exit_code == 0 else ("no", "red")
         out.print(f"[{style}]{mark}[/]  {finding.what:<12} ", end="")
         out.print(finding.told, soft_wrap=True, markup=False)

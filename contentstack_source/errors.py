@@ -9,6 +9,7 @@
         ├── ServiceError              no good answer after all retries
         ├── AnswerError               an answer that breaks the protocol
         │   └── PaginationLoopError   a page that leads back to itself
+        ├── ConcurrentRunError        another run is under way, or got there first
         └── TokenRefusedError         a sync or pagination token is no longer accepted
 
 A message says what happened, where, and what to do. It never holds a secret: keys and tokens of
@@ -70,6 +71,10 @@ class AnswerError(FailedError):
 
 class PaginationLoopError(AnswerError):
     """A pagination token that was already followed in this pass (FACTS T14)."""
+
+
+class ConcurrentRunError(FailedError):
+    """Another run holds the lock, or has loaded since this one began."""
 
 
 class TokenRefusedError(FailedError):

@@ -39,6 +39,9 @@ def print_status(console: Console, status: Status) -> None:
 def odd_lines(summary: Summary) -> list[str]:
     """Return a sentence for everything that did not fit, none if all did."""
     lines = []
+    if summary.healed:
+        names = ", ".join(summary.healed[:_SHOWN])
+        lines.append(f"Missing at the destination, so everything was loaded anew: {names}.")
     if summary.rejects:
         lines.append(
             f"{_number(summary.rejects, 'item')} could not be understood: see sync_rejects."

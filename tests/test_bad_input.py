@@ -13,6 +13,7 @@ import pytest
 from contentstack_source import report, run
 from contentstack_source.errors import AnswerError
 from contentstack_source.simulator import Stack, Weather, serve
+from contentstack_source.target import Target
 from tests.mirror import assert_equal
 
 AT = "2026-02-01T00:00:00.000Z"
@@ -24,7 +25,7 @@ class Loading:
 
     stack: Stack
     weather: Weather
-    target: run.Target
+    target: Target
     file: str
 
     def sync(self) -> run.Summary:
@@ -42,7 +43,7 @@ def loading(tmp_path: Path, configure: Any) -> Iterator[Loading]:
 
     stack, weather = Stack(), Weather()
     file = str(tmp_path / "warehouse.duckdb")
-    target = run.Target(dlt.destinations.duckdb(file), pipelines_dir=str(tmp_path / "dlt"))
+    target = Target(dlt.destinations.duckdb(file), pipelines_dir=str(tmp_path / "dlt"))
     with serve(stack, weather) as server:
         configure(stack, server)
         yield Loading(stack, weather, target, file)

@@ -24,9 +24,9 @@ from contentstack_source.errors import ContentstackError, SettingsError
 from contentstack_source.events import EVENT_TYPES
 from contentstack_source.names import Names
 from contentstack_source.position import SYNC, Position
-from contentstack_source.run import Target
 from contentstack_source.settings import HOSTS, parse_base_url
 from contentstack_source.simulator import serve
+from contentstack_source.target import Target
 from tests.conftest import Loaded
 from tests.small import filled_stack
 

@@ -1,0 +1,66 @@
+"""From whatever dlt raises to one error of the tree, told in one line."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from dlt.common.configuration.exceptions import ConfigFieldMissingException
+from dlt.pipeline.exceptions import PipelineStepFailed
+
+from contentstack_source.errors import ContentstackError, FailedError, SettingsError
+
+
+@contextmanager
+def one_line_errors() -> Iterator[None]:
+    """Raise an error of the tree for any other, with its cause kept.
+
+    Raises:
+        ContentstackError: always this, whatever was raised inside.
+    """
+    try:
+        yield
+    except ContentstackError:
+        raise
+    except Exception as error:
+        raise _told(error) from error
+
+
+def _told(error: Exception) -> ContentstackError:
+    chain = list(_chain(error))
+    for each in chain:
+        if isinstance(each, ContentstackError):
+            return each
+        if isinstance(each, ConfigFieldMissingException):
+            return _missing(each)
+    return _failed(error, chain[-1])
+
+
+def _chain(error: BaseException) -> Iterator[BaseException]:
+    """Yield an error and what caused it, the root last."""
+    link: BaseException | None = error
+    while link is not None:
+        yield link
+        step = link.exception if isinstance(link, PipelineStepFailed) else None
+        link = link.__cause__ or step or link.__context__
+
+
+def _missing(error: ConfigFieldMissingException) -> SettingsError:
+    names = ", ".join(error.traces)
+    return SettingsError(
+        f"No value for {names}",
+        "Put it into .dlt/secrets.toml or .dlt/config.toml under [sources.contentstack], or into "
+        "the environment as SOURCES__CONTENTSTACK__<NAME>.",
+    )
+
+
+def _failed(error: Exception, root: BaseException) -> ContentstackError:
+    if "Ambiguous reference to catalog or schema" in str(root):
+        what = "The DuckDB file and the dataset have the same name, which DuckDB cannot tell apart"
+        return SettingsError(what, "Choose another --dataset, or another file.")
+    step = f" in the step {error.step}" if isinstance(error, PipelineStepFailed) else ""
+    reason = (str(root).strip() or type(root).__name__).splitlines()[0][:300]
+    return FailedError(
+        f"The run failed{step}: {type(root).__name__}: {reason}",
+        "Run again: it goes on where it stopped. With --debug the whole trace is shown.",
+    )

@@ -1,0 +1,55 @@
+"""Where a run loads to."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import dlt
+from dlt.common.pipeline import get_dlt_pipelines_dir
+from dlt.common.runtime.collector_base import Collector
+from dlt.pipeline.pipeline import Pipeline
+
+
+@dataclass(frozen=True)
+class Target:
+    """Where a run loads to.
+
+    Attributes:
+        destination: a dlt destination: its name, or one made.
+        dataset: the dataset, a schema in most warehouses.
+        pipelines_dir: where dlt keeps its working directories; None for dlt's default.
+        pipeline_name: names the working directory and the state at the destination.
+    """
+
+    destination: Any = "duckdb"
+    dataset: str = "contentstack"
+    pipelines_dir: str | None = None
+    pipeline_name: str = "contentstack"
+
+    @property
+    def folder(self) -> Path:
+        """Return where dlt's working directory is, and what is kept beside it."""
+        return Path(self.pipelines_dir or get_dlt_pipelines_dir())
+
+    def pipeline(self, progress: Collector | None = None) -> Pipeline:
+        """Return the pipeline that loads there."""
+        chosen: dict[str, Any] = {"progress": progress} if progress else {}
+        pipeline = dlt.pipeline(
+            pipeline_name=self.pipeline_name,
+            pipelines_dir=str(self.folder),
+            destination=self._destination(),
+            dataset_name=self.dataset,
+            **chosen,
+        )
+        if not isinstance(pipeline, Pipeline):
+            raise TypeError
+        return pipeline
+
+    def _destination(self) -> Any:  # noqa: ANN401 - dlt takes names and factories
+        """DuckDB cannot tell a schema from a file of the same name; dlt would name both alike."""
+        is_named_by_dlt = dlt.secrets.get("destination.duckdb.credentials") is None
+        if self.destination == "duckdb" and self.pipeline_name == self.dataset and is_named_by_dlt:
+            return dlt.destinations.duckdb(f"{self.pipeline_name}_warehouse.duckdb")
+        return self.destination

@@ -1,0 +1,146 @@
+"""One run at a time, and the destination is the only truth."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import dlt
+import duckdb
+import pytest
+
+from contentstack_source import guard, run
+from contentstack_source.errors import ConcurrentRunError
+from contentstack_source.simulator import Stack, serve
+from contentstack_source.source import contentstack_source
+from contentstack_source.target import Target
+from tests.mirror import assert_equal
+from tests.small import filled_stack
+
+
+@dataclass
+class Job:
+    """A scheduled job: a stack, and where it is loaded."""
+
+    stack: Stack
+    target: Target
+    file: str
+
+    def sync(self) -> run.Summary:
+        summary = run.sync(self.target)
+        assert_equal(self.file, self.stack)
+        return summary
+
+    def sql(self, statement: str) -> None:
+        with duckdb.connect(self.file) as con:
+            con.execute(statement)
+
+    def tables(self) -> list[str]:
+        with duckdb.connect(self.file, read_only=True) as con:
+            sql = "SELECT table_name FROM duckdb_tables() WHERE schema_name = 'contentstack'"
+            return [name for (name,) in con.execute(sql).fetchall()]
+
+
+@pytest.fixture
+def job(tmp_path: Path, configure: Callable[..., None]) -> Iterator[Job]:
+    stack = filled_stack()
+    file = str(tmp_path / "warehouse.duckdb")
+    target = Target(dlt.destinations.duckdb(file), pipelines_dir=str(tmp_path / "dlt"))
+    with serve(stack) as server:
+        configure(stack, server)
+        job = Job(stack, target, file)
+        job.sync()
+        yield job
+
+
+def test_a_second_run_says_who_holds_the_lock_and_leaves(job: Job) -> None:
+    with guard.one_run_at_a_time(job.target):
+        with pytest.raises(ConcurrentRunError, match=r"process \d+ since 20\d\d-") as failure:
+            run.sync(job.target)
+        assert failure.value.exit_code == 1
+    job.sync()
+
+
+def test_a_lock_left_by_a_dead_process_stops_nobody(job: Job) -> None:
+    code = (
+        "import sys, time\n"
+        "from contentstack_source import guard\n"
+        "from contentstack_source.target import Target\n"
+        "with guard.one_run_at_a_time(Target(pipelines_dir=sys.argv[1])):\n"
+        "    print('held', flush=True)\n"
+        "    time.sleep(60)\n"
+    )
+    command = [sys.executable, "-c", code, str(job.target.folder)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE) as holder:
+        assert holder.stdout is not None
+        holder.stdout.readline()
+        with pytest.raises(ConcurrentRunError):
+            run.sync(job.target)
+        holder.kill()
+    time.sleep(0.1)
+    job.sync()
+
+
+def test_a_slow_run_from_another_host_does_not_overwrite_a_quick_one(
+    job: Job, tmp_path: Path
+) -> None:
+    slow = replace(job.target, pipelines_dir=str(tmp_path / "another_host")).pipeline()
+    confirmed = guard.trust_destination(slow)
+    job.stack.publish_entry("author", "e1", {"title": "Old"})
+    slow.extract(contentstack_source())
+    slow.normalize()
+    job.stack.publish_entry("author", "e1", {"title": "New"})
+    job.sync()
+    with pytest.raises(ConcurrentRunError, match="nothing was loaded"):
+        guard.refuse_if_moved(slow, confirmed)
+    assert not slow.has_pending_data
+    job.sync()
+
+
+def test_a_lost_working_folder_costs_no_resync(job: Job) -> None:
+    shutil.rmtree(job.target.folder)
+    job.stack.delete_entry("author", "e1")
+    assert job.sync().events == {"entry_deleted": 2}
+
+
+def test_a_load_left_by_a_failed_run_is_done_anew(job: Job) -> None:
+    job.stack.publish_entry("author", "e1", {"title": "Extracted, never loaded"})
+    pipeline = job.target.pipeline()
+    pipeline.extract(contentstack_source())
+    pipeline.normalize()
+    job.stack.publish_entry("author", "e1", {"title": "Later"})
+    job.sync()
+
+
+def test_a_destination_restored_from_an_older_backup_catches_up(job: Job, tmp_path: Path) -> None:
+    shutil.copy(job.file, tmp_path / "backup.duckdb")
+    job.stack.delete_entry("author", "e1")
+    job.sync()
+    shutil.copy(tmp_path / "backup.duckdb", job.file)
+    job.stack.publish_entry("author", "e2", {"title": "After the restore"})
+    job.sync()
+
+
+@pytest.mark.parametrize(
+    "lost", ["article", "article__parts", "_dlt_pipeline_state", "sync_events"]
+)
+def test_a_lost_table_is_made_again_and_all_is_loaded_anew(job: Job, lost: str) -> None:
+    job.sql(f"DROP TABLE contentstack.{lost}")
+    assert lost in job.sync().healed
+    assert not job.sync().healed
+
+
+def test_all_tables_lost_with_the_schema_kept_are_loaded_anew(job: Job) -> None:
+    for table in job.tables():
+        job.sql(f'DROP TABLE contentstack."{table}"')
+    job.sync()
+
+
+def test_a_dropped_dataset_is_loaded_anew(job: Job) -> None:
+    job.sql("DROP SCHEMA contentstack CASCADE")
+    job.sync()

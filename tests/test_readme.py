@@ -1,0 +1,79 @@
+"""The README is true: its commands and code run, and the demo tells what it shows."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import re
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import duckdb
+import pytest
+from rich.console import Console
+
+from contentstack_source.demo import tell
+from contentstack_source.simulator import demo_stack, serve
+from tests.mirror import assert_equal
+
+ROOT = Path(__file__).parent.parent
+README = (ROOT / "README.md").read_text("utf-8")
+
+
+def blocks(language: str) -> list[str]:
+    return re.findall(rf"```{language}\n(.*?)```", README, flags=re.DOTALL)
+
+
+@pytest.fixture(scope="module")
+def told(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Path]]:
+    folder = tmp_path_factory.mktemp("demo")
+    console = Console(file=io.StringIO(), width=100)
+    tell(console, entries=3000, folder=str(folder / "demo-data"))
+    assert isinstance(console.file, io.StringIO)
+    yield console.file.getvalue(), folder / "demo-data" / "demo.duckdb"
+
+
+def test_the_demo_tells_what_the_readme_shows(told: tuple[str, Path]) -> None:
+    text = _without_times(told[0])
+    shown = [line for line in blocks("text")[0].splitlines() if line not in {"…", ""}]
+    for line in shown:
+        assert _without_times(line) in text, line
+    assert "NOT EQUAL" not in text
+
+
+def test_the_query_of_the_readme_runs_on_what_the_demo_loaded(told: tuple[str, Path]) -> None:
+    (query,) = blocks("sql")
+    with duckdb.connect(str(told[1]), read_only=True) as con:
+        assert con.execute(query).fetchall()
+
+
+def test_the_commands_and_the_code_of_the_readme_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, configure: Callable[..., None]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("DLT_DATA_DIR", str(tmp_path / "dlt_data"))
+    stack = demo_stack(60)
+    with serve(stack) as server:
+        configure(stack, server)
+        commands = re.findall(r"^contentstack-source (\w+)", "\n".join(blocks("sh")), re.MULTILINE)
+        assert commands == ["check", "sync", "status"]
+        for command in commands:
+            run = [sys.executable, "-m", "contentstack_source.cli", command]
+            assert subprocess.run(run, check=False, capture_output=True).returncode == 0
+        stack.delete_content_type("event")
+        (code,) = blocks("python")
+        with contextlib.redirect_stdout(io.StringIO()) as out:
+            exec(code, {})  # noqa: S102 - the point of this test
+    assert "blog_post" in out.getvalue()
+    assert_equal("contentstack_warehouse.duckdb", stack)
+
+
+def test_the_files_the_readme_names_exist() -> None:
+    for target in re.findall(r"\]\(([^)#]+)\)", README):
+        assert target.startswith("http") or (ROOT / target).exists(), target
+
+
+def _without_times(text: str) -> str:
+    return re.sub(r"in \d+\.\d s", "in ? s", text)
