@@ -46,8 +46,8 @@ def parse_event_types(value: str | Iterable[str] | None) -> tuple[str, ...]:
     """
     if value is None:
         return EVENT_TYPES
-    names = value.split(",") if isinstance(value, str) else list(value)
-    chosen = {name.strip() for name in names if name.strip()}
+    names = value.strip("[]").split(",") if isinstance(value, str) else list(value)
+    chosen = {str(name).strip(" \t\n\"'") for name in names} - {""}
     if unknown := sorted(chosen - set(EVENT_TYPES)):
         msg = f"event_types names {', '.join(unknown)}, which the Sync API does not have"
         raise SettingsError(msg, f"Choose from: {', '.join(EVENT_TYPES)}.")

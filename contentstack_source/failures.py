@@ -6,6 +6,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from dlt.common.configuration.exceptions import ConfigFieldMissingException
+from dlt.common.destination.exceptions import (
+    InvalidDestinationReference,
+    UnknownDestinationModule,
+)
 from dlt.pipeline.exceptions import PipelineStepFailed
 
 from contentstack_source.errors import ContentstackError, FailedError, SettingsError
@@ -33,6 +37,9 @@ def _told(error: Exception) -> ContentstackError:
             return each
         if isinstance(each, ConfigFieldMissingException):
             return _missing(each)
+        if isinstance(each, (UnknownDestinationModule, InvalidDestinationReference)):
+            what = f"dlt has no such destination ({str(each).splitlines()[0][:200]})"
+            return SettingsError(what, "Choose one of dlt's destinations, such as duckdb.")
     return _failed(error, chain[-1])
 
 
@@ -47,10 +54,13 @@ def _chain(error: BaseException) -> Iterator[BaseException]:
 
 def _missing(error: ConfigFieldMissingException) -> SettingsError:
     names = ", ".join(error.traces)
+    is_source = {"api_key", "delivery_token", "environment"} & set(error.traces)
+    section = "sources.contentstack" if is_source else "destination.<name>.credentials"
+    variable = section.upper().replace(".", "__")
     return SettingsError(
         f"No value for {names}",
-        "Put it into .dlt/secrets.toml or .dlt/config.toml under [sources.contentstack], or into "
-        "the environment as SOURCES__CONTENTSTACK__<NAME>.",
+        f"Put it into .dlt/secrets.toml or .dlt/config.toml under [{section}], or into "
+        f"the environment as {variable}__<NAME>.",
     )
 
 

@@ -9,18 +9,23 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
 import pendulum
+from dlt.common import json
 from dlt.common.destination.client import WithStateSync
 from dlt.common.destination.exceptions import DestinationUndefinedEntity
+from dlt.common.schema import Schema
 from dlt.pipeline.pipeline import Pipeline
 from dlt.pipeline.state_sync import load_pipeline_state_from_destination
 from filelock import FileLock, Timeout
 
 from contentstack_source.errors import ConcurrentRunError
 from contentstack_source.target import Target
+
+SOURCE = "contentstack"
+"""Name of the dlt source, and so of its schema and state."""
 
 _STATE_TABLES = ("_dlt_pipeline_state", "_dlt_loads", "_dlt_version")
 
@@ -76,16 +81,42 @@ def trust_destination(pipeline: Pipeline) -> str | None:
     return confirmed
 
 
-def missing_tables(pipeline: Pipeline) -> list[str]:
+def known_schema(pipeline: Pipeline) -> Schema | None:
+    """Return the schema dlt believes to be at the destination; None if there is none.
+
+    It is there even where the state is lost, and with it all that a fresh working directory knows.
+    """
+    if pipeline.schema_names:
+        return pipeline.default_schema
+    try:
+        with pipeline.destination_client() as client:
+            if not isinstance(client, WithStateSync):
+                return None
+            stored = client.get_stored_schema(SOURCE)
+    except DestinationUndefinedEntity:
+        return None
+    return Schema.from_dict(json.loads(stored.schema)) if stored else None
+
+
+def missing_tables(pipeline: Pipeline, schema: Schema | None) -> list[str]:
     """Return the tables that dlt believes to be at the destination and that are not."""
-    if pipeline.first_run or not pipeline.schema_names:
+    if schema is None:
         return []
-    wanted = [*pipeline.default_schema.data_table_names(seen_data_only=True), *_STATE_TABLES]
+    wanted = [*schema.data_table_names(seen_data_only=True), *_STATE_TABLES]
     with pipeline.destination_client() as client:
         find: Any = getattr(client, "get_storage_tables", None)
         if find is None:
             return []
         return [name for name, columns in find(wanted) if not columns]
+
+
+def have_tables_made(pipeline: Pipeline) -> None:
+    """Let the next load look what tables there are, and make those that are missing.
+
+    dlt makes tables only for a schema the destination has not seen.
+    """
+    with suppress(DestinationUndefinedEntity), pipeline.sql_client() as client:
+        client.execute_sql(f"DELETE FROM {client.make_qualified_table_name('_dlt_version')}")
 
 
 def refuse_if_moved(pipeline: Pipeline, confirmed: str | None) -> None:

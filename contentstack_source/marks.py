@@ -35,11 +35,10 @@ class Marks:
         self._names = names
         self._existing = existing
 
-    def everything(self, tables: Iterable[str]) -> Iterator[Rows]:
-        """Yield the marks that empty `tables` and their lists: before a whole pass."""
-        for table in tables:
-            for name in self._with_lists(table):
-                yield from self._mark(name, _EVERY)
+    def everything(self) -> Iterator[Rows]:
+        """Yield the marks that empty all tables of content: before a whole pass."""
+        for table in self._existing:
+            yield from self._mark(table, _EVERY)
 
     def stale_lists(self, event_type: str, content_type_uids: Iterable[str]) -> Iterator[Rows]:
         """Yield marks in every list table of what was published again: lists shrink, too."""

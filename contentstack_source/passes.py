@@ -10,7 +10,7 @@ import orjson
 import pyarrow as pa
 
 from contentstack_source.client import Client
-from contentstack_source.errors import RefusedError
+from contentstack_source.errors import RefusedError, TokenRefusedError
 from contentstack_source.events import (
     ASSET_PUBLISHED,
     CONTENT_TYPE_DELETED,
@@ -48,6 +48,7 @@ class Report:
         pages: answers of the Sync API, those kept by an earlier run included.
         requests: answers asked for now, retries included.
         events: by event type.
+        refused_tokens: tokens the service no longer accepted.
         rejects: items that could not be understood.
         findings: what the content model did not foresee.
         model_error: why the content model could not be read, empty if it was.
@@ -59,6 +60,7 @@ class Report:
     requests: int = 0
     retries: int = 0
     events: dict[str, int] = field(default_factory=dict)
+    refused_tokens: int = 0
     rejects: int = 0
     findings: Findings = field(default_factory=Findings)
     model_error: str = ""
@@ -69,20 +71,47 @@ def fetch_pass(
     spool: Spool,
     settings: Settings,
     sync_token: str | None,
+    report: Report,
     on_page: Callable[[Page], None],
 ) -> str:
     """Bring the pages of one pass into the spool; return the sync token it ends with.
+
+    A refused pagination token begins the pass again; a refused sync token, or a second refusal,
+    makes an initial sync of it, which also shows what vanished meanwhile (FACTS 7.7, T19).
 
     Args:
         client: carries the queries.
         spool: keeps the pages; it may have some of this pass already.
         settings: of the stream.
         sync_token: where to begin; None begins with `init`.
+        report: counts the pages and tells of refused tokens.
         on_page: told of every page that arrives.
+
+    Raises:
+        TokenRefusedError: even the pages of a fresh initial sync are refused.
     """
-    start = settings.init_query() if sync_token is None else {"sync_token": sync_token}
-    for page in spool.fetch_pass(client.fetch_page, start, settings.identity()):
-        on_page(page)
+    starts = [settings.init_query()] * 2
+    if sync_token is not None:
+        starts = [{"sync_token": sync_token}] * 2 + starts
+    while True:
+        start = starts.pop(0)
+        report.is_initial = "init" in start
+        try:
+            for page in spool.fetch_pass(client.fetch_page, start, settings.identity()):
+                report.pages += 1
+                on_page(page)
+        except TokenRefusedError as error:
+            report.refused_tokens += 1
+            spool.clear()
+            if error.token_kind == "sync_token":  # noqa: S105 - a name
+                starts = starts[-2:]
+            if not starts:
+                raise
+        else:
+            return _token_of(spool)
+
+
+def _token_of(spool: Spool) -> str:
     last_page = spool.last_page()
     if last_page is None or last_page.sync_token is None:
         msg = "a whole pass ends with a sync token"
@@ -115,6 +144,7 @@ class Pass:
         known_locales: publish locales seen in earlier passes.
         existing: the tables of the destination, by name.
         content_types: the content model by uid; None if it cannot be read.
+        is_new_stream: the tables hold another stream, which this one replaces.
         report: filled while the tables are made.
     """
 
@@ -127,6 +157,7 @@ class Pass:
         known_locales: list[str],
         existing: Mapping[str, Existing],
         content_types: dict[str, Mapping[str, Any]] | None,
+        is_new_stream: bool,
         report: Report,
     ) -> None:
         self.names = names
@@ -140,7 +171,9 @@ class Pass:
         self._content_types = content_types
         self._existing = existing
         # With start_from the pass is partial by definition: absence means nothing (FACTS 3.9).
-        self._replaces_all = report.is_initial and settings.start_from is None
+        is_partial = settings.start_from is not None and not is_new_stream
+        self._replaces_all = report.is_initial and not is_partial
+        self._wiper = settings.event_types[0]
         self._known_tables = set(names.tables)
         names.assign_tables({*self._fold.published_types, *(content_types or {})})
         self._tables = Tables(self._fold, names, existing, content_types or {})
@@ -156,6 +189,8 @@ class Pass:
 
     def rows(self, event_type: str) -> Iterator[Rows]:
         """Yield what events of one type do to the tables."""
+        if self._replaces_all and event_type == self._wiper:
+            yield from self._marks.everything()
         if event_type == ENTRY_PUBLISHED:
             yield from self._published(event_type, self._tables.entries)
         elif event_type == ASSET_PUBLISHED:
@@ -178,6 +213,9 @@ class Pass:
         if self._content_types is None:
             new = set(self._fold.published_types) - self._known_tables
             rows = [self._content_type_row({"uid": uid}) for uid in sorted(new)]
+            gone = set(self._fold.deleted_types) - set(self._fold.published_types)
+            nothing = dict.fromkeys(_CONTENT_TYPE_COLUMNS)
+            rows += [{**nothing, "_dlt_id": uid, "uid": uid} for uid in sorted(gone)]
         else:
             every = dict.fromkeys(_CONTENT_TYPE_COLUMNS) | {"_dlt_id": EVERY_ROW, "uid": EVERY_ROW}
             listed = self._content_types.values()
@@ -187,15 +225,8 @@ class Pass:
             yield Rows("content_types", _to_arrow(columns), _CONTENT_TYPE_COLUMNS)
 
     def _published(self, event_type: str, tables: Callable[[], Iterator[Rows]]) -> Iterator[Rows]:
-        is_asset = event_type == ASSET_PUBLISHED
-        if self._replaces_all:
-            roots = [
-                name
-                for name, found in self._existing.items()
-                if not found.list_of and (name == "assets") == is_asset
-            ]
-            yield from self._marks.everything(roots)
-        else:
+        if not self._replaces_all:
+            is_asset = event_type == ASSET_PUBLISHED
             uids = [SYS_ASSETS] if is_asset else self._fold.published_types
             yield from self._marks.stale_lists(event_type, uids)
         yield from tables()

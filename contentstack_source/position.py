@@ -34,6 +34,7 @@ class Position:
         locales: publish locales seen so far.
         moved_at: when the stream last moved, ISO 8601 in UTC.
         events: what the pass that moved it held, by event type.
+        may_change: a resync was asked for, so that any other stream may begin.
     """
 
     sync_token: str
@@ -42,6 +43,7 @@ class Position:
     locales: list[str] = field(default_factory=list)
     moved_at: str = ""
     events: Mapping[str, int] = field(default_factory=dict)
+    may_change: bool = False
 
 
 def recall(settings: Settings) -> Position | None:
@@ -54,7 +56,8 @@ def recall(settings: Settings) -> Position | None:
     position = parse_position(state)
     if position is None:
         return None
-    _refuse_other_stream(position.identity, settings.identity())
+    if not position.may_change:
+        _refuse_other_stream(position.identity, settings.identity())
     for event_type in settings.event_types:
         token = dlt.current.resource_state(event_type).get(_TOKEN_KEY)
         if token != position.sync_token:
@@ -69,10 +72,9 @@ def remember(settings: Settings, position: Position) -> None:
         dlt.current.resource_state(event_type)[_TOKEN_KEY] = position.sync_token
 
 
-def recall_names() -> Mapping[str, str]:
-    """Return the table names given so far, also to a stream that must begin anew."""
-    position = parse_position(dlt.current.resource_state(SYNC))
-    return position.tables if position else {}
+def recall_last() -> Position | None:
+    """Return the last position known, also to a stream that must begin anew."""
+    return parse_position(dlt.current.resource_state(SYNC))
 
 
 def forget_tokens(source_state: dict[str, Any]) -> None:
@@ -81,7 +83,7 @@ def forget_tokens(source_state: dict[str, Any]) -> None:
         if name != SYNC:
             state.pop(_TOKEN_KEY, None)
         elif _STATE_KEY in state:
-            del state[_STATE_KEY]["identity"]
+            state[_STATE_KEY]["may_change"] = True
 
 
 def parse_position(state: Mapping[str, Any]) -> Position | None:
@@ -89,12 +91,10 @@ def parse_position(state: Mapping[str, Any]) -> Position | None:
     stored = state.get(_STATE_KEY)
     if not stored:
         return None
-    return Position(**{"identity": {}, **stored})
+    return Position(**stored)
 
 
 def _refuse_other_stream(known: Mapping[str, str], now: Mapping[str, str]) -> None:
-    if not known:  # a resync was asked for: any stream may begin
-        return
     changed = sorted(name for name in {*known, *now} if known.get(name) != now.get(name))
     if changed:
         told = ", ".join(

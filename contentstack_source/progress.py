@@ -78,7 +78,7 @@ class LineCollector(Collector):
     ) -> None:
         """Count, and say so if the last line is old."""
         del inc_total, message
-        if name not in _TOLD or label:
+        if name not in _TOLD or label or not inc:
             return
         self._counts[name] = self._counts.get(name, 0) + inc
         if time.monotonic() - self._told_at >= _SECONDS_BETWEEN_LINES:

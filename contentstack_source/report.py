@@ -39,6 +39,11 @@ def print_status(console: Console, status: Status) -> None:
 def odd_lines(summary: Summary) -> list[str]:
     """Return a sentence for everything that did not fit, none if all did."""
     lines = []
+    if summary.refused_tokens:
+        lines.append(
+            f"{_number(summary.refused_tokens, 'token')} no longer accepted by the service: "
+            "read again from the last good one, or from the start."
+        )
     if summary.healed:
         names = ", ".join(summary.healed[:_SHOWN])
         lines.append(f"Missing at the destination, so everything was loaded anew: {names}.")
@@ -77,7 +82,7 @@ def _position_lines(position: Position) -> Mapping[str, str]:
     told_apart = {"host", "stack", "environment", "branch"}
     filters = {name: value for name, value in identity.items() if name not in told_apart}
     return {
-        "service": identity.get("host", "(resync asked for)"),
+        "service": identity.get("host", ""),
         "environment": f"{identity.get('environment', '')} (branch {identity.get('branch', '')})",
         **filters,
         "sync token": f"{position.sync_token[:8]}…",

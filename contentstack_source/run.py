@@ -10,6 +10,7 @@ from typing import Final
 
 from dlt.common.destination.exceptions import DestinationUndefinedEntity
 from dlt.common.runtime.collector_base import Collector
+from dlt.common.schema import Schema
 from dlt.destinations.exceptions import DatabaseUndefinedRelation
 from dlt.pipeline.pipeline import Pipeline
 
@@ -20,7 +21,6 @@ from contentstack_source.position import SYNC, Position, forget_tokens, parse_po
 from contentstack_source.source import contentstack_source
 from contentstack_source.target import Target
 
-_SOURCE: Final = "contentstack"
 _MOST_PASSES: Final = 50
 """A stack that changes faster than it can be read is caught up with in the next run."""
 
@@ -42,6 +42,7 @@ class Summary:
         variants: values that did not fit their column, by `table.column`.
         without_model: content types that the content model does not have.
         model_error: why the content model could not be read; empty if it was.
+        refused_tokens: tokens the service no longer accepted.
         healed: tables that were missing, so that all was loaded anew.
         row_counts: rows in each table now.
     """
@@ -58,6 +59,7 @@ class Summary:
     variants: Counter[str] = field(default_factory=Counter)
     without_model: set[str] = field(default_factory=set)
     model_error: str = ""
+    refused_tokens: int = 0
     healed: list[str] = field(default_factory=list)
     row_counts: dict[str, int] = field(default_factory=dict)
 
@@ -68,6 +70,7 @@ class Summary:
         self.requests += report.requests
         self.retries += report.retries
         self.rejects += report.rejects
+        self.refused_tokens += report.refused_tokens
         self.events.update(report.events)
         self.unknown.update(report.findings.unknown)
         self.variants.update(report.findings.variants)
@@ -120,7 +123,7 @@ def status(target: Target) -> Status:
     with one_line_errors():
         pipeline = target.pipeline()
         pipeline.sync_destination()
-        source = pipeline.state.get("sources", {}).get(_SOURCE, {})
+        source = pipeline.state.get("sources", {}).get(guard.SOURCE, {})
         state = source.get("resources", {}).get(SYNC, {})
         return Status(parse_position(state), _row_counts(pipeline))
 
@@ -129,12 +132,15 @@ def _sync(target: Target, progress: Collector | None, *, from_start: bool = Fals
     started = time.monotonic()
     pipeline = target.pipeline(progress)
     confirmed = guard.trust_destination(pipeline)
-    summary = Summary(healed=guard.missing_tables(pipeline))
-    if from_start:
+    schema = guard.known_schema(pipeline)
+    summary = Summary(healed=guard.missing_tables(pipeline, schema))
+    if summary.healed:
+        guard.have_tables_made(pipeline)
+    if from_start or summary.healed:
         with pipeline.managed_state() as state:
-            forget_tokens(state.get("sources", {}).get(_SOURCE, {}))
-    for number in range(_MOST_PASSES):
-        report = _run_pass(pipeline, confirmed, heal=bool(summary.healed) and number == 0)
+            forget_tokens(state.get("sources", {}).get(guard.SOURCE, {}))
+    for _ in range(_MOST_PASSES):
+        report = _run_pass(pipeline, confirmed, None if pipeline.schema_names else schema)
         summary.add(report)
         if not report.has_moved:
             summary.is_caught_up = True
@@ -145,10 +151,13 @@ def _sync(target: Target, progress: Collector | None, *, from_start: bool = Fals
     return summary
 
 
-def _run_pass(pipeline: Pipeline, confirmed: str | None, *, heal: bool) -> Report:
+def _run_pass(pipeline: Pipeline, confirmed: str | None, schema: Schema | None) -> Report:
     """Run one pass: what `pipeline.run` does, with a look at the destination before the load."""
     source = contentstack_source()
-    pipeline.extract(source, refresh="drop_sources" if heal else None)
+    if schema is None:
+        pipeline.extract(source)
+    else:
+        pipeline.extract(source, schema=schema)
     if pipeline.has_pending_data:
         pipeline.normalize()
         guard.refuse_if_moved(pipeline, confirmed)

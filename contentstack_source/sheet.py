@@ -105,10 +105,9 @@ class Sheet:
         """
         if isinstance(node, Many) and node.of == REFERENCE:
             piece, kinds = _as_list(piece), kinds and ARRAY
-        if node is None and keys >= _RICH_TEXT:
-            node = Value("json")
-        if is_json(node) or self._is_kept_as_json(path or _VALUE):
-            self._add_json(piece, path or _VALUE)
+        is_document = node is None and keys >= _RICH_TEXT
+        if is_document or is_json(node) or self._is_kept_as_json(path or _VALUE):
+            self._add_json(piece, path or _VALUE, is_unknown=node is None)
             return
         if isinstance(node, Value) or kinds & SCALAR:
             self._add_scalar(piece, node, kinds, path or _VALUE)
@@ -150,14 +149,15 @@ class Sheet:
         rest = f"CASE WHEN ({main}) IS NULL THEN {text} END" if main else text
         self.columns[self._variant(name, "text")] = Column("text", rest, is_variant=True)
 
-    def _add_json(self, piece: str, path: tuple[str, ...]) -> None:
+    def _add_json(self, piece: str, path: tuple[str, ...], *, is_unknown: bool) -> None:
         name = self._column(path)
         if self._type_at_destination(name) not in {None, "json"}:
             self.columns[name] = Column("text")
             name = self._variant(name, "json")
         if isinstance(piece, Text):
             piece = f"CAST(to_json({piece}) AS VARCHAR)"
-        self.columns[name] = Column("json", piece, is_variant=name.endswith("__v_json"))
+        is_variant = name.endswith("__v_json")
+        self.columns[name] = Column("json", piece, is_variant, is_unknown)
 
     def _add_list(self, piece: str, of: Node | None, path: tuple[str, ...]) -> None:
         table = self.names.list_table(self.table, path, self.lists)

@@ -23,7 +23,7 @@ from contentstack_source.events import EVENT_TYPES
 from contentstack_source.hints import existing_tables, hints_of, owner_of
 from contentstack_source.names import Names
 from contentstack_source.passes import Pass, Report, fetch_model, fetch_pass
-from contentstack_source.position import SYNC, Position, recall, recall_names, remember
+from contentstack_source.position import SYNC, Position, recall, recall_last, remember
 from contentstack_source.settings import Settings, parse_settings
 from contentstack_source.spool import Spool
 from contentstack_source.stream import Page
@@ -44,7 +44,7 @@ def contentstack_source(
     content_type_uid: str | None = None,
     locale: str | None = None,
     start_from: Any = None,  # noqa: ANN401 - TOML has dates of its own
-    event_types: list[str] | None = None,
+    event_types: Any = None,  # noqa: ANN401 - a list, or text with commas
     partition_by: str | None = None,
 ) -> list[DltResource]:
     """Load what is published in a Contentstack stack, and keep it equal from then on.
@@ -111,15 +111,14 @@ def _resource(name: str, rows: Callable[[Pass], Iterator[Rows]], sync: DltResour
 def _walk(settings: Settings) -> Iterator[Pass]:
     """Walk one pass, hand it to the resources, and remember where it ended."""
     settings = _only_selected(settings)
-    position = recall(settings)
-    report = Report(is_initial=position is None)
+    position, last = recall(settings), recall_last()
+    report = Report()
     _publish(report)
     client, spool = Client(settings), Spool(_spool_folder())
-    token = fetch_pass(
-        client, spool, settings, position.sync_token if position else None, _tell_progress(report)
-    )
+    start = position.sync_token if position else None
+    token = fetch_pass(client, spool, settings, start, report, _progress())
     report.requests, report.retries = client.requests, client.retries
-    if position and position.sync_token == token:
+    if start == token:
         spool.clear()  # The same token again: nothing changed (FACTS 7.2); ask anew next time.
         return
     report.has_moved = True
@@ -128,8 +127,9 @@ def _walk(settings: Settings) -> Iterator[Pass]:
     current = Pass(
         spool,
         settings,
-        names=Names(dlt.current.source_schema().naming, recall_names()),
-        known_locales=position.locales if position else [],
+        names=Names(dlt.current.source_schema().naming, last.tables if last else {}),
+        known_locales=last.locales if last else [],
+        is_new_stream=last is not None and dict(last.identity) != settings.identity(),
         existing=existing_tables(dlt.current.source_schema()),
         content_types=content_types,
         report=report,
@@ -157,11 +157,10 @@ def _only_selected(settings: Settings) -> Settings:
     return replace(settings, event_types=chosen or settings.event_types)
 
 
-def _tell_progress(report: Report) -> Callable[[Page], None]:
+def _progress() -> Callable[[Page], None]:
     pipeline = _active_pipeline()
 
     def on_page(page: Page) -> None:
-        report.pages += 1
         if pipeline is not None:
             pages = None if page.total_count is None else -(-page.total_count // 100)
             pipeline.collector.update("Pages", inc=1, total=pages)

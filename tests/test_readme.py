@@ -7,7 +7,7 @@ import io
 import re
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import duckdb
@@ -27,12 +27,12 @@ def blocks(language: str) -> list[str]:
 
 
 @pytest.fixture(scope="module")
-def told(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Path]]:
+def told(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, Path]:
     folder = tmp_path_factory.mktemp("demo")
     console = Console(file=io.StringIO(), width=100)
     tell(console, entries=3000, folder=str(folder / "demo-data"))
     assert isinstance(console.file, io.StringIO)
-    yield console.file.getvalue(), folder / "demo-data" / "demo.duckdb"
+    return console.file.getvalue(), folder / "demo-data" / "demo.duckdb"
 
 
 def test_the_demo_tells_what_the_readme_shows(told: tuple[str, Path]) -> None:
