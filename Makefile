@@ -6,6 +6,9 @@ BIN := $(VENV)/bin
 RUN := $(VENV)/.run
 DEV := $(VENV)/.dev
 
+# Without compiled modules every command would take seconds longer to start.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: demo test test-all lint format bench clean
 
 demo: $(RUN)  ## A stack, its tables, editors at work, and the tables following

@@ -16,7 +16,6 @@ from pathlib import Path
 
 import duckdb
 
-
 ROOT = Path(__file__).parent.parent
 REPEATS = 5
 SYNC = [sys.executable, "-m", "contentstack_source.cli", "sync"]
@@ -31,7 +30,8 @@ def main(entries: int) -> None:
     )
     assert server.stdout is not None  # noqa: S101 - asked for above
     try:
-        os.environ.update(line.split("=", 1) for line in server.stdout.readline().decode().split())
+        told = (line.partition("=") for line in server.stdout.readline().decode().split())
+        os.environ.update((name, value) for name, _, value in told)
         rounds = [_round() for _ in range(REPEATS)]
     finally:
         server.kill()
@@ -105,7 +105,8 @@ DuckDB {duckdb.__version__}).
 {rows}
 
 Importing the package and dlt takes {seconds["start-up"]:.2f} s of every whole process, what the
-floor imports {seconds["floor start-up"]:.2f} s. Both without their start: {ratio:.1f} times the floor.
+floor imports {seconds["floor start-up"]:.2f} s.
+Both without their start: {ratio:.1f} times the floor.
 
 The floor fetches the same pages one after another, writes them to disk and parses them once with
 DuckDB. Nothing that reads the Sync API on one stream can be faster.
