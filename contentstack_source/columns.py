@@ -118,12 +118,13 @@ def infer_type(kinds: int) -> DataType:
     return "bool"
 
 
-def scalar(piece: str, data_type: DataType, *, from_text: bool = False) -> str:
+def scalar(piece: str, data_type: DataType, kinds: int = ~0, *, from_text: bool = False) -> str:
     """Return the expression for a piece as `data_type`, NULL where it does not fit.
 
     Args:
         piece: an expression of a JSON piece.
         data_type: of the column.
+        kinds: what the pieces are; of what they are not, nothing need be said.
         from_text: a JSON string of digits is a number here.
     """
     first = f"ascii({piece})"
@@ -138,6 +139,8 @@ def scalar(piece: str, data_type: DataType, *, from_text: bool = False) -> str:
         return instant(f"CASE {first} WHEN 34 THEN {piece}->>'$' END")
     if data_type == "bool":
         return f"CASE {piece} WHEN 'true' THEN true WHEN 'false' THEN false END"
+    if not kinds & ~(INTEGER if data_type == "bigint" else NUMBER):
+        return f"try_cast({piece} AS {data_type})"
     digits = f"CASE WHEN {first} = 34 THEN {piece}->>'$' ELSE {piece} END" if from_text else piece
     return _bigint(digits) if data_type == "bigint" else _double(digits)
 

@@ -48,6 +48,7 @@ class Report:
         pages: answers of the Sync API, those kept by an earlier run included.
         requests: answers asked for now, retries included.
         events: by event type.
+        sync_token: where the pass ended.
         refused_tokens: tokens the service no longer accepted.
         rejects: items that could not be understood.
         findings: what the content model did not foresee.
@@ -60,6 +61,7 @@ class Report:
     requests: int = 0
     retries: int = 0
     events: dict[str, int] = field(default_factory=dict)
+    sync_token: str = ""
     refused_tokens: int = 0
     rejects: int = 0
     findings: Findings = field(default_factory=Findings)

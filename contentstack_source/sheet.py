@@ -134,7 +134,7 @@ class Sheet:
             self._add_text(name, piece, data_type)
         else:
             from_text = declared.from_text if declared else False
-            main = columns.scalar(piece, data_type, from_text=from_text)
+            main = columns.scalar(piece, data_type, kinds, from_text=from_text)
             self.columns[name] = Column(data_type, main, is_unknown=is_unknown)
             for column in columns.variants(piece, main, kinds, data_type):
                 self.columns[self._variant(name, column.data_type)] = column

@@ -117,6 +117,7 @@ def _walk(settings: Settings) -> Iterator[Pass]:
     client, spool = Client(settings), Spool(_spool_folder())
     start = position.sync_token if position else None
     token = fetch_pass(client, spool, settings, start, report, _progress())
+    report.sync_token = token
     report.requests, report.retries = client.requests, client.retries
     if start == token:
         spool.clear()  # The same token again: nothing changed (FACTS 7.2); ask anew next time.

@@ -9,12 +9,11 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any, Final
+from typing import Final, TypeVar
 
-import orjson
+import msgspec
 
 from contentstack_source.errors import AnswerError, PaginationLoopError
 
@@ -24,6 +23,9 @@ _ESCAPE: Final = re.compile(
     rb"|(?P<alone>u[dD][89a-fA-F][0-9a-fA-F]{2})|.)",
     re.DOTALL,
 )
+
+_Kind = TypeVar("_Kind")
+_TOP: Final = msgspec.json.Decoder(dict[str, msgspec.Raw])
 
 Query = dict[str, str]
 Fetch = Callable[[Query], bytes]
@@ -54,25 +56,27 @@ def parse_page(body: bytes) -> Page:
     Raises:
         AnswerError: not JSON, no list of items, or not exactly one of the two tokens (FACTS 2.1).
     """
-    envelope = _parse_object(body)
-    items = envelope.get("items")
-    if not isinstance(items, list):
+    envelope = _envelope(body)
+    if envelope is None:
+        raise _broken_answer("is not a JSON object")
+    items = _decoded(envelope.get("items"), list[msgspec.Raw])
+    if items is None:
         raise _broken_answer("has no list of items")
-    pagination_token, sync_token = (
-        _token(envelope, name) for name in ("pagination_token", "sync_token")
-    )
+    pagination_token = _decoded(envelope.get("pagination_token"), str)
+    sync_token = _decoded(envelope.get("sync_token"), str)
     if pagination_token and sync_token:
         raise _broken_answer("has a pagination token and a sync token")
     if not pagination_token and not sync_token:
         raise _broken_answer("has neither a pagination token nor a sync token")
-    total = envelope.get("total_count")
-    total_count = total if isinstance(total, int) else None
-    return Page(_mended(body), len(items), total_count, pagination_token, sync_token)
+    total_count = _decoded(envelope.get("total_count"), int)
+    return Page(
+        _mended(body), len(items), total_count, pagination_token or None, sync_token or None
+    )
 
 
 def is_json_object(body: bytes) -> bool:
     """Tell a whole JSON object from a cut body or an error page of a proxy."""
-    return _loads(body) is not None
+    return _envelope(body) is not None
 
 
 def walk(fetch: Fetch, start: Query, resume_at: str | None = None) -> Iterator[Page]:
@@ -104,21 +108,29 @@ def walk(fetch: Fetch, start: Query, resume_at: str | None = None) -> Iterator[P
         query = {"pagination_token": page.pagination_token}
 
 
-def _parse_object(body: bytes) -> Mapping[str, Any]:
-    envelope = _loads(body)
-    if envelope is None:
-        raise _broken_answer("is not a JSON object")
-    return envelope
+@lru_cache(maxsize=1)  # who carries an answer looks at it first; reading it once is enough
+def _envelope(body: bytes) -> Mapping[str, msgspec.Raw] | None:
+    """Return what stands at the top of a JSON object; lists and objects in it stay unread."""
+    try:
+        return _TOP.decode(body)
+    except msgspec.MsgspecError:
+        pass
+    try:  # the standard library knows unpaired surrogates, too
+        value = json.loads(body)
+    except ValueError:
+        return None
+    if not isinstance(value, dict):
+        return None
+    return {name: msgspec.Raw(json.dumps(each).encode()) for name, each in value.items()}
 
 
-@lru_cache(maxsize=1)  # who carries an answer looks at it first; parsing it once is enough
-def _loads(body: bytes) -> Mapping[str, Any] | None:
-    value = None
-    for loads in (orjson.loads, json.loads):  # the second one knows unpaired surrogates, and 1e400
-        with suppress(ValueError):
-            value = loads(body)
-            break
-    return value if isinstance(value, dict) else None
+def _decoded(raw: msgspec.Raw | None, kind: type[_Kind]) -> _Kind | None:
+    if raw is None:
+        return None
+    try:
+        return msgspec.json.decode(raw, type=kind)
+    except msgspec.MsgspecError:
+        return None
 
 
 def _mended(body: bytes) -> bytes:
@@ -126,11 +138,6 @@ def _mended(body: bytes) -> bytes:
     if not _SURROGATE.search(body):
         return body
     return _ESCAPE.sub(lambda found: b"\\ufffd" if found["alone"] else found[0], body)
-
-
-def _token(envelope: Mapping[str, Any], name: str) -> str | None:
-    token = envelope.get(name)
-    return token if isinstance(token, str) and token else None
 
 
 def _broken_answer(how: str) -> AnswerError:
