@@ -112,7 +112,10 @@ def walk(fetch: Fetch, start: Query, resume_at: str | None = None) -> Iterator[P
 def _envelope(body: bytes) -> Mapping[str, msgspec.Raw] | None:
     """Return what stands at the top of a JSON object; lists and objects in it stay unread."""
     try:
+        body.decode()  # what stays unread must be text, too
         return _TOP.decode(body)
+    except UnicodeDecodeError:
+        return None
     except msgspec.MsgspecError:
         pass
     try:  # the standard library knows unpaired surrogates, too
