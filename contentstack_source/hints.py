@@ -41,8 +41,13 @@ _KEYS: Final[Mapping[str, tuple[str, ...]]] = {
 }
 
 
-def hints_of(rows: Rows) -> TResourceHints:
+def hints_of(rows: Rows, *, may_append: bool = False) -> TResourceHints:
     """Return the hints for rows of a table: keys, types, and how they merge.
+
+    Args:
+        rows: all of one table.
+        may_append: the destination has no such table, and who runs this makes sure that a load
+            is never done twice: nothing to merge with.
 
     The fold leaves one row a key, yet dlt is not told so: a load killed at the wrong moment puts
     a file into the staging table twice, and only its deduplication by key mends that.
@@ -61,7 +66,7 @@ def hints_of(rows: Rows) -> TResourceHints:
         table_name=rows.table,
         primary_key=key,
         columns={name: _column(name, kind) for name, kind in rows.types.items()},
-        write_disposition=_disposition(rows),
+        write_disposition="append" if may_append else _disposition(rows),
         references=references,  # type: ignore[arg-type]
     )
 
@@ -72,14 +77,15 @@ def owner_of(rows: Rows) -> str:
 
 
 def existing_tables(schema: Schema) -> dict[str, Existing]:
-    """Return the tables of the stack's content that the schema knows, by name."""
+    """Return the tables of this source that the schema knows, by name."""
     return {
         name: Existing(
             {c: str(column.get("data_type")) for c, column in table["columns"].items()},
             next((r["referenced_table"] for r in table.get("references") or ()), None),
+            is_content=table.get("resource") in {ENTRY_PUBLISHED, ASSET_PUBLISHED},
         )
         for name, table in schema.tables.items()
-        if table.get("resource") in {ENTRY_PUBLISHED, ASSET_PUBLISHED}
+        if not name.startswith("_dlt")
     }
 
 

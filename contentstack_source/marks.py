@@ -37,8 +37,9 @@ class Marks:
 
     def everything(self) -> Iterator[Rows]:
         """Yield the marks that empty all tables of content: before a whole pass."""
-        for table in self._existing:
-            yield from self._mark(table, _EVERY)
+        for table, found in self._existing.items():
+            if found.is_content:
+                yield from self._mark(table, _EVERY)
 
     def stale_lists(self, event_type: str, content_type_uids: Iterable[str]) -> Iterator[Rows]:
         """Yield marks in every list table of what was published again: lists shrink, too."""

@@ -184,6 +184,10 @@ class Pass:
         report.rejects = self._fold.reject_count
         report.findings = self._tables.findings
 
+    def is_new(self, table: str) -> bool:
+        """Tell whether all that a table will hold comes with this pass, and no marks."""
+        return self._replaces_all and table not in {*self._existing, "content_types"}
+
     @property
     def locales(self) -> list[str]:
         """Return every publish locale seen so far, sorted."""

@@ -8,6 +8,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import Final
 
+import dlt
 from dlt.common.destination.exceptions import DestinationUndefinedEntity
 from dlt.common.runtime.collector_base import Collector
 from dlt.common.schema import Schema
@@ -20,7 +21,7 @@ from contentstack_source.client import Client
 from contentstack_source.failures import one_line_errors
 from contentstack_source.passes import Report
 from contentstack_source.position import SYNC, Position, forget_tokens, parse_position
-from contentstack_source.source import contentstack_source
+from contentstack_source.source import contentstack_source, loads_happen_once
 from contentstack_source.stream import parse_page
 from contentstack_source.target import Target
 
@@ -133,6 +134,8 @@ def status(target: Target) -> Status:
 
 def _sync(target: Target, progress: Collector | None, *, from_start: bool = False) -> Summary:
     started = time.monotonic()
+    if dlt.config.get("load.truncate_staging_dataset") is None:
+        dlt.config["load.truncate_staging_dataset"] = True  # or the warehouse holds all twice
     pipeline = target.pipeline(progress)
     confirmed = guard.trust_destination(pipeline)
     schema = guard.known_schema(pipeline)
@@ -169,10 +172,15 @@ def _run_pass(
     pipeline: Pipeline, source: DltSource, confirmed: str | None, schema: Schema | None
 ) -> Report:
     """Run one pass: what `pipeline.run` does, with a look at the destination before the load."""
-    if schema is None:
-        pipeline.extract(source)
-    else:
-        pipeline.extract(source, schema=schema)
+    # A load that breaks is dropped and extracted anew, by `guard.trust_destination`.
+    once = loads_happen_once.set(True)
+    try:
+        if schema is None:
+            pipeline.extract(source)
+        else:
+            pipeline.extract(source, schema=schema)
+    finally:
+        loads_happen_once.reset(once)
     if pipeline.has_pending_data:
         pipeline.normalize()
         guard.refuse_if_moved(pipeline, confirmed)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterator
+from contextvars import ContextVar
 from dataclasses import replace
 from pathlib import Path
 from tempfile import mkdtemp
@@ -28,6 +29,9 @@ from contentstack_source.settings import Settings, parse_settings
 from contentstack_source.spool import Spool
 from contentstack_source.stream import Page
 from contentstack_source.tables import Rows
+
+loads_happen_once: ContextVar[bool] = ContextVar("loads_happen_once", default=False)
+"""Set by a run that never lets dlt do a load a second time: new tables need no merge then."""
 
 CONTENT_TYPES: Final = "content_types"
 SYNC_EVENTS: Final = "sync_events"
@@ -101,7 +105,9 @@ def _resource(name: str, rows: Callable[[Pass], Iterator[Rows]], sync: DltResour
         for each in rows(current):
             ids = pa.repeat(pa.scalar(load_id), each.data.num_rows)
             data = each.data.append_column("_dlt_load_id", ids)
-            yield dlt.mark.with_hints(data, hints_of(each), create_table_variant=True)
+            may_append = loads_happen_once.get() and current.is_new(each.table)
+            hints = hints_of(each, may_append=may_append)
+            yield dlt.mark.with_hints(data, hints, create_table_variant=True)
             # dlt names the resource that wrote last; `refresh` wants the one that owns the rows.
             dlt.current.source_schema().get_table(each.table)["resource"] = owner_of(each)
 

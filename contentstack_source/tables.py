@@ -59,10 +59,12 @@ class Existing:
     Attributes:
         columns: the types of its columns by name, as dlt calls them.
         list_of: the root table it holds a list of; None for a root table.
+        is_content: it holds what is published, not what is told of it.
     """
 
     columns: Mapping[str, str]
     list_of: str | None = None
+    is_content: bool = True
 
 
 @dataclass(frozen=True)

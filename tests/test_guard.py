@@ -144,3 +144,25 @@ def test_all_tables_lost_with_the_schema_kept_are_loaded_anew(job: Job) -> None:
 def test_a_dropped_dataset_is_loaded_anew(job: Job) -> None:
     job.sql("DROP SCHEMA contentstack CASCADE")
     job.sync()
+
+
+def test_a_first_load_that_broke_half_way_leaves_nothing_twice(job: Job, tmp_path: Path) -> None:
+    """Tables were filled, the run died before its state was written, and editors went on."""
+    file = str(tmp_path / "broken.duckdb")
+    broken = Job(
+        job.stack,
+        Target(dlt.destinations.duckdb(file), pipelines_dir=str(tmp_path / "broken")),
+        file,
+    )
+    broken.sync()
+    for table in ("_dlt_pipeline_state", "_dlt_loads"):
+        broken.sql(f"DELETE FROM contentstack.{table}")
+    shutil.rmtree(broken.target.folder)
+    job.stack.delete_content_type("author")
+    broken.sync()
+    with duckdb.connect(file, read_only=True) as con:
+        counts = con.execute(
+            "SELECT (SELECT count(*) FROM contentstack.content_types),"
+            " (SELECT count(*) - count(DISTINCT _dlt_id) FROM contentstack.sync_events)"
+        ).fetchone()
+    assert counts == (1, 0)
