@@ -4,7 +4,8 @@
     ├── RefusedError                  a human must act               exit code 2
     │   ├── SettingsError             a setting is missing or wrong
     │   ├── CredentialsError          the stack does not let us in
-    │   └── SettingsChangedError      the dataset belongs to another stream
+    │   ├── SettingsChangedError      the dataset belongs to another stream
+    │   └── TooManyDeletionsError     a resync would remove more than it may
     └── FailedError                   worth trying again             exit code 1
         ├── ServiceError              no good answer after all retries
         ├── AnswerError               an answer that breaks the protocol
@@ -55,6 +56,10 @@ class CredentialsError(RefusedError):
 
 class SettingsChangedError(RefusedError):
     """The dataset holds another stream: other host, stack, environment, branch or filter."""
+
+
+class TooManyDeletionsError(RefusedError):
+    """An initial sync would remove more of the tables than `max_deleted_share` allows."""
 
 
 class FailedError(ContentstackError):

@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import Final
 
 import duckdb
+import pyarrow as pa
 
 from contentstack_source.columns import instant
 from contentstack_source.events import (
@@ -29,6 +30,9 @@ from contentstack_source.events import (
     PUBLISHED,
     SYS_ASSETS,
 )
+
+ROOT_ID: Final = "left(md5(concat_ws(chr(31), content_type_uid, uid, locale)), 24)"
+"""The `_dlt_id` of an entry's or asset's row: the same for the same key, for ever."""
 
 _ENVELOPE: Final = (
     '{"items":[{"type":"VARCHAR","event_at":"VARCHAR","content_type_uid":"VARCHAR","data":"JSON"}]}'
@@ -254,6 +258,18 @@ class Fold:
     def entry_count(self) -> int:
         """Return how many rows of entries this pass puts."""
         return self._number(f"SELECT count(*) FROM live WHERE content_type_uid <> '{SYS_ASSETS}'")
+
+    @property
+    def removal_count(self) -> int:
+        """Return how many rows this pass takes away one by one."""
+        return self._number("SELECT count(*) FROM removal")
+
+    def count_missing(self, ids: pa.Table) -> int:
+        """Return how many of the rows `ids`, a table of `_dlt_id`, this pass does not put."""
+        self.con.register("rows_there", ids)
+        return self._number(
+            f"SELECT count(*) FROM rows_there WHERE _dlt_id NOT IN (SELECT {ROOT_ID} FROM live)"
+        )
 
     def _names(self, sql: str, values: Sequence[str] = (), but: str | None = None) -> list[str]:
         return sorted(name for (name,) in self.con.execute(sql, values).fetchall() if name != but)

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping
 from typing import Any, Final
 
 import dlt
+from dlt.common import logger as dlt_logger
 from dlt.common.schema import Schema
 from dlt.extract.hints import TResourceHints
 
-from contentstack_source.events import ASSET_PUBLISHED, ENTRY_PUBLISHED
+from contentstack_source.events import ASSET_PUBLISHED, ENTRY_PUBLISHED, EVENT_TYPES
 from contentstack_source.tables import Existing, Rows
 
 # The rule of `marks`, as the conditions dlt puts into its merge. No column names but these reach
@@ -113,3 +115,17 @@ def _column(name: str, data_type: str) -> dict[str, Any]:
     if name == "_dlt_id":
         column |= {"nullable": False, "row_key": True}
     return column
+
+
+def silence_json_notice() -> None:
+    """JSON travels as text in Arrow and as JSON in the hints; dlt warns of it for each table."""
+    logger = getattr(dlt_logger, "LOGGER", None)
+    if logger is not None and _is_no_json_notice not in logger.filters:
+        logger.addFilter(_is_no_json_notice)
+
+
+def _is_no_json_notice(record: logging.LogRecord) -> bool:
+    told = str(record.msg)
+    resources = (*EVENT_TYPES, *_OWNERS.values(), "sync_runs")
+    is_notice = "when merging arrow schema with dlt schema" in told
+    return not (is_notice and any(f"In resource: {name}," in told for name in resources))

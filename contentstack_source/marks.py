@@ -12,9 +12,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Final
 
 from contentstack_source.events import ASSET_DELETED, ASSET_UNPUBLISHED, SYS_ASSETS
-from contentstack_source.fold import Fold
+from contentstack_source.fold import ROOT_ID, Fold
 from contentstack_source.names import Names
-from contentstack_source.tables import ROOT_ID, Existing, Rows
+from contentstack_source.tables import Existing, Rows
 
 EVERY_ROW: Final = "*"
 

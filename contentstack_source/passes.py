@@ -1,29 +1,27 @@
-"""One pass over the stream: fetched, folded, and ready to be handed to dlt table by table."""
+"""One whole pass: folded, and ready to be handed to dlt table by table."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
 from typing import Any, Final
 
 import orjson
 import pyarrow as pa
 
-from contentstack_source.client import Client
-from contentstack_source.errors import RefusedError, TokenRefusedError
+from contentstack_source.errors import TooManyDeletionsError
 from contentstack_source.events import (
     ASSET_PUBLISHED,
     CONTENT_TYPE_DELETED,
     ENTRY_PUBLISHED,
     SYS_ASSETS,
 )
+from contentstack_source.fetch import Report
 from contentstack_source.fold import Fold
 from contentstack_source.marks import EVERY_ROW, Marks
 from contentstack_source.names import Names
 from contentstack_source.settings import Settings
 from contentstack_source.spool import Spool
-from contentstack_source.stream import Page
-from contentstack_source.tables import Existing, Findings, Rows, Tables
+from contentstack_source.tables import Existing, Rows, Tables
 
 _CONTENT_TYPE_COLUMNS: Final = {
     "_dlt_id": "text",
@@ -36,104 +34,6 @@ _CONTENT_TYPE_COLUMNS: Final = {
     "schema": "json",
     "table_name": "text",
 }
-
-
-@dataclass
-class Report:
-    """What a pass was and did; the summary of a run adds these up.
-
-    Attributes:
-        has_moved: the stream ended elsewhere than it began.
-        is_initial: it began with `init`, not with a sync token.
-        pages: answers of the Sync API, those kept by an earlier run included.
-        requests: answers asked for now, retries included.
-        events: by event type.
-        sync_token: where the pass ended.
-        refused_tokens: tokens the service no longer accepted.
-        rejects: items that could not be understood.
-        findings: what the content model did not foresee.
-        model_error: why the content model could not be read, empty if it was.
-    """
-
-    has_moved: bool = False
-    is_initial: bool = False
-    pages: int = 0
-    requests: int = 0
-    retries: int = 0
-    events: dict[str, int] = field(default_factory=dict)
-    sync_token: str = ""
-    refused_tokens: int = 0
-    rejects: int = 0
-    findings: Findings = field(default_factory=Findings)
-    model_error: str = ""
-
-
-def fetch_pass(
-    client: Client,
-    spool: Spool,
-    settings: Settings,
-    sync_token: str | None,
-    report: Report,
-    on_page: Callable[[Page], None],
-) -> str:
-    """Bring the pages of one pass into the spool; return the sync token it ends with.
-
-    A refused pagination token begins the pass again; a refused sync token, or a second refusal,
-    makes an initial sync of it, which also shows what vanished meanwhile (FACTS 7.7, T19).
-
-    Args:
-        client: carries the queries.
-        spool: keeps the pages; it may have some of this pass already.
-        settings: of the stream.
-        sync_token: where to begin; None begins with `init`.
-        report: counts the pages and tells of refused tokens.
-        on_page: told of every page that arrives.
-
-    Raises:
-        TokenRefusedError: even the pages of a fresh initial sync are refused.
-    """
-    starts = [settings.init_query()] * 2
-    if sync_token is not None:
-        starts = [{"sync_token": sync_token}] * 2 + starts
-    while True:
-        start = starts.pop(0)
-        report.is_initial = "init" in start
-        try:
-            for page in spool.fetch_pass(client.fetch_page, start, settings.identity()):
-                report.pages += 1
-                on_page(page)
-        except TokenRefusedError as error:
-            report.refused_tokens += 1
-            spool.clear()
-            if error.token_kind == "sync_token":  # noqa: S105 - a name
-                starts = starts[-2:]
-            if not starts:
-                raise
-        else:
-            return _token_of(spool)
-
-
-def _token_of(spool: Spool) -> str:
-    last_page = spool.last_page()
-    if last_page is None or last_page.sync_token is None:
-        msg = "a whole pass ends with a sync token"
-        raise AssertionError(msg)
-    return last_page.sync_token
-
-
-def fetch_model(client: Client, report: Report) -> dict[str, Mapping[str, Any]] | None:
-    """Return the content types by uid; None if the token may not read them.
-
-    A service that only fails for now is not an answer: guessed types would stay for ever.
-
-    Raises:
-        FailedError: no good answer for now.
-    """
-    try:
-        return {str(each["uid"]): each for each in client.fetch_content_types()}
-    except RefusedError as error:
-        report.model_error = error.what
-        return None
 
 
 class Pass:
@@ -181,8 +81,38 @@ class Pass:
         self._tables = Tables(self._fold, names, existing, content_types or {})
         self._marks = Marks(self._fold, names, existing)
         report.events = self._fold.event_counts
+        report.rows_put = self._fold.entry_count + self._fold.live_count(SYS_ASSETS)
+        report.rows_removed = self._fold.removal_count
         report.rejects = self._fold.reject_count
         report.findings = self._tables.findings
+
+    def refuse_too_many_deletions(
+        self, most: float, ids_at_destination: Callable[[str], pa.Table | None]
+    ) -> None:
+        """Refuse to replace the tables by something that lacks most of what is in them.
+
+        Args:
+            most: the part of all rows that may go, 0 to 1.
+            ids_at_destination: the `_dlt_id` of every row of a table; None if it cannot be read.
+
+        Raises:
+            TooManyDeletionsError: more would go.
+        """
+        if not self._replaces_all:
+            return
+        roots = [table for table in ("entries", "assets") if table in self._existing]
+        found = [ids for ids in map(ids_at_destination, roots) if ids is not None]
+        if not found or not (count := sum(ids.num_rows for ids in found)):
+            return
+        gone = self._fold.count_missing(pa.concat_tables(found))
+        if gone > most * count:
+            share = f"{gone:,} of {count:,} rows ({gone / count:.0%})"
+            what = f"Reading the stack anew would remove {share}, more than {most:.0%}"
+            todo = (
+                "Check environment, branch and filters. If it is right, run once with "
+                "SOURCES__CONTENTSTACK__MAX_DELETED_SHARE=1."
+            )
+            raise TooManyDeletionsError(what, todo)
 
     def is_new(self, table: str) -> bool:
         """Tell whether all that a table will hold comes with this pass, and no marks."""

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 import dlt
+import pendulum
 from dlt.common.destination.exceptions import DestinationUndefinedEntity
 from dlt.common.runtime.collector_base import Collector
 from dlt.common.schema import Schema
@@ -16,10 +17,17 @@ from dlt.destinations.exceptions import DatabaseUndefinedRelation
 from dlt.extract.source import DltSource
 from dlt.pipeline.pipeline import Pipeline
 
-from contentstack_source import guard
+from contentstack_source import guard, ledger
 from contentstack_source.client import Client
+from contentstack_source.errors import (
+    ConcurrentRunError,
+    ContentstackError,
+    RefusedError,
+    SettingsChangedError,
+    SettingsError,
+)
 from contentstack_source.failures import one_line_errors
-from contentstack_source.passes import Report
+from contentstack_source.fetch import Report
 from contentstack_source.position import SYNC, Position, forget_tokens, parse_position
 from contentstack_source.source import contentstack_source, loads_happen_once
 from contentstack_source.stream import parse_page
@@ -39,6 +47,8 @@ class Summary:
         requests: requests sent, retries included.
         retries: requests sent because one before them had failed.
         rejects: items that could not be understood.
+        rows_put: rows of entries and assets published.
+        rows_removed: rows of entries and assets unpublished or deleted one by one.
         seconds: from the first step to the last.
         is_caught_up: False if the stack changed all the time.
         events: events received, by type.
@@ -47,6 +57,7 @@ class Summary:
         without_model: content types that the content model does not have.
         model_error: why the content model could not be read; empty if it was.
         refused_tokens: tokens the service no longer accepted.
+        token_before: fingerprint of the token the run began with.
         healed: tables that were missing, so that all was loaded anew.
         row_counts: rows in each table now.
     """
@@ -56,6 +67,8 @@ class Summary:
     requests: int = 0
     retries: int = 0
     rejects: int = 0
+    rows_put: int = 0
+    rows_removed: int = 0
     seconds: float = 0.0
     is_caught_up: bool = False
     events: Counter[str] = field(default_factory=Counter)
@@ -64,6 +77,7 @@ class Summary:
     without_model: set[str] = field(default_factory=set)
     model_error: str = ""
     refused_tokens: int = 0
+    token_before: str | None = None
     healed: list[str] = field(default_factory=list)
     row_counts: dict[str, int] = field(default_factory=dict)
 
@@ -74,6 +88,8 @@ class Summary:
         self.requests += report.requests
         self.retries += report.retries
         self.rejects += report.rejects
+        self.rows_put += report.rows_put
+        self.rows_removed += report.rows_removed
         self.refused_tokens += report.refused_tokens
         self.events.update(report.events)
         self.unknown.update(report.findings.unknown)
@@ -133,13 +149,33 @@ def status(target: Target) -> Status:
 
 
 def _sync(target: Target, progress: Collector | None, *, from_start: bool = False) -> Summary:
-    started = time.monotonic()
+    """Run, and leave a row in the ledger whatever comes of it."""
+    started, started_at = time.monotonic(), pendulum.now("UTC")
     if dlt.config.get("load.truncate_staging_dataset") is None:
         dlt.config["load.truncate_staging_dataset"] = True  # or the warehouse holds all twice
     pipeline = target.pipeline(progress)
+    summary = Summary()
+    error: ContentstackError | None = None
+    try:
+        with one_line_errors():
+            _catch_up(pipeline, summary, from_start=from_start)
+    except (SettingsError, SettingsChangedError, ConcurrentRunError):
+        raise  # nothing may be written, or somebody else is writing
+    except ContentstackError as failed:
+        error = failed
+    _record(pipeline, summary, started_at, error)
+    if error is not None:
+        raise error
+    summary.row_counts = _row_counts(pipeline)
+    summary.seconds = time.monotonic() - started
+    return summary
+
+
+def _catch_up(pipeline: Pipeline, summary: Summary, *, from_start: bool) -> None:
     confirmed = guard.trust_destination(pipeline)
+    summary.token_before = ledger.token_fingerprint(pipeline)
     schema = guard.known_schema(pipeline)
-    summary = Summary(healed=guard.missing_tables(pipeline, schema))
+    summary.healed = guard.missing_tables(pipeline, schema)
     if summary.healed:
         guard.have_tables_made(pipeline)
     if from_start or summary.healed:
@@ -147,15 +183,43 @@ def _sync(target: Target, progress: Collector | None, *, from_start: bool = Fals
             forget_tokens(state.get("sources", {}).get(guard.SOURCE, {}))
     for _ in range(_MOST_PASSES):
         source = contentstack_source()
-        report = _run_pass(pipeline, source, confirmed, None if pipeline.schema_names else schema)
-        summary.add(report)
+        try:
+            _run_pass(pipeline, source, confirmed, None if pipeline.schema_names else schema)
+        finally:
+            report: Report = source.resources[SYNC].custom_metrics.get("report") or Report()
+            summary.add(report)
         if not report.has_moved or not _has_changed_since(source, report, summary):
             summary.is_caught_up = True
-            break
+            return
         confirmed = guard.confirmed_state(pipeline)
-    summary.row_counts = _row_counts(pipeline)
-    summary.seconds = time.monotonic() - started
-    return summary
+
+
+def _record(
+    pipeline: Pipeline,
+    summary: Summary,
+    started_at: pendulum.DateTime,
+    error: ContentstackError | None,
+) -> None:
+    outcome = "ok" if error is None else "refused" if isinstance(error, RefusedError) else "failed"
+    ledger.record(
+        pipeline,
+        {
+            "started_at": started_at,
+            "ended_at": pendulum.now("UTC"),
+            "outcome": outcome,
+            "error": None if error is None else str(error),
+            "passes": summary.passes,
+            "pages": summary.pages,
+            "requests": summary.requests,
+            "retries": summary.retries,
+            "events": dict(summary.events),
+            "rows_put": summary.rows_put,
+            "rows_removed": summary.rows_removed,
+            "rejects": summary.rejects,
+            "token_before": summary.token_before,
+            "token_after": ledger.token_fingerprint(pipeline),
+        },
+    )
 
 
 def _has_changed_since(source: DltSource, report: Report, summary: Summary) -> bool:
@@ -170,7 +234,7 @@ def _has_changed_since(source: DltSource, report: Report, summary: Summary) -> b
 
 def _run_pass(
     pipeline: Pipeline, source: DltSource, confirmed: str | None, schema: Schema | None
-) -> Report:
+) -> None:
     """Run one pass: what `pipeline.run` does, with a look at the destination before the load."""
     # A load that breaks is dropped and extracted anew, by `guard.trust_destination`.
     once = loads_happen_once.set(True)
@@ -185,8 +249,6 @@ def _run_pass(
         pipeline.normalize()
         guard.refuse_if_moved(pipeline, confirmed)
         _load(pipeline)
-    report: Report = source.resources[SYNC].custom_metrics["report"]
-    return report
 
 
 def _load(pipeline: Pipeline) -> None:

@@ -42,6 +42,7 @@ class Settings:
         locale: only this publish locale (FACTS 1.9).
         start_from: only what was published since, ISO 8601 in UTC.
         event_types: those that are loaded, in the vendor's order.
+        max_deleted_share: the part of all rows, 0 to 1, that a resync may remove.
     """
 
     api_key: str
@@ -53,6 +54,7 @@ class Settings:
     locale: str | None = None
     start_from: str | None = None
     event_types: tuple[str, ...] = EVENT_TYPES
+    max_deleted_share: float = 0.5
 
     def __repr__(self) -> str:
         """Name the stream without its secrets."""
@@ -150,6 +152,7 @@ def parse_settings(
     start_from: object = None,
     event_types: str | Iterable[str] | None = None,
     partition_by: str | None = None,
+    max_deleted_share: float = 0.5,
 ) -> Settings:
     """Check what the user wrote and make a stream of it.
 
@@ -168,6 +171,9 @@ def parse_settings(
     if partition_by is not None:
         what = f"partition_by {partition_by!r} is not supported yet"
         raise SettingsError(what, "Leave it unset.")
+    if not 0 <= max_deleted_share <= 1:
+        what = f"max_deleted_share {max_deleted_share!r} is not between 0 and 1"
+        raise SettingsError(what, "Write 0.5 for half of all rows, 1 for no limit.")
     return Settings(
         api_key=api_key,
         delivery_token=delivery_token,
@@ -178,4 +184,5 @@ def parse_settings(
         locale=locale or None,
         start_from=parse_start_from(start_from),
         event_types=parse_event_types(event_types),
+        max_deleted_share=max_deleted_share,
     )

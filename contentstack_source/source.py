@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable, Iterator
 from contextvars import ContextVar
 from dataclasses import replace
@@ -13,17 +12,19 @@ from typing import Any, Final
 import dlt
 import pendulum
 import pyarrow as pa
-from dlt.common import logger as dlt_logger
 from dlt.common.configuration.container import Container
-from dlt.common.pipeline import PipelineContext, SupportsPipeline
+from dlt.common.destination.exceptions import DestinationUndefinedEntity, SqlClientNotAvailable
+from dlt.common.pipeline import PipelineContext
+from dlt.destinations.exceptions import DatabaseUndefinedRelation
 from dlt.extract.items import DataItemWithMeta
 from dlt.extract.resource import DltResource
 
 from contentstack_source.client import Client
-from contentstack_source.events import EVENT_TYPES
-from contentstack_source.hints import existing_tables, hints_of, owner_of
+from contentstack_source.errors import TooManyDeletionsError
+from contentstack_source.fetch import Report, fetch_model, fetch_pass
+from contentstack_source.hints import existing_tables, hints_of, owner_of, silence_json_notice
 from contentstack_source.names import Names
-from contentstack_source.passes import Pass, Report, fetch_model, fetch_pass
+from contentstack_source.passes import Pass
 from contentstack_source.position import SYNC, Position, recall, recall_last, remember
 from contentstack_source.settings import Settings, parse_settings
 from contentstack_source.spool import Spool
@@ -50,6 +51,7 @@ def contentstack_source(
     start_from: Any = None,  # noqa: ANN401 - TOML has dates of its own
     event_types: Any = None,  # noqa: ANN401 - a list, or text with commas
     partition_by: str | None = None,
+    max_deleted_share: float = 0.5,
 ) -> list[DltResource]:
     """Load what is published in a Contentstack stack, and keep it equal from then on.
 
@@ -67,9 +69,11 @@ def contentstack_source(
         start_from: load only what was published since.
         event_types: load only these event types.
         partition_by: not supported yet; leave it unset.
+        max_deleted_share: the part of all rows that a resync may remove, 0 to 1.
 
     Raises:
         SettingsError: a setting is wrong.
+        TooManyDeletionsError: when run: a resync would remove more than it may.
         SettingsChangedError: when run: the dataset holds another stream.
         CredentialsError: when run: the stack refused the credentials.
         FailedError: when run: worth trying again.
@@ -86,6 +90,7 @@ def contentstack_source(
         start_from=start_from,
         event_types=event_types,
         partition_by=partition_by,
+        max_deleted_share=max_deleted_share,
     )
     sync = dlt.resource(_walk, name=SYNC, selected=False)(settings)
     loads: dict[str, Callable[[Pass], Iterator[Rows]]] = {
@@ -129,7 +134,7 @@ def _walk(settings: Settings) -> Iterator[Pass]:
         spool.clear()  # The same token again: nothing changed (FACTS 7.2); ask anew next time.
         return
     report.has_moved = True
-    _silence_json_notice()
+    silence_json_notice()
     content_types = fetch_model(client, report)
     current = Pass(
         spool,
@@ -142,7 +147,11 @@ def _walk(settings: Settings) -> Iterator[Pass]:
         report=report,
     )
     report.requests, report.retries = client.requests, client.retries
-    _publish(report)
+    try:
+        current.refuse_too_many_deletions(settings.max_deleted_share, _ids_at_destination)
+    except TooManyDeletionsError:
+        spool.clear()  # the next run asks the service again
+        raise
     yield current
     remember(
         settings,
@@ -180,6 +189,20 @@ def _publish(report: Report) -> None:
     dlt.current.resource_metrics()["report"] = report
 
 
+def _ids_at_destination(table: str) -> pa.Table | None:
+    """Return the `_dlt_id` of every row of a table; None where nobody can tell."""
+    pipeline = _active_pipeline()
+    if pipeline is None:
+        return None
+    try:
+        with pipeline.sql_client() as client:
+            name = client.make_qualified_table_name(table)
+            rows = client.execute_sql(f"SELECT _dlt_id FROM {name}") or []
+            return pa.table({"_dlt_id": pa.array([row[0] for row in rows], pa.string())})
+    except (DatabaseUndefinedRelation, DestinationUndefinedEntity, SqlClientNotAvailable):
+        return None
+
+
 def _spool_folder() -> Path:
     """Beside the working directory, not in it: dlt drops that one when it doubts its state."""
     pipeline = _active_pipeline()
@@ -191,20 +214,3 @@ def _spool_folder() -> Path:
 def _active_pipeline() -> Any:  # noqa: ANN401 - the protocol lacks what is used of the class
     context = Container()[PipelineContext]
     return context.pipeline() if context.is_active() else None
-
-
-def _silence_json_notice() -> None:
-    """JSON travels as text in Arrow and as JSON in the hints; dlt warns of it for each table."""
-    logger = getattr(dlt_logger, "LOGGER", None)
-    if logger is not None and _is_no_json_notice not in logger.filters:
-        logger.addFilter(_is_no_json_notice)
-
-
-def _is_no_json_notice(record: logging.LogRecord) -> bool:
-    notice = "when merging arrow schema with dlt schema"
-    return not (notice in str(record.msg) and any(t in str(record.msg) for t in _OWN_RESOURCES))
-
-
-_OWN_RESOURCES: Final = (*EVENT_TYPES, CONTENT_TYPES, SYNC_EVENTS)
-
-__all__ = ["SupportsPipeline", "contentstack_source"]

@@ -14,14 +14,11 @@ import pyarrow as pa
 
 from contentstack_source.columns import instant
 from contentstack_source.events import SYS_ASSETS
-from contentstack_source.fold import Fold
+from contentstack_source.fold import ROOT_ID, Fold
 from contentstack_source.model import ASSET, Group, parse_content_type
 from contentstack_source.names import Names
 from contentstack_source.opening import Opening
 from contentstack_source.sheet import Sheet, elements_of, fill
-
-ROOT_ID: Final = "left(md5(concat_ws(chr(31), content_type_uid, uid, locale)), 24)"
-"""The `_dlt_id` of an entry's or asset's row: the same for the same key, for ever."""
 
 _ROWS_AT_ONCE: Final = 100_000
 _ROOT: Final = ("uid", "locale", "event_at", "_dlt_id")

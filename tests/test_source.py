@@ -12,7 +12,7 @@ import pytest
 
 from contentstack_source import contentstack_source
 from contentstack_source.events import EVENT_TYPES
-from contentstack_source.passes import Report
+from contentstack_source.fetch import Report
 from contentstack_source.simulator import (
     Server,
     Stack,
