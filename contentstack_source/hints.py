@@ -84,7 +84,7 @@ def existing_tables(schema: Schema) -> dict[str, Existing]:
         name: Existing(
             {c: str(column.get("data_type")) for c, column in table["columns"].items()},
             next((r["referenced_table"] for r in table.get("references") or ()), None),
-            is_content=table.get("resource") in {ENTRY_PUBLISHED, ASSET_PUBLISHED},
+            is_content=table.get("resource") in EVENT_TYPES,
         )
         for name, table in schema.tables.items()
         if not name.startswith("_dlt")

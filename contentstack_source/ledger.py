@@ -18,7 +18,7 @@ from contentstack_source.hints import silence_json_notice
 from contentstack_source.position import SYNC, parse_position
 
 _TABLE: Final = "sync_runs"
-_COLUMNS: Final[Mapping[str, tuple[str, pa.DataType]]] = {
+COLUMNS: Final[Mapping[str, tuple[str, pa.DataType]]] = {
     "started_at": ("timestamp", pa.timestamp("us", "UTC")),
     "ended_at": ("timestamp", pa.timestamp("us", "UTC")),
     "outcome": ("text", pa.string()),
@@ -46,7 +46,7 @@ class Entry:
         """Return the one row."""
         arrays = {
             name: pa.array([self.values.get(name)], arrow_type)
-            for name, (_, arrow_type) in _COLUMNS.items()
+            for name, (_, arrow_type) in COLUMNS.items()
         }
         return pa.table(arrays)
 
@@ -81,7 +81,7 @@ def token_fingerprint(pipeline: Pipeline) -> str | None:
 def _source(entry: Entry) -> Any:  # noqa: ANN401 - a dlt source
     @dlt.source(name=SOURCE, section=SOURCE)
     def ledger() -> Any:  # noqa: ANN401
-        columns: Any = [{"name": name, "data_type": kind} for name, (kind, _) in _COLUMNS.items()]
+        columns: Any = [{"name": name, "data_type": kind} for name, (kind, _) in COLUMNS.items()]
         return dlt.resource(
             [entry.to_arrow()], name=_TABLE, write_disposition="append", columns=columns
         )

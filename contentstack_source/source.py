@@ -114,7 +114,8 @@ def _resource(name: str, rows: Callable[[Pass], Iterator[Rows]], sync: DltResour
             hints = hints_of(each, may_append=may_append)
             yield dlt.mark.with_hints(data, hints, create_table_variant=True)
             # dlt names the resource that wrote last; `refresh` wants the one that owns the rows.
-            dlt.current.source_schema().get_table(each.table)["resource"] = owner_of(each)
+            if (owner := owner_of(each)) in dlt.current.source().resources:
+                dlt.current.source_schema().get_table(each.table)["resource"] = owner
 
     return dlt.transformer(load, data_from=sync, name=name)
 

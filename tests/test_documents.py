@@ -67,3 +67,12 @@ def test_the_files_that_contributing_names_are_there() -> None:
     text = (ROOT / "CONTRIBUTING.md").read_text("utf-8")
     for name in re.findall(r"`([\w/.]+\.(?:py|md|sh|toml))`", text):
         assert (ROOT / name).is_file() or (ROOT / "contentstack_source" / name).is_file(), name
+
+
+@pytest.mark.parametrize("page", ["reliability.md", "security.md"])
+def test_every_promise_names_a_test_that_exists(page: str) -> None:
+    tests = "\n".join(path.read_text("utf-8") for path in Path(__file__).parent.glob("test_*.py"))
+    named = re.findall(r"\| `(test_\w+)` \|", (ROOT / "docs" / page).read_text("utf-8"))
+    assert named
+    for name in named:
+        assert f"def {name}(" in tests, name

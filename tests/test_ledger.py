@@ -1,0 +1,128 @@
+"""What a run leaves behind: a row in sync_runs; and what it refuses to take away."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import dlt
+import duckdb
+import pytest
+
+from contentstack_source import run
+from contentstack_source.errors import ServiceError, SettingsChangedError, TooManyDeletionsError
+from contentstack_source.simulator import Fault, Stack, Weather, serve
+from contentstack_source.target import Target
+from tests.mirror import assert_equal
+from tests.small import LOCALES, filled_stack
+
+
+@dataclass
+class Job:
+    stack: Stack
+    weather: Weather
+    target: Target
+    file: str
+
+    def rows(self, sql: str) -> list[tuple[Any, ...]]:
+        with duckdb.connect(self.file, read_only=True) as con:
+            return con.execute(sql).fetchall()
+
+    def runs(self) -> list[tuple[Any, ...]]:
+        return self.rows(
+            "SELECT outcome, passes, requests, rows_put, rows_removed, token_before, token_after"
+            " FROM contentstack.sync_runs ORDER BY started_at"
+        )
+
+
+@pytest.fixture
+def job(
+    tmp_path: Path, configure: Callable[..., None], monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Job]:
+    monkeypatch.setenv("RUNTIME__REQUEST_MAX_ATTEMPTS", "2")
+    stack, weather = filled_stack(), Weather()
+    file = str(tmp_path / "warehouse.duckdb")
+    target = Target(dlt.destinations.duckdb(file), pipelines_dir=str(tmp_path / "dlt"))
+    with serve(stack, weather) as server:
+        configure(stack, server)
+        job = Job(stack, weather, target, file)
+        run.sync(target)
+        yield job
+
+
+def test_every_run_leaves_a_row_the_failed_ones_too(job: Job) -> None:
+    job.stack.delete_entry("author", "e1")
+    run.sync(job.target)
+    run.sync(job.target)
+    job.weather.next_answers(Fault.status(503), Fault.status(503))
+    with pytest.raises(ServiceError):
+        run.sync(job.target)
+    first, changed, unchanged, failed = job.runs()
+    assert first[:5] == ("ok", 1, 3, 14, 0)
+    assert changed[:5] == ("ok", 1, 3, 0, 2)
+    assert unchanged[:5] == ("ok", 0, 1, 0, 0)
+    assert failed[:2] == ("failed", 0)
+    assert first[5] is None
+    assert first[6] == changed[5] != changed[6] == unchanged[5] == unchanged[6] == failed[6]
+    ((error, token),) = job.rows(
+        "SELECT error, token_after FROM contentstack.sync_runs WHERE outcome = 'failed'"
+    )
+    assert "No good answer after all retries" in error
+    assert len(token) == 12
+
+
+def test_a_run_refused_for_its_settings_writes_nothing(
+    job: Job, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = Path(job.file).read_bytes()
+    monkeypatch.setenv("SOURCES__CONTENTSTACK__ENVIRONMENT", "staging")
+    with pytest.raises(SettingsChangedError, match="environment production -> staging"):
+        run.sync(job.target)
+    assert Path(job.file).read_bytes() == before
+
+
+def test_a_resync_that_would_remove_most_rows_stops_with_the_figures(
+    job: Job, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for uid in ("e1", "e2", "e3"):
+        job.stack.delete_entry("article", uid)
+    job.stack.delete_asset("a1")
+    with pytest.raises(TooManyDeletionsError, match=r"8 of 14 rows \(57%\)") as refused:
+        run.resync(job.target)
+    assert refused.value.exit_code == 2
+    assert job.rows("SELECT count(*) FROM contentstack.article") == [(6,)]
+    monkeypatch.setenv("SOURCES__CONTENTSTACK__MAX_DELETED_SHARE", "1")
+    run.resync(job.target)
+    assert_equal(job.file, job.stack)
+
+
+def test_a_refused_token_becomes_a_resync_within_the_same_limit(job: Job) -> None:
+    for uid in ("e1", "e2"):
+        job.stack.delete_entry("article", uid)
+    job.stack.tokens.forget()
+    summary = run.sync(job.target)
+    assert summary.refused_tokens == 1
+    assert_equal(job.file, job.stack)
+
+
+def test_a_resync_with_another_filter_leaves_only_the_new_stream(
+    job: Job, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SOURCES__CONTENTSTACK__LOCALE", LOCALES[1])
+    monkeypatch.setenv("SOURCES__CONTENTSTACK__START_FROM", "2020-01-01")
+    run.resync(job.target)
+    assert job.rows("SELECT DISTINCT locale FROM contentstack.entries") == [(LOCALES[1],)]
+    assert job.rows("SELECT DISTINCT locale FROM contentstack.article") == [(LOCALES[1],)]
+
+
+def test_a_resync_without_entries_empties_the_tables_of_entries(
+    job: Job, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SOURCES__CONTENTSTACK__EVENT_TYPES", "asset_published, asset_deleted")
+    monkeypatch.setenv("SOURCES__CONTENTSTACK__MAX_DELETED_SHARE", "1")
+    run.resync(job.target)
+    assert job.rows("SELECT count(*) FROM contentstack.article") == [(0,)]
+    assert job.rows("SELECT count(*) FROM contentstack.article__parts") == [(0,)]
+    assert job.rows("SELECT count(*) FROM contentstack.assets") == [(2,)]

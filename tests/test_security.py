@@ -1,0 +1,104 @@
+"""No secret is left anywhere, and nobody is told one who was not named."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable, Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import ClassVar
+
+import dlt
+import pytest
+
+from contentstack_source import run
+from contentstack_source.client import Client
+from contentstack_source.errors import ContentstackError
+from contentstack_source.settings import parse_settings
+from contentstack_source.simulator import Fault, Stack, Weather, serve
+from contentstack_source.target import Target
+
+KEY = "blt0a1b2c3d4e5f6071"
+TOKEN = "csfedcba98765432100123456789"
+
+
+def test_no_secret_is_left_anywhere(
+    tmp_path: Path,
+    configure: Callable[..., None],
+    caplog: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    monkeypatch.setenv("RUNTIME__REQUEST_MAX_ATTEMPTS", "1")
+    monkeypatch.setenv("DLT_DATA_DIR", str(tmp_path / "dlt_data"))
+    stack, weather = Stack(api_key=KEY, delivery_token=TOKEN), Weather()
+    stack.publish_asset("a1", {"title": "A picture", "url": "https://example.org/a1"})
+    file = tmp_path / "warehouse.duckdb"
+    target = Target(dlt.destinations.duckdb(str(file)), pipelines_dir=str(tmp_path / "dlt"))
+    with serve(stack, weather) as server:
+        configure(stack, server)
+        run.sync(target)
+        weather.next_answers(Fault.status(500))
+        with pytest.raises(ContentstackError) as failure:
+            run.sync(target)
+    told = "".join([str(failure.value), repr(failure.value), caplog.text])
+    for secret in (KEY, TOKEN):
+        assert secret not in told
+        for path in tmp_path.rglob("*"):
+            assert not path.is_file() or secret.encode() not in path.read_bytes(), path
+
+
+class Elsewhere(BaseHTTPRequestHandler):
+    """Sends every visitor on to itself, and keeps what they brought."""
+
+    asked: ClassVar[list[str]] = []
+
+    def do_GET(self) -> None:
+        self.asked.append(self.path)
+        self.send_response(302)
+        self.send_header("Location", f"http://{self.headers['Host']}/elsewhere")
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+
+    def log_message(self, *_: object) -> None:
+        """Stay quiet."""
+
+
+@pytest.fixture
+def elsewhere() -> Iterator[str]:
+    Elsewhere.asked.clear()
+    with ThreadingHTTPServer(("127.0.0.1", 0), Elsewhere) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_address[1]}/v3"
+        server.shutdown()
+
+
+def test_a_redirect_is_not_followed(elsewhere: str) -> None:
+    settings = parse_settings(
+        api_key=KEY, delivery_token=TOKEN, environment="production", base_url=elsewhere
+    )
+    with pytest.raises(ContentstackError, match="302"):
+        Client(settings).fetch_page(settings.init_query())
+    assert len(Elsewhere.asked) == 1
+
+
+def test_an_answer_that_repeats_a_secret_is_shown_without_it() -> None:
+    class Echo(Elsewhere):
+        def do_GET(self) -> None:
+            body = f'{{"error_message": "bad key {KEY} with {TOKEN}", "error_code": 1}}'.encode()
+            self.send_response(400)
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Echo) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        base_url = f"http://127.0.0.1:{server.server_address[1]}/v3"
+        settings = parse_settings(
+            api_key=KEY, delivery_token=TOKEN, environment="production", base_url=base_url
+        )
+        with pytest.raises(ContentstackError, match=r"bad key \*\*\* with \*\*\*") as failure:
+            Client(settings).fetch_page(settings.init_query())
+        server.shutdown()
+    assert KEY not in str(failure.value)
