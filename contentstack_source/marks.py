@@ -96,7 +96,7 @@ class Marks:
             columns.append("content_type_uid")
         query = f"SELECT {', '.join(columns)} FROM ({sql})"
         values = {"uid": uid} if uid is not None else {}
-        data = self._fold.con.execute(query, values).to_arrow_table()
+        data = self._fold.con.sql(query, params=values).to_arrow_table()
         if data.num_rows:
             types = dict.fromkeys(data.column_names, "text")
             yield Rows(table, data, types, existing.list_of)
