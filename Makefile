@@ -9,7 +9,7 @@ DEV := $(VENV)/.dev
 # Without compiled modules every command would take seconds longer to start.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo test test-all lint format bench clean
+.PHONY: demo test test-all lint format soak bench clean
 
 demo: $(RUN)  ## A stack, its tables, editors at work, and the tables following
 	$(BIN)/contentstack-source demo
@@ -29,6 +29,9 @@ lint: $(DEV)  ## Style, types, and the direction of imports
 format: $(DEV)
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
+
+soak: $(DEV)  ## An hour of editors, weather and kills; stops at the first unequal table
+	$(BIN)/python -m tests.soak --minutes 60
 
 bench: $(DEV)  ## Measure against the floor; writes docs/performance.md
 	$(BIN)/pip install --quiet --group bench

@@ -145,19 +145,22 @@ def simulate(port: int, entries: int, seed: int, edit_every: float) -> None:
     from contentstack_source.simulator import demo_stack, edit, serve
 
     stack = demo_stack(entries, seed=seed)
-    with serve(stack, port=port) as server:
-        out.print(f"base_url       = {server.base_url}")
-        out.print(f"api_key        = {stack.api_key}")
-        out.print(f"delivery_token = {stack.delivery_token}")
-        out.print(f"environment    = {stack.environment}")
-        rng = random.Random(seed)  # noqa: S311 - plays an editor
-        try:
+    try:
+        with serve(stack, port=port) as server:
+            out.print(f"base_url       = {server.base_url}")
+            out.print(f"api_key        = {stack.api_key}")
+            out.print(f"delivery_token = {stack.delivery_token}")
+            out.print(f"environment    = {stack.environment}")
+            rng = random.Random(seed)  # noqa: S311 - plays an editor
             while True:
                 time.sleep(edit_every or 3600)
                 if edit_every:
                     out.print(edit(stack, rng))
-        except KeyboardInterrupt:
-            out.print("Stopped.")
+    except KeyboardInterrupt:
+        out.print("Stopped.")
+    except OSError as error:
+        told = f"Port {port} cannot be used ({error.strerror}). Choose another --port."
+        raise click.ClickException(told) from None
 
 
 if __name__ == "__main__":

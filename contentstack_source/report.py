@@ -9,6 +9,7 @@ import pendulum
 from rich.console import Console
 from rich.table import Table
 
+from contentstack_source.events import EVENT_TYPES
 from contentstack_source.position import Position
 from contentstack_source.run import Status, Summary
 
@@ -80,6 +81,8 @@ def _position_lines(position: Position) -> Mapping[str, str]:
     ago = moved.diff_for_humans() if isinstance(moved, pendulum.DateTime) else ""
     last = ", ".join(f"{count:,} {name}" for name, count in position.events.items())
     told_apart = {"host", "stack", "environment", "branch"}
+    if identity.get("event_types") == ",".join(EVENT_TYPES):
+        told_apart.add("event_types")
     filters = {name: value for name, value in identity.items() if name not in told_apart}
     return {
         "service": identity.get("host", ""),

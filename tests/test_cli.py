@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import pty
+import signal
+import socket
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -172,3 +174,23 @@ def test_a_terminal_shows_a_progress_bar(shell: Shell) -> None:
     assert process.returncode == 0
     assert b"Fetching pages" in shown
     assert b"/4" in shown
+
+
+def test_the_simulator_serves_what_sync_can_load_and_says_when_its_port_is_taken(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    command = [*COMMAND, "simulate", "--entries", "30"]
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    with subprocess.Popen([*command, "--port", str(port)], stdout=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        for _ in range(4):
+            name, _, value = process.stdout.readline().decode().partition("=")
+            monkeypatch.setenv(f"SOURCES__CONTENTSTACK__{name.strip().upper()}", value.strip())
+        done = subprocess.run([*COMMAND, "check"], cwd=tmp_path, capture_output=True, check=False)
+        assert b"30 published items" in done.stdout
+        taken = subprocess.run([*command, "--port", str(port)], capture_output=True, check=False)
+        process.send_signal(signal.SIGINT)
+    assert taken.returncode == 1
+    assert b"Choose another --port" in taken.stderr
