@@ -3,42 +3,21 @@
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 import requests
 
 from contentstack_source.simulator import Fault, Server, Stack, Weather, serve
+from tests.asking import ask, empty_stack, page, publish_many
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-Item = dict[str, Any]
-
-
-def ask(server: Server, path: str = "/stacks/sync", **query: str) -> requests.Response:
-    stack = server.stack
-    headers = {"api_key": stack.api_key, "access_token": stack.delivery_token}
-    return requests.get(server.base_url + path, params=query, headers=headers, timeout=10)
-
-
-def page(server: Server, **query: str) -> Item:
-    answer = ask(server, **query)
-    assert answer.status_code == 200, answer.text
-    body: Item = answer.json()
-    return body
-
-
-def publish_many(stack: Stack, count: int) -> None:
-    for number in range(count):
-        stack.publish_entry("author", f"a{number:03}", {})
-
 
 @pytest.fixture
 def stack() -> Stack:
-    built = Stack()
-    built.create_content_type("author", [])
-    return built
+    return empty_stack()
 
 
 @pytest.fixture

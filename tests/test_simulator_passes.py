@@ -2,51 +2,20 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
-import requests
 
 from contentstack_source.simulator import Server, Stack, serve
+from tests.asking import empty_stack, page, told, whole_pass
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-Item = dict[str, Any]
-
-
-def ask(server: Server, path: str = "/stacks/sync", **query: str) -> requests.Response:
-    stack = server.stack
-    headers = {"api_key": stack.api_key, "access_token": stack.delivery_token}
-    return requests.get(server.base_url + path, params=query, headers=headers, timeout=10)
-
-
-def page(server: Server, **query: str) -> Item:
-    answer = ask(server, **query)
-    assert answer.status_code == 200, answer.text
-    body: Item = answer.json()
-    return body
-
-
-def whole_pass(server: Server, **query: str) -> tuple[list[Item], str]:
-    body = page(server, **query)
-    items = body["items"]
-    while "pagination_token" in body:
-        body = page(server, pagination_token=body["pagination_token"])
-        items += body["items"]
-    return items, body["sync_token"]
-
-
-def told(items: list[Item]) -> list[tuple[str, ...]]:
-    return [(item["type"], item["data"].get("uid")) for item in items]
-
 
 @pytest.fixture
 def stack() -> Stack:
-    built = Stack()
-    built.create_content_type("author", [])
-    built.create_content_type("book", [])
-    return built
+    return empty_stack()
 
 
 @pytest.fixture

@@ -4,36 +4,14 @@ from __future__ import annotations
 
 import dataclasses
 import random
-from typing import Any
 
 import pytest
-import requests
 
-from contentstack_source.simulator import Server, Stack, Weather, demo_stack, edit, serve
+from contentstack_source.simulator import Stack, Weather, demo_stack, edit, serve
+from tests.asking import Item, pages
 
-Item = dict[str, Any]
 Table = dict[tuple[bool, str, str, str], Item]
 """(is an asset, content_type_uid, uid, locale) -> data."""
-
-
-def ask(server: Server, path: str = "/stacks/sync", **query: str) -> requests.Response:
-    stack = server.stack
-    headers = {"api_key": stack.api_key, "access_token": stack.delivery_token}
-    return requests.get(server.base_url + path, params=query, headers=headers, timeout=10)
-
-
-def page(server: Server, **query: str) -> Item:
-    answer = ask(server, **query)
-    assert answer.status_code == 200, answer.text
-    body: Item = answer.json()
-    return body
-
-
-def pages(server: Server, **query: str) -> list[Item]:
-    found = [page(server, **query)]
-    while "pagination_token" in found[-1]:
-        found.append(page(server, pagination_token=found[-1]["pagination_token"]))
-    return found
 
 
 def fold(table: Table, items: list[Item]) -> None:

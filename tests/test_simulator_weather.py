@@ -5,37 +5,15 @@ from __future__ import annotations
 import json
 import time
 from collections import Counter
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
-import requests
 
 from contentstack_source.simulator import Server, Stack, Weather, serve
+from tests.asking import Item, ask, empty_stack, page, pages, publish_many
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-Item = dict[str, Any]
-
-
-def ask(server: Server, path: str = "/stacks/sync", **query: str) -> requests.Response:
-    stack = server.stack
-    headers = {"api_key": stack.api_key, "access_token": stack.delivery_token}
-    return requests.get(server.base_url + path, params=query, headers=headers, timeout=10)
-
-
-def page(server: Server, **query: str) -> Item:
-    answer = ask(server, **query)
-    assert answer.status_code == 200, answer.text
-    body: Item = answer.json()
-    return body
-
-
-def pages(server: Server, **query: str) -> list[Item]:
-    found = [page(server, **query)]
-    while "pagination_token" in found[-1]:
-        found.append(page(server, pagination_token=found[-1]["pagination_token"]))
-    return found
 
 
 def items_of(server: Server, **query: str) -> list[Item]:
@@ -46,16 +24,9 @@ def uids(items: list[Item]) -> list[str]:
     return [item["data"]["uid"] for item in items]
 
 
-def publish_many(stack: Stack, count: int) -> None:
-    for number in range(count):
-        stack.publish_entry("author", f"a{number:03}", {})
-
-
 @pytest.fixture
 def stack() -> Stack:
-    built = Stack()
-    built.create_content_type("author", [])
-    return built
+    return empty_stack()
 
 
 @pytest.fixture
