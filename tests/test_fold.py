@@ -73,11 +73,10 @@ def test_of_equal_instants_alone_in_a_pass_the_one_listed_first_wins(folded: Fol
 def test_of_equal_instants_the_one_listed_last_in_an_oldest_first_stream_wins(
     folded: FoldOf,
 ) -> None:
-    older = item("entry_published", 1, "e2")
-    assert STANDING in live(folded([older, item("entry_deleted", 5), item("entry_published", 5)]))
-    assert STANDING not in live(
-        folded([older, item("entry_published", 5), item("entry_deleted", 5)])
-    )
+    older = [item("entry_published", minute, f"older{minute}") for minute in range(5)]
+    deleted, published = item("entry_deleted", 5), item("entry_published", 5)
+    assert STANDING in live(folded([*older, deleted, published]))
+    assert STANDING not in live(folded([*older, published, deleted]))
 
 
 def test_exact_duplicates_put_one_row(folded: FoldOf) -> None:
@@ -243,8 +242,9 @@ def test_what_cannot_be_placed_is_kept_with_the_reason(
     assert len(live(fold)) == 2
 
 
-def test_events_are_counted_in_the_vendors_order(folded: FoldOf) -> None:
-    fold = folded([item(kind, 5) for kind in reversed(EVENT_TYPES)] + [PUBLISHED])
+def test_events_are_counted_in_the_vendors_order_exact_duplicates_once(folded: FoldOf) -> None:
+    events = [item(kind, 5) for kind in reversed(EVENT_TYPES)]
+    fold = folded([*events, item("entry_published", 6)], events)
     assert list(fold.event_counts.items()) == [
         (kind, 2 if kind == "entry_published" else 1) for kind in EVENT_TYPES
     ]
@@ -254,3 +254,14 @@ def test_a_pass_without_items_is_a_pass_without_changes(folded: FoldOf) -> None:
     fold = folded([], known_locales=["en-us"])
     assert (live(fold), removed(fold), fold.event_counts) == ({}, set(), {})
     assert fold.locales == ["en-us"]
+
+
+def test_one_step_upwards_is_chance_and_does_not_turn_a_stream_round(folded: FoldOf) -> None:
+    fold = folded(
+        [
+            item("entry_published", 1, "other"),
+            item("entry_published", 2),
+            item("entry_unpublished", 2),
+        ]
+    )
+    assert set(live(fold)) == {("blog", "other", "en-us"), ("blog", "e1", "en-us")}
