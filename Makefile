@@ -16,10 +16,10 @@ demo: $(RUN)  ## A stack, its tables, editors at work, and the tables following
 	$(BIN)/contentstack-source demo
 
 test: $(DEV)  ## All tests but the long ones
-	$(BIN)/pytest -n 2 -m "not long"
+	$(BIN)/pytest -n 2 --dist worksteal -m "not long"
 
 test-all: $(DEV)  ## All tests
-	$(BIN)/pytest -n 2
+	$(BIN)/pytest -n 2 --dist worksteal
 
 lint: $(DEV)  ## Style, types, and the direction of imports
 	$(BIN)/ruff format --check .
