@@ -10,11 +10,16 @@ from typing import Any
 
 import pytest
 from dlt.common.normalizers.naming.snake_case import NamingConvention
+from hypothesis import settings
 
 from contentstack_source.fold import Fold
 from contentstack_source.names import Names
 from contentstack_source.simulator import Server, Stack
 from contentstack_source.tables import Existing, Findings, Rows, Tables
+
+# The same examples every time: chance belongs into the long tests and the soak.
+settings.register_profile("repeatable", derandomize=True, deadline=None)
+settings.load_profile("repeatable")
 
 
 class Loaded:

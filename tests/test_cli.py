@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import pty
-import signal
 import socket
 import subprocess
 import sys
@@ -191,6 +190,6 @@ def test_the_simulator_serves_what_sync_can_load_and_says_when_its_port_is_taken
         done = subprocess.run([*COMMAND, "check"], cwd=tmp_path, capture_output=True, check=False)
         assert b"30 published items" in done.stdout
         taken = subprocess.run([*command, "--port", str(port)], capture_output=True, check=False)
-        process.send_signal(signal.SIGINT)
+        process.terminate()
     assert taken.returncode == 1
     assert b"Choose another --port" in taken.stderr

@@ -14,7 +14,7 @@ from contentstack_source.simulator import Fault, Server, Stack, Weather, edit, s
 from tests.killing import SIGNS, Command
 from tests.small import filled_stack
 
-KILLS = 6
+KILLS = 4
 KILLS_LONG = int(os.environ.get("SOAK_KILLS", "200"))
 
 
@@ -88,6 +88,7 @@ def test_runs_killed_anywhere_end_equal(command: Command) -> None:
     kill_again_and_again(command, KILLS, random.Random(7))
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("sign", ["the load is there", "a table is loaded", "the file changed"])
 def test_a_first_sync_killed_while_it_loads_ends_equal(command: Command, sign: str) -> None:
     told = command.kill_when(sign, lambda: any(command.folder.glob(SIGNS[sign])))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections import Counter
 from collections.abc import Callable, Iterator
 from datetime import datetime
@@ -120,6 +121,9 @@ def leaves(value: Json) -> Iterator[str]:
 
 
 def _number(number: Decimal) -> str:
+    double = float(number)
+    if math.isfinite(double) and Decimal(double) == number:
+        number = Decimal(repr(double))  # the same number, however many digits it was written with
     return str(number.normalize()) if number else "0"
 
 
