@@ -17,7 +17,7 @@ from pathlib import Path
 import duckdb
 
 ROOT = Path(__file__).parent.parent
-REPEATS = 5
+REPEATS = 3
 SYNC = [sys.executable, "-m", "contentstack_source.cli", "sync"]
 FLOOR = [sys.executable, str(ROOT / "benchmarks" / "floor.py")]
 START_UP = [sys.executable, "-c", "import contentstack_source.run"]
