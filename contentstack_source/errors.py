@@ -1,6 +1,6 @@
 """Every way a sync can fail, as one tree.
 
-    ContentstackError                 (a ``DltSourceException``: dlt lets it out of a run unwrapped)
+    ContentstackError                 (a ``DltSourceException``; `pipeline.run` wraps it)
     ├── RefusedError                  a human must act               exit code 2
     │   ├── SettingsError             a setting is missing or wrong
     │   ├── CredentialsError          the stack does not let us in
