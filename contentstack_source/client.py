@@ -8,12 +8,13 @@ and a 422 that passes (FACTS 7.9). How long to be patient is `[runtime]` in dlt'
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from threading import Lock
 from typing import Any, Final
 
 import orjson
 from dlt.sources.helpers.requests import Client as RetryingClient
-from requests import RequestException, Response
+from requests import RequestException, Response, Session
 from requests.adapters import HTTPAdapter
 
 from contentstack_source.errors import (
@@ -29,6 +30,7 @@ from contentstack_source.stream import Query, is_json_object
 _OK: Final = 200
 _UNPROCESSABLE: Final = 422
 _CONTENT_TYPES_LIMIT: Final = 100
+_CONNECTIONS: Final = 100
 _TOKENS: Final = ("sync_token", "pagination_token")
 
 
@@ -38,10 +40,16 @@ class Client:
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._http = RetryingClient(raise_for_status=False, retry_condition=_is_passing_fault)
-        self._tries = _CountingAdapter()
-        for scheme in ("http://", "https://"):
-            self._http.session.mount(scheme, self._tries)
+        # One stream asks for one page after the other: nothing to hold back.
+        wait = _limit(settings.requests_per_second) if settings.partition_by else None
+        self._tries = _CountingAdapter(wait)
         self._asked = 0
+        self._lock = Lock()
+
+    @property
+    def at_once(self) -> int:
+        """Return how many requests may be under way at a time."""
+        return self._settings.requests_at_once
 
     @property
     def requests(self) -> int:
@@ -86,9 +94,10 @@ class Client:
 
     def _fetch(self, path: str, query: Query) -> bytes:
         url = f"{self._settings.base_url}{path}"
-        self._asked += 1
+        with self._lock:
+            self._asked += 1
         try:
-            response = self._http.get(
+            response = self._session().get(
                 url,
                 params=query,
                 headers=self._settings.headers(),
@@ -104,15 +113,41 @@ class Client:
             raise AnswerError(what, "Check base_url and what stands between here and the service.")
         return response.content
 
+    def _session(self) -> Session:
+        """Return this thread's session, its requests counted; dlt keeps one for each thread."""
+        session = self._http.session
+        if session.get_adapter(self._settings.base_url) is not self._tries:
+            for scheme in ("http://", "https://"):
+                session.mount(scheme, self._tries)
+        return session
+
 
 class _CountingAdapter(HTTPAdapter):
-    """Counts what is really sent: dlt's retries happen above it."""
+    """Counts what is really sent, and holds it back where needed: dlt's retries happen above it.
 
-    count = 0
+    Args:
+        wait: called before each request.
+    """
+
+    def __init__(self, wait: Callable[[], object] | None) -> None:
+        self.count = 0
+        self._wait = wait
+        self._lock = Lock()
+        super().__init__(pool_maxsize=_CONNECTIONS)
 
     def send(self, *args: Any, **options: Any) -> Response:  # noqa: ANN401 - as its base has it
-        self.count += 1
+        if self._wait:
+            self._wait()
+        with self._lock:
+            self.count += 1
         return super().send(*args, **options)
+
+
+def _limit(requests_per_second: int) -> Callable[[], object]:
+    """Return what waits until one more request in this second is allowed (FACTS 9.1)."""
+    from pyrate_limiter import Duration, Limiter, Rate  # noqa: PLC0415 - few runs need it
+
+    return Limiter(Rate(requests_per_second, Duration.SECOND)).try_acquire
 
 
 def _is_passing_fault(response: Response | None, _: BaseException | None) -> bool:

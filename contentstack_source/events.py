@@ -29,6 +29,8 @@ EVENT_TYPES: Final = (
 )
 """In the vendor's order. Each is also the name of a dlt resource."""
 
+ASSET_EVENTS: Final = (ASSET_PUBLISHED, ASSET_UNPUBLISHED, ASSET_DELETED)
+
 PUBLISHED: Final = (ENTRY_PUBLISHED, ASSET_PUBLISHED)
 """Events that put a row; all others take rows away."""
 

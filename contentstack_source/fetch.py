@@ -1,17 +1,26 @@
-"""The asking side of a pass: its pages into the spool, the content model, and what to say of it."""
+"""The asking side of a pass: the pages of its streams, the content model, and the report."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import shutil
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from functools import partial
+from hashlib import sha256
+from pathlib import Path
+from typing import Any, Final
 
+from contentstack_source.abreast import abreast
 from contentstack_source.client import Client
 from contentstack_source.errors import RefusedError, TokenRefusedError
+from contentstack_source.intake import Intake
 from contentstack_source.settings import Settings
 from contentstack_source.spool import Spool
-from contentstack_source.stream import Page
+from contentstack_source.stream import Page, parse_page
 from contentstack_source.tables import Findings
+
+_PAGES_AHEAD: Final = 32
+"""Pages that may wait to be read before the service is asked for more."""
 
 
 @dataclass
@@ -20,11 +29,11 @@ class Report:
 
     Attributes:
         has_moved: the stream ended elsewhere than it began.
-        is_initial: it began with `init`, not with a sync token.
+        begun_anew: streams that began with `init`, not with a sync token.
         pages: answers of the Sync API, those kept by an earlier run included.
         requests: answers asked for now, retries included.
         events: by event type.
-        sync_token: where the pass ended.
+        tokens: where the pass ended: sync token by stream.
         refused_tokens: tokens the service no longer accepted.
         rejects: items that could not be understood.
         rows_put: rows of entries and assets published.
@@ -34,12 +43,12 @@ class Report:
     """
 
     has_moved: bool = False
-    is_initial: bool = False
+    begun_anew: set[str] = field(default_factory=set)
     pages: int = 0
     requests: int = 0
     retries: int = 0
     events: dict[str, int] = field(default_factory=dict)
-    sync_token: str = ""
+    tokens: dict[str, str] = field(default_factory=dict)
     refused_tokens: int = 0
     rejects: int = 0
     rows_put: int = 0
@@ -48,57 +57,141 @@ class Report:
     model_error: str = ""
 
 
-def fetch_pass(
-    client: Client,
-    spool: Spool,
-    settings: Settings,
-    sync_token: str | None,
-    report: Report,
-    on_page: Callable[[Page], None],
-) -> str:
-    """Bring the pages of one pass into the spool; return the sync token it ends with.
+@dataclass(frozen=True)
+class Stream:
+    """One of the streams of a pass.
 
-    A refused pagination token begins the pass again; a refused sync token, or a second refusal,
-    makes an initial sync of it, which also shows what vanished meanwhile (FACTS 7.7, T19).
+    Attributes:
+        name: `all`, a content type uid, or `sys_assets`.
+        number: its place among the streams.
+        settings: with the filters of this stream.
+        sync_token: where to begin; None begins with `init`.
+    """
+
+    name: str
+    number: int
+    settings: Settings
+    sync_token: str | None
+
+
+@dataclass(frozen=True)
+class _Begun:
+    """A stream begins its pass, again if the service refused a token of it."""
+
+    stream: Stream
+    is_initial: bool
+    is_again: bool
+
+
+@dataclass(frozen=True)
+class _Arrived:
+    """A page of a stream, the first with number 1."""
+
+    stream: Stream
+    number: int
+    page: Page
+
+
+class Pages:
+    """The pages of one pass: asked for, kept, and handed over stream by stream.
 
     Args:
         client: carries the queries.
-        spool: keeps the pages; it may have some of this pass already.
-        settings: of the stream.
-        sync_token: where to begin; None begins with `init`.
-        report: counts the pages and tells of refused tokens.
-        on_page: told of every page that arrives.
+        folder: where the pages are kept until the pass is loaded; it may have some of it already.
+    """
+
+    def __init__(self, client: Client, folder: Path) -> None:
+        self.folder = folder
+        self._client = client
+
+    def fetch(
+        self,
+        streams: Sequence[Stream],
+        intake: Intake,
+        report: Report,
+        tell: Callable[[Page], None],
+    ) -> None:
+        """Bring the pages of all streams into the intake, which reads while they come.
+
+        Args:
+            streams: fetched side by side.
+            intake: takes the pages.
+            report: is told of the pages, the tokens and what began anew.
+            tell: told of every page.
+
+        Raises:
+            TokenRefusedError: even the pages of a fresh initial sync are refused.
+            FailedError, RefusedError: of the first stream that fails; what was kept stays.
+        """
+        jobs = [partial(self._arrivals, stream) for stream in streams]
+        with abreast(jobs, workers=self._client.at_once, ahead=_PAGES_AHEAD) as arrivals:
+            for each in arrivals:
+                if isinstance(each, _Begun):
+                    _begin(each, intake, report)
+                    continue
+                report.pages += 1
+                tell(each.page)
+                if each.page.item_count:
+                    intake.take(each.stream.number, each.number, each.page.body)
+                if each.page.sync_token is not None:
+                    report.tokens[each.stream.name] = each.page.sync_token
+        intake.read()
+
+    def clear(self) -> None:
+        """Forget what was kept of all streams."""
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def _arrivals(self, stream: Stream) -> Iterator[_Begun | _Arrived]:
+        """Yield the pages of one stream.
+
+        A refused pagination token begins the pass again; a refused sync token, or a second refusal,
+        makes an initial sync of it, which also shows what vanished meanwhile (FACTS 7.7, T19).
+        """
+        spool = Spool(self.folder / sha256(stream.name.encode()).hexdigest()[:16])
+        starts = [stream.settings.init_query()] * 2
+        if stream.sync_token is not None:
+            starts = [{"sync_token": stream.sync_token}] * 2 + starts
+        is_again = False
+        while True:
+            start = starts.pop(0)
+            yield _Begun(stream, "init" in start, is_again)
+            try:
+                pages = spool.fetch_pass(self._client.fetch_page, start, stream.settings.identity())
+                for number, page in enumerate(pages, 1):
+                    yield _Arrived(stream, number, page)
+            except TokenRefusedError as error:
+                is_again = True
+                spool.clear()
+                if error.token_kind == "sync_token":  # noqa: S105 - a name
+                    starts = starts[-2:]
+                if not starts:
+                    raise
+            else:
+                return
+
+
+def _begin(begun: _Begun, intake: Intake, report: Report) -> None:
+    name = begun.stream.name
+    if begun.is_again:
+        report.refused_tokens += 1
+        intake.forget(begun.stream.number)
+    if begun.is_initial:
+        report.begun_anew.add(name)
+
+
+def has_changed(client: Client, tokens: Mapping[str, str]) -> bool:
+    """Ask whether anything changed since: one request a stream, and nothing kept.
 
     Raises:
-        TokenRefusedError: even the pages of a fresh initial sync are refused.
+        FailedError, RefusedError: of the first stream that fails.
     """
-    starts = [settings.init_query()] * 2
-    if sync_token is not None:
-        starts = [{"sync_token": sync_token}] * 2 + starts
-    while True:
-        start = starts.pop(0)
-        report.is_initial = "init" in start
-        try:
-            for page in spool.fetch_pass(client.fetch_page, start, settings.identity()):
-                report.pages += 1
-                on_page(page)
-        except TokenRefusedError as error:
-            report.refused_tokens += 1
-            spool.clear()
-            if error.token_kind == "sync_token":  # noqa: S105 - a name
-                starts = starts[-2:]
-            if not starts:
-                raise
-        else:
-            return _token_of(spool)
 
+    def ask(token: str) -> Iterator[bool]:
+        yield parse_page(client.fetch_page({"sync_token": token})).sync_token != token
 
-def _token_of(spool: Spool) -> str:
-    last_page = spool.last_page()
-    if last_page is None or last_page.sync_token is None:
-        msg = "a whole pass ends with a sync token"
-        raise AssertionError(msg)
-    return last_page.sync_token
+    jobs = [partial(ask, token) for token in tokens.values()]
+    with abreast(jobs, workers=client.at_once, ahead=len(jobs)) as answers:
+        return any(answers)
 
 
 def fetch_model(client: Client, report: Report) -> dict[str, Mapping[str, Any]] | None:

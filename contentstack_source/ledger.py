@@ -75,7 +75,8 @@ def token_fingerprint(pipeline: Pipeline) -> str | None:
     position = parse_position(source.get("resources", {}).get(SYNC, {}))
     if position is None:
         return None
-    return hashlib.sha256(position.sync_token.encode()).hexdigest()[:12]
+    tokens = ",".join(token for _, token in sorted(position.tokens.items()))
+    return hashlib.sha256(tokens.encode()).hexdigest()[:12]
 
 
 def _source(entry: Entry) -> Any:  # noqa: ANN401 - a dlt source

@@ -51,7 +51,7 @@ class Marks:
                 WHERE type = '{event_type}' AND content_type_uid = $uid
             """
             for name in self._with_lists(table)[1:] if table else ():
-                yield from self._mark(name, sql, uid)
+                yield from self._mark(name, sql, uid=uid)
 
     def removals(self, event_type: str) -> Iterator[Rows]:
         """Yield the marks of the rows that an unpublish or delete takes away."""
@@ -59,19 +59,23 @@ class Marks:
         for uid in self._fold.removed_types(event_type):
             table = self._table(uid)
             for name in self._with_lists(table) if table else ():
-                yield from self._mark(name, f"{sql} AND content_type_uid = $uid", uid)
+                yield from self._mark(name, f"{sql} AND content_type_uid = $uid", uid=uid)
         if event_type not in {ASSET_UNPUBLISHED, ASSET_DELETED}:
             yield from self._mark("entries", sql)
 
     def type_deletions(self) -> Iterator[Rows]:
         """Yield the marks that empty the tables of deleted content types."""
-        for uid in self._fold.deleted_types:
+        yield from self.whole_types(self._fold.deleted_types)
+
+    def whole_types(self, content_type_uids: Iterable[str]) -> Iterator[Rows]:
+        """Yield the marks that empty the tables of content types; assets are `sys_assets`."""
+        uids = sorted(content_type_uids)
+        for uid in uids:
             table = self._table(uid)
             for name in self._with_lists(table) if table else ():
                 yield from self._mark(name, _EVERY)
-        yield from self._mark(
-            "entries", f"SELECT content_type_uid, '{EVERY_ROW}' AS id FROM type_deletion"
-        )
+        each = f"SELECT unnest($uids) AS content_type_uid, '{EVERY_ROW}' AS id"
+        yield from self._mark("entries", each, uids=uids)
 
     def _table(self, content_type_uid: str) -> str | None:
         return (
@@ -82,7 +86,7 @@ class Marks:
         lists = [name for name, found in self._existing.items() if found.list_of == table]
         return [table, *sorted(lists)]
 
-    def _mark(self, table: str, sql: str, uid: str | None = None) -> Iterator[Rows]:
+    def _mark(self, table: str, sql: str, **values: str | list[str]) -> Iterator[Rows]:
         """Yield one mark for each `id` of `sql`, in the columns that identify a row of `table`."""
         existing = self._existing.get(table)
         if existing is None:
@@ -95,7 +99,6 @@ class Marks:
         if table == "entries":
             columns.append("content_type_uid")
         query = f"SELECT {', '.join(columns)} FROM ({sql})"
-        values = {"uid": uid} if uid is not None else {}
         data = self._fold.con.sql(query, params=values).to_arrow_table()
         if data.num_rows:
             types = dict.fromkeys(data.column_names, "text")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from typing import Any, Final
 
 import orjson
@@ -20,7 +20,6 @@ from contentstack_source.fold import Fold
 from contentstack_source.marks import EVERY_ROW, Marks
 from contentstack_source.names import Names
 from contentstack_source.settings import Settings
-from contentstack_source.spool import Spool
 from contentstack_source.tables import Existing, Rows, Tables
 
 _CONTENT_TYPE_COLUMNS: Final = {
@@ -40,48 +39,40 @@ class Pass:
     """A whole pass, folded.
 
     Args:
-        spool: holds its pages.
+        fold: of all its pages.
         settings: of the stream.
         names: names of tables; content types that are new get theirs here.
-        known_locales: publish locales seen in earlier passes.
         existing: the tables of the destination, by name.
         content_types: the content model by uid; None if it cannot be read.
-        is_new_stream: the tables hold another stream, which this one replaces.
+        replaced: content types (assets: `sys_assets`) that this pass brings whole, so that their
+            tables hold nothing else afterwards; None replaces all tables.
         report: filled while the tables are made.
     """
 
     def __init__(
         self,
-        spool: Spool,
+        fold: Fold,
         settings: Settings,
         *,
         names: Names,
-        known_locales: list[str],
         existing: Mapping[str, Existing],
         content_types: dict[str, Mapping[str, Any]] | None,
-        is_new_stream: bool,
+        replaced: Collection[str] | None,
         report: Report,
     ) -> None:
         self.names = names
         self.report = report
-        self._fold = Fold(
-            spool.pages,
-            known_locales=known_locales,
-            only_locale=settings.locale,
-            temp_folder=spool.folder / "tmp",
-        )
+        self._fold = fold
         self._content_types = content_types
         self._existing = existing
-        # With start_from the pass is partial by definition: absence means nothing (FACTS 3.9).
-        is_partial = settings.start_from is not None and not is_new_stream
-        self._replaces_all = report.is_initial and not is_partial
+        self._replaced = replaced
         self._wiper = settings.event_types[0]
         self._known_tables = set(names.tables)
         names.assign_tables({*self._fold.published_types, *(content_types or {})})
         self._tables = Tables(self._fold, names, existing, content_types or {})
         self._marks = Marks(self._fold, names, existing)
         report.events = self._fold.event_counts
-        report.rows_put = self._fold.entry_count + self._fold.live_count(SYS_ASSETS)
+        report.rows_put = sum(self._fold.live_counts.values())
         report.rows_removed = self._fold.removal_count
         report.rejects = self._fold.reject_count
         report.findings = self._tables.findings
@@ -98,9 +89,7 @@ class Pass:
         Raises:
             TooManyDeletionsError: more would go.
         """
-        if not self._replaces_all:
-            return
-        roots = [table for table in ("entries", "assets") if table in self._existing]
+        roots = [table for table in self._replaced_roots() if table in self._existing]
         found = [ids for ids in map(ids_at_destination, roots) if ids is not None]
         if not found or not (count := sum(ids.num_rows for ids in found)):
             return
@@ -116,7 +105,7 @@ class Pass:
 
     def is_new(self, table: str) -> bool:
         """Tell whether all that a table will hold comes with this pass, and no marks."""
-        return self._replaces_all and table not in {*self._existing, "content_types"}
+        return self._replaced is None and table not in {*self._existing, "content_types"}
 
     @property
     def locales(self) -> list[str]:
@@ -125,8 +114,8 @@ class Pass:
 
     def rows(self, event_type: str) -> Iterator[Rows]:
         """Yield what events of one type do to the tables."""
-        if self._replaces_all and event_type == self._wiper:
-            yield from self._marks.everything()
+        if event_type == self._wiper:
+            yield from self._emptied()
         if event_type == ENTRY_PUBLISHED:
             yield from self._published(event_type, self._tables.entries)
         elif event_type == ASSET_PUBLISHED:
@@ -161,11 +150,24 @@ class Pass:
             yield Rows("content_types", _to_arrow(columns), _CONTENT_TYPE_COLUMNS)
 
     def _published(self, event_type: str, tables: Callable[[], Iterator[Rows]]) -> Iterator[Rows]:
-        if not self._replaces_all:
+        if self._replaced is not None:
             is_asset = event_type == ASSET_PUBLISHED
             uids = [SYS_ASSETS] if is_asset else self._fold.published_types
-            yield from self._marks.stale_lists(event_type, uids)
+            changed = [uid for uid in uids if uid not in self._replaced]
+            yield from self._marks.stale_lists(event_type, changed)
         yield from tables()
+
+    def _emptied(self) -> Iterator[Rows]:
+        if self._replaced is None:
+            return self._marks.everything()
+        return self._marks.whole_types(self._replaced)
+
+    def _replaced_roots(self) -> list[str]:
+        """Return the tables that have a row for each row that may go."""
+        if self._replaced is None:
+            return ["entries", "assets"]
+        tables = {SYS_ASSETS: "assets", **self.names.tables}
+        return [tables[uid] for uid in sorted(self._replaced) if uid in tables]
 
     def _content_type_row(self, content_type: Mapping[str, Any]) -> dict[str, Any]:
         uid = str(content_type["uid"])

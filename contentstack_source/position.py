@@ -1,6 +1,6 @@
 """Where a stream stands, in dlt's state.
 
-The sync token is state of every event resource, not of the source: dlt's `refresh` drops a
+The sync tokens are state of every event resource, not of the source: dlt's `refresh` drops a
 resource's tables together with that resource's state only. A token that outlives its tables would
 leave them empty for ever; so a position counts only if all event resources agree on it.
 """
@@ -20,7 +20,7 @@ SYNC: str = "sync"
 """The resource that walks the stream and feeds all others; never loaded itself."""
 
 _STATE_KEY = "position"
-_TOKEN_KEY = "sync_token"  # noqa: S105 - the name of a key, not a secret
+_TOKENS_KEY = "sync_tokens"
 
 
 @dataclass
@@ -28,7 +28,7 @@ class Position:
     """What must be remembered between two passes.
 
     Attributes:
-        sync_token: asks for what changed since.
+        tokens: sync token by stream, each asks for what changed since; one stream is called `all`.
         identity: the settings that make the stream, see `Settings.identity`.
         tables: content type uid to table; a name once given stays.
         locales: publish locales seen so far.
@@ -37,7 +37,7 @@ class Position:
         may_change: a resync was asked for, so that any other stream may begin.
     """
 
-    sync_token: str
+    tokens: Mapping[str, str]
     identity: Mapping[str, str]
     tables: Mapping[str, str] = field(default_factory=dict)
     locales: list[str] = field(default_factory=list)
@@ -59,8 +59,7 @@ def recall(settings: Settings) -> Position | None:
     if not position.may_change:
         _refuse_other_stream(position.identity, settings.identity())
     for event_type in settings.event_types:
-        token = dlt.current.resource_state(event_type).get(_TOKEN_KEY)
-        if token != position.sync_token:
+        if dlt.current.resource_state(event_type).get(_TOKENS_KEY) != position.tokens:
             return None
     return position
 
@@ -69,7 +68,7 @@ def remember(settings: Settings, position: Position) -> None:
     """Keep the position; dlt commits it with the data of the same load, or not at all."""
     dlt.current.resource_state(SYNC)[_STATE_KEY] = asdict(position)
     for event_type in settings.event_types:
-        dlt.current.resource_state(event_type)[_TOKEN_KEY] = position.sync_token
+        dlt.current.resource_state(event_type)[_TOKENS_KEY] = dict(position.tokens)
 
 
 def recall_last() -> Position | None:
@@ -81,7 +80,7 @@ def forget_tokens(source_state: dict[str, Any]) -> None:
     """Make the next run a whole pass: take the tokens from a source's state, keep the rest."""
     for name, state in source_state.get("resources", {}).items():
         if name != SYNC:
-            state.pop(_TOKEN_KEY, None)
+            state.pop(_TOKENS_KEY, None)
         elif _STATE_KEY in state:
             state[_STATE_KEY]["may_change"] = True
 

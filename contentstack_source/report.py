@@ -88,10 +88,16 @@ def _position_lines(position: Position) -> Mapping[str, str]:
         "service": identity.get("host", ""),
         "environment": f"{identity.get('environment', '')} (branch {identity.get('branch', '')})",
         **filters,
-        "sync token": f"{position.sync_token[:8]}…",
+        **_tokens(position),
         "last moved": f"{position.moved_at[:19]}Z ({ago})",
         "by": last or "no events",
     }
+
+
+def _tokens(position: Position) -> dict[str, str]:
+    if len(position.tokens) == 1:
+        return {"sync token": f"{next(iter(position.tokens.values()))[:8]}…"}
+    return {"sync tokens": f"{len(position.tokens)}, one a stream"}
 
 
 def _rows(row_counts: Mapping[str, int]) -> Table:

@@ -27,10 +27,9 @@ from contentstack_source.errors import (
     SettingsError,
 )
 from contentstack_source.failures import one_line_errors
-from contentstack_source.fetch import Report
+from contentstack_source.fetch import Report, has_changed
 from contentstack_source.position import SYNC, Position, forget_tokens, parse_position
 from contentstack_source.source import contentstack_source, loads_happen_once
-from contentstack_source.stream import parse_page
 from contentstack_source.target import Target
 
 _MOST_PASSES: Final = 50
@@ -225,11 +224,11 @@ def _record(
 def _has_changed_since(source: DltSource, report: Report, summary: Summary) -> bool:
     """Ask whether anything changed during a pass (FACTS 7.6), without all that a pass takes."""
     client = Client(source.resources[SYNC].explicit_args["settings"])
-    page = parse_page(client.fetch_page({"sync_token": report.sync_token}))
-    summary.pages += 1
+    answer = has_changed(client, report.tokens)
+    summary.pages += client.requests - client.retries
     summary.requests += client.requests
     summary.retries += client.retries
-    return page.sync_token != report.sync_token
+    return answer
 
 
 def _run_pass(

@@ -4,14 +4,20 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 from urllib.parse import urlsplit
 
 import pendulum
 
 from contentstack_source.errors import SettingsError
-from contentstack_source.events import EVENT_TYPES, parse_event_types
+from contentstack_source.events import (
+    ASSET_EVENTS,
+    CONTENT_TYPE_DELETED,
+    EVENT_TYPES,
+    SYS_ASSETS,
+    parse_event_types,
+)
 from contentstack_source.stream import Query
 
 HOSTS: Final = {
@@ -24,6 +30,12 @@ HOSTS: Final = {
     "gcp-eu": "gcp-eu-cdn.contentstack.com",
 }
 """Region to delivery host (FACTS 11)."""
+
+BY_CONTENT_TYPE: Final = "content_type"
+"""The one way to part a stack into streams."""
+
+WHOLE: Final = "all"
+"""Name of the stream of a stack that is not parted."""
 
 _ALIASES: Final = {"us": "na", "aws-na": "na", "aws-eu": "eu", "aws-au": "au"}
 
@@ -42,6 +54,9 @@ class Settings:
         locale: only this publish locale (FACTS 1.9).
         start_from: only what was published since, ISO 8601 in UTC.
         event_types: those that are loaded, in the vendor's order.
+        partition_by: `content_type` gives each of them a stream of its own; None is one stream.
+        requests_at_once: requests under way at a time, where there are many streams.
+        requests_per_second: requests begun in any second, where there are many streams.
         max_deleted_share: the part of all rows, 0 to 1, that a resync may remove.
     """
 
@@ -54,6 +69,9 @@ class Settings:
     locale: str | None = None
     start_from: str | None = None
     event_types: tuple[str, ...] = EVENT_TYPES
+    partition_by: str | None = None
+    requests_at_once: int = 16
+    requests_per_second: int = 80
     max_deleted_share: float = 0.5
 
     def __repr__(self) -> str:
@@ -81,6 +99,26 @@ class Settings:
         }
         return query | {name: value for name, value in filters.items() if value is not None}
 
+    def streams(self, content_type_uids: Iterable[str]) -> dict[str, Settings]:
+        """Return the streams the stack is read by: one, or one a content type and one of assets.
+
+        Args:
+            content_type_uids: of the stack; one stream needs none.
+        """
+        if self.partition_by is None:
+            return {WHOLE: self}
+        of_assets = tuple(each for each in self.event_types if each in ASSET_EVENTS)
+        of_entries = tuple(each for each in self.event_types if each not in ASSET_EVENTS)
+        if self.event_types == EVENT_TYPES:
+            of_entries = EVENT_TYPES  # so that the service is not asked for long ago
+        streams = {}
+        if set(of_entries) - {CONTENT_TYPE_DELETED}:
+            for uid in sorted(content_type_uids):
+                streams[uid] = replace(self, content_type_uid=uid, event_types=of_entries)
+        if of_assets:
+            streams[SYS_ASSETS] = replace(self, event_types=of_assets)
+        return streams
+
     def identity(self) -> dict[str, str]:
         """Return what makes this stream another one than its neighbour (FACTS T21).
 
@@ -95,6 +133,7 @@ class Settings:
             "locale": self.locale,
             "start_from": self.start_from,
             "event_types": ",".join(self.event_types),
+            "partition_by": self.partition_by,
         }
         return {name: value for name, value in parts.items() if value is not None}
 
@@ -152,6 +191,8 @@ def parse_settings(
     start_from: object = None,
     event_types: str | Iterable[str] | None = None,
     partition_by: str | None = None,
+    requests_at_once: int = 16,
+    requests_per_second: int = 80,
     max_deleted_share: float = 0.5,
 ) -> Settings:
     """Check what the user wrote and make a stream of it.
@@ -168,9 +209,17 @@ def parse_settings(
         if not value or not str(value).isprintable() or not str(value).isascii():
             what = f"{name} is empty or has characters that no {name} has"
             raise SettingsError(what, "Copy it again from the stack's settings.")
-    if partition_by is not None:
-        what = f"partition_by {partition_by!r} is not supported yet"
-        raise SettingsError(what, "Leave it unset.")
+    if partition_by and partition_by != BY_CONTENT_TYPE:
+        what = f"partition_by {partition_by!r} is no way to part a stack"
+        raise SettingsError(what, f"Leave it unset, or write {BY_CONTENT_TYPE!r}.")
+    if partition_by and content_type_uid:
+        what = "partition_by and content_type_uid do not go together: one content type is one part"
+        raise SettingsError(what, "Leave one of them unset.")
+    if requests_at_once < 1 or requests_per_second < 1:
+        what = "requests_at_once and requests_per_second must be 1 or more"
+        raise SettingsError(
+            what, "The vendor allows 100 requests a second for all stacks together."
+        )
     if not 0 <= max_deleted_share <= 1:
         what = f"max_deleted_share {max_deleted_share!r} is not between 0 and 1"
         raise SettingsError(what, "Write 0.5 for half of all rows, 1 for no limit.")
@@ -184,5 +233,8 @@ def parse_settings(
         locale=locale or None,
         start_from=parse_start_from(start_from),
         event_types=parse_event_types(event_types),
+        partition_by=partition_by or None,
+        requests_at_once=requests_at_once,
+        requests_per_second=requests_per_second,
         max_deleted_share=max_deleted_share,
     )

@@ -34,10 +34,10 @@ class Spool:
         return sorted(self.folder.glob("[0-9]*.json"))
 
     def fetch_pass(self, fetch: Fetch, start: Query, stream: dict[str, str]) -> Iterator[Page]:
-        """Yield the pages still missing from the pass that begins with `start`, keeping each.
+        """Yield the pages of the pass that begins with `start`, and keep those that are new.
 
         Pages kept by an earlier run are used again if they belong to the same start of the same
-        stream; any others are thrown away. Yields nothing if the pass is already whole.
+        stream; any others are thrown away.
 
         Args:
             fetch: carries a query to the service.
@@ -48,12 +48,13 @@ class Spool:
             AnswerError: the service broke the protocol; what was kept stays.
         """
         last_page = self._open(start, stream)
+        kept = self.pages
+        for file in kept:
+            yield parse_page(file.read_bytes())
         if last_page is not None and last_page.sync_token is not None:
             return
         resume_at = None if last_page is None else last_page.pagination_token
-        number = len(self.pages)
-        for page in walk(fetch, start, resume_at):
-            number += 1
+        for number, page in enumerate(walk(fetch, start, resume_at), len(kept) + 1):
             self._keep(f"{number:08d}.json", page.body)
             yield page
 

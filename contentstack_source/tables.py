@@ -6,12 +6,16 @@ it. DuckDB runs them; Arrow carries the result.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import partial
+from os import cpu_count
 from typing import Any, Final
 
+import duckdb
 import pyarrow as pa
 
+from contentstack_source.abreast import abreast
 from contentstack_source.columns import instant
 from contentstack_source.events import SYS_ASSETS
 from contentstack_source.fold import ROOT_ID, Fold
@@ -20,7 +24,10 @@ from contentstack_source.names import Names
 from contentstack_source.opening import Opening
 from contentstack_source.sheet import Sheet, elements_of, fill
 
-_ROWS_AT_ONCE: Final = 100_000
+_ROWS_AT_ONCE: Final = 50_000
+_READY_AT_MOST: Final = 2
+"""Rows of so many tables may wait to be written: memory for time."""
+
 _ROOT: Final = ("uid", "locale", "event_at", "_dlt_id")
 _ENTRY: Final = (*_ROOT, "content_locale")
 _LIST: Final = ("_dlt_id", "_dlt_parent_id", "_dlt_root_id", "_dlt_list_idx")
@@ -115,24 +122,29 @@ class Tables:
     ) -> None:
         self.findings = Findings()
         self._fold = fold
-        self._con = fold.con
         self._names = names
         self._existing = dict(existing)
         self._content_types = content_types
 
     def entries(self) -> Iterator[Rows]:
-        """Yield the published entries: by content type, table and lists; then all in `entries`."""
-        for content_type_uid in self._fold.published_types:
-            content_type = self._content_types.get(content_type_uid)
-            if content_type is None:
-                self.findings.without_model.append(content_type_uid)
-            table = self._names.table(content_type_uid)
-            yield from self._typed(content_type_uid, table, parse_content_type(content_type))
-        yield from self._shared()
+        """Yield the published entries: by content type, table and lists; then all in `entries`.
+
+        Content types are worked on side by side, so their tables come in any order.
+        """
+        types = self._fold.published_types
+        self.findings.without_model += [uid for uid in types if uid not in self._content_types]
+        jobs: list[Callable[[], Iterator[Rows]]] = [partial(self._entries_of, uid) for uid in types]
+        jobs.append(self._shared)
+        with abreast(jobs, workers=cpu_count() or 1, ahead=_READY_AT_MOST) as ready:
+            yield from ready
 
     def assets(self) -> Iterator[Rows]:
         """Yield the published assets, and their lists."""
         yield from self._typed(SYS_ASSETS, "assets", ASSET)
+
+    def _entries_of(self, content_type_uid: str) -> Iterator[Rows]:
+        model = parse_content_type(self._content_types.get(content_type_uid))
+        return self._typed(content_type_uid, self._names.table(content_type_uid), model)
 
     def events(self) -> Iterator[Rows]:
         """Yield every event received, exact duplicates once (FACTS T17)."""
@@ -156,24 +168,26 @@ class Tables:
         yield from self._plain("sync_rejects", sql, types)
 
     def _plain(self, table: str, sql: str, types: Mapping[str, str]) -> Iterator[Rows]:
-        data = self._con.sql(sql).to_arrow_table()
+        data = self._fold.con.sql(sql).to_arrow_table()
         if data.num_rows:
             yield Rows(table, data, types)
 
     def _typed(self, content_type_uid: str, table: str, model: Group) -> Iterator[Rows]:
         fixed = _ROOT if content_type_uid == SYS_ASSETS else _ENTRY
-        for offset in range(0, self._fold.live_count(content_type_uid), _ROWS_AT_ONCE):
-            self._take("content_type_uid = $uid", offset, {"uid": content_type_uid})
-            sheet = self._sheet(table, "taken", fixed)
+        which = "content_type_uid = $uid"
+        count = self._fold.live_counts.get(content_type_uid, 0)
+        for con in self._taken(which, count, {"uid": content_type_uid}):
+            sheet = self._sheet(con, table, "taken", fixed)
             sheet.open_objects("data", model, but=_READ_BY_FOLD)
-            yield from self._rows(sheet, fixed)
-            yield from self._lists(sheet, table, "_dlt_id")
+            yield from self._rows(con, sheet, fixed)
+            yield from self._lists(con, sheet, table, "_dlt_id")
 
     def _shared(self) -> Iterator[Rows]:
         """Yield the rows of `entries`: what entries of all types have in common."""
-        for offset in range(0, self._fold.entry_count, _ROWS_AT_ONCE):
-            self._take(f"content_type_uid <> '{SYS_ASSETS}'", offset, {})
-            data = self._con.sql(
+        which = f"content_type_uid <> '{SYS_ASSETS}'"
+        count = sum(self._fold.live_counts[uid] for uid in self._fold.published_types)
+        for con in self._taken(which, count, {}):
+            data = con.sql(
                 f"""
                 SELECT _dlt_id, content_type_uid, uid, locale, s.title, s.url, _version,
                     {instant("s.created_at")} AS created_at,
@@ -185,43 +199,60 @@ class Tables:
             ).to_arrow_table()
             yield Rows("entries", data, _SHARED_TYPES)
 
-    def _take(self, which: str, offset: int, values: dict[str, str]) -> None:
-        """Make `taken`, the next rows to put: as many as memory allows for, not all."""
-        self._con.execute(
-            f"""
-            CREATE OR REPLACE TEMP TABLE taken_position AS
-            SELECT position FROM live WHERE {which}
-            ORDER BY position LIMIT {_ROWS_AT_ONCE} OFFSET {offset}
-            """,
-            values,
-        )
-        self._con.execute(
-            f"""
-            CREATE OR REPLACE TEMP VIEW taken AS
-            SELECT *, {ROOT_ID} AS _dlt_id FROM event SEMI JOIN taken_position USING (position)
-            """
-        )
+    def _taken(
+        self, which: str, count: int, values: dict[str, str]
+    ) -> Iterator[duckdb.DuckDBPyConnection]:
+        """Yield connections with a view `taken` each: the next rows to put, not all at once.
 
-    def _sheet(self, table: str, view: str, fixed: tuple[str, ...]) -> Sheet:
+        A connection of its own has views and tables of its own, which go with it.
+        """
+        for offset in range(0, count, _ROWS_AT_ONCE):
+            with self._fold.con.cursor() as con:
+                con.execute(
+                    f"""
+                    CREATE TEMP TABLE taken_position AS
+                    SELECT position FROM live WHERE {which}
+                    ORDER BY position LIMIT {_ROWS_AT_ONCE} OFFSET {offset}
+                    """,
+                    values,
+                )
+                con.execute(
+                    f"""
+                    CREATE TEMP VIEW taken AS
+                    SELECT *, {ROOT_ID} AS _dlt_id FROM event SEMI JOIN taken_position
+                        USING (position)
+                    """
+                )
+                yield con
+
+    def _sheet(
+        self, con: duckdb.DuckDBPyConnection, table: str, view: str, fixed: tuple[str, ...]
+    ) -> Sheet:
         existing = self._existing.get(table)
         columns = existing.columns if existing else {}
-        opening = Opening(self._con, view)
+        opening = Opening(con, view)
         return Sheet(self._names, table, opening, columns, reserved=frozenset(fixed))
 
-    def _lists(self, parent: Sheet, root_table: str, root: str) -> Iterator[Rows]:
+    def _lists(
+        self, con: duckdb.DuckDBPyConnection, parent: Sheet, root_table: str, root: str
+    ) -> Iterator[Rows]:
         for number, found in enumerate(parent.lists.values()):
             view = f"{parent.opening.view}_l{number}"
-            elements_of(self._con, parent, found, root, view)
-            sheet = self._sheet(found.table, view, _LIST)
+            elements_of(con, parent, found, root, view)
+            sheet = self._sheet(con, found.table, view, _LIST)
             sheet.open_elements("element", found.of)
-            yield from self._rows(sheet, _LIST, root_table)
-            yield from self._lists(sheet, root_table, "_dlt_root_id")
+            yield from self._rows(con, sheet, _LIST, root_table)
+            yield from self._lists(con, sheet, root_table, "_dlt_root_id")
 
     def _rows(
-        self, sheet: Sheet, fixed: tuple[str, ...], list_of: str | None = None
+        self,
+        con: duckdb.DuckDBPyConnection,
+        sheet: Sheet,
+        fixed: tuple[str, ...],
+        list_of: str | None = None,
     ) -> Iterator[Rows]:
         selected = ", ".join([*fixed, *fill(sheet)])
-        data = self._con.sql(f"SELECT {selected} FROM {sheet.opening.view}").to_arrow_table()
+        data = con.sql(f"SELECT {selected} FROM {sheet.opening.view}").to_arrow_table()
         if not data.num_rows:
             return
         types: dict[str, str] = {name: _TYPES.get(name, "text") for name in fixed}

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from itertools import count
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,6 +11,7 @@ from dlt.common.normalizers.naming.snake_case import NamingConvention
 from hypothesis import settings
 
 from contentstack_source.fold import Fold
+from contentstack_source.intake import Intake
 from contentstack_source.names import Names
 from contentstack_source.simulator import Server, Stack
 from contentstack_source.tables import Existing, Findings, Rows, Tables
@@ -60,31 +59,23 @@ def published(
 
 
 @pytest.fixture(scope="session")
-def keep_pages(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., list[Path]]:
-    """Write the items of each argument as one page of a pass."""
-    number = count(1)
-
-    def keep(*pages: Sequence[object]) -> list[Path]:
-        folder = tmp_path_factory.mktemp(f"pass{next(number)}_")
-        files = []
-        for page_number, items in enumerate(pages, 1):
-            files.append(folder / f"{page_number:08d}.json")
-            files[-1].write_text(json.dumps({"items": items, "sync_token": "blt1"}), "utf-8")
-        return files
-
-    return keep
-
-
-@pytest.fixture(scope="session")
-def folded(keep_pages: Callable[..., list[Path]]) -> Iterator[Callable[..., Fold]]:
-    """Fold the pages given; keywords are those of `Fold`."""
+def folded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., Fold]]:
+    """Fold the pages given."""
     folds: list[Fold] = []
 
-    def fold(*pages: Sequence[object], **settings: Any) -> Fold:
+    def fold(
+        *pages: Sequence[object],
+        only_locale: str | None = None,
+        known_locales: Sequence[str] = (),
+    ) -> Fold:
         while len(folds) > 1:  # a test looks at two at most
             folds.pop(0).con.close()
-        files = keep_pages(*pages)
-        folds.append(Fold(files, temp_folder=files[0].parent / "tmp", **settings))
+        folder = tmp_path_factory.mktemp("fold")
+        intake = Intake(only_locale=only_locale, temp_folder=folder)
+        for number, items in enumerate(pages, 1):
+            intake.take(0, number, json.dumps({"items": items}).encode())
+        intake.read()
+        folds.append(Fold(intake.con, known_locales))
         return folds[-1]
 
     yield fold

@@ -18,7 +18,7 @@ from dlt.common.configuration.specs import RuntimeConfiguration
 from dlt.common.normalizers.naming.snake_case import NamingConvention
 from dlt.common.schema import Schema
 
-from contentstack_source import contentstack_source, errors, fold, ledger, names
+from contentstack_source import contentstack_source, errors, intake, ledger, names
 from contentstack_source.cli import main
 from contentstack_source.errors import ContentstackError, SettingsError
 from contentstack_source.events import EVENT_TYPES
@@ -174,7 +174,7 @@ def _key(schema: Schema, table: str) -> set[str]:
 
 def test_every_reason_of_a_reject_is_documented() -> None:
     documented = {code(row["Reason"]) for row in tables_of("`sync_rejects`")[1]}
-    assert documented == set(re.findall(r"THEN '(\w[^']+)'", inspect.getsource(fold)))
+    assert documented == set(re.findall(r"THEN '(\w[^']+)'", inspect.getsource(intake)))
 
 
 def documented_fields() -> list[Any]:

@@ -104,9 +104,40 @@ def test_a_required_setting_that_cannot_be_is_named_not_shown(name: str, bad: st
     assert caught.value.exit_code == 2
 
 
-def test_a_partition_is_refused_until_there_is_one() -> None:
-    with pytest.raises(SettingsError, match="partition_by"):
-        parsed(partition_by="content_type")
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"partition_by": "locale"},
+        {"partition_by": "content_type", "content_type_uid": "blog"},
+        {"requests_at_once": 0},
+        {"requests_per_second": 0},
+    ],
+)
+def test_many_streams_with_what_cannot_be_are_refused(settings: dict[str, Any]) -> None:
+    with pytest.raises(SettingsError, match=next(iter(settings))):
+        parsed(**settings)
+
+
+def test_streams_of_all_event_types_ask_for_assets_only_by_type() -> None:
+    streams = parsed(partition_by="content_type").streams(["blog", "author"])
+    assert list(streams) == ["author", "blog", "sys_assets"]
+    assert streams["blog"].init_query() == {
+        "init": "true",
+        "environment": "production",
+        "content_type_uid": "blog",
+    }
+    assert streams["sys_assets"].init_query()["type"] == (
+        "asset_published,asset_unpublished,asset_deleted"
+    )
+
+
+def test_streams_of_chosen_event_types_ask_for_these_and_are_not_there_without_any() -> None:
+    chosen = ["entry_published", "content_type_deleted"]
+    streams = parsed(partition_by="content_type", event_types=chosen).streams(["blog"])
+    assert list(streams) == ["blog"]
+    assert streams["blog"].init_query()["type"] == "entry_published,content_type_deleted"
+    only_assets = parsed(partition_by="content_type", event_types=["asset_published"])
+    assert list(only_assets.streams(["blog"])) == ["sys_assets"]
 
 
 def test_credentials_are_in_the_headers_and_nowhere_else() -> None:

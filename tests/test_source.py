@@ -86,7 +86,7 @@ def test_every_kind_of_field_is_equal_to_the_stack_and_stays_so(demo: Load) -> N
     editors_at_work(demo.stack)
     second = demo.run()
     demo.assert_equal()
-    assert (first.is_initial, second.is_initial) == (True, False)
+    assert (first.begun_anew, second.begun_anew) == ({"all"}, set())
     assert first.events == {"entry_published": 135, "asset_published": 15}
     assert second.events["content_type_deleted"] == 1
 
@@ -163,7 +163,7 @@ def test_a_worker_that_lost_its_disk_takes_the_token_from_the_destination(
         dataset_name="contentstack",
     )
     report = moved.run()
-    assert not report.is_initial
+    assert not report.begun_anew
     moved.assert_equal()
 
 

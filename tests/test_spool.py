@@ -45,7 +45,11 @@ class Service:
 
 
 def fetch_all(spool: Spool, service: Service, start: Query = INIT, stream: Query = STREAM) -> int:
-    return len(list(spool.fetch_pass(service.fetch, start, stream)))
+    """Fetch a pass to its end; return how many pages were asked for."""
+    before = len(service.asked)
+    pages = [page.body for page in spool.fetch_pass(service.fetch, start, stream)]
+    assert pages == [service.page(number) for number in range(service.length)]
+    return len(service.asked) - before
 
 
 def cut_pass(spool: Spool, kept: int) -> Service:

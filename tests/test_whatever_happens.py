@@ -29,6 +29,7 @@ from hypothesis.stateful import (
 from contentstack_source import contentstack_source
 from contentstack_source.events import SYS_ASSETS
 from contentstack_source.fold import Fold
+from contentstack_source.intake import Intake
 from contentstack_source.settings import parse_settings
 from contentstack_source.simulator import Stack, Weather, serve
 from contentstack_source.simulator.service import answer
@@ -173,13 +174,14 @@ class PureMachine(Editors):
 
     @rule()
     def sync(self) -> None:
-        for _ in self.spool.fetch_pass(self.fetch, self.start(), self.settings.identity()):
-            pass
-        last_page = self.spool.last_page()
-        assert last_page is not None
-        fold = Fold(self.spool.pages, known_locales=self.seen_locales, temp_folder=self.folder)
-        self.apply(fold)
-        fold.close()
+        intake = Intake(temp_folder=self.folder / "tmp")
+        pages = list(self.spool.fetch_pass(self.fetch, self.start(), self.settings.identity()))
+        for number, page in enumerate(pages, 1):
+            intake.take(0, number, page.body)
+        intake.read()
+        self.apply(Fold(intake.con, self.seen_locales))
+        intake.con.close()
+        last_page = pages[-1]
         unchanged = self.token == last_page.sync_token
         self.token = last_page.sync_token
         self.spool.clear()

@@ -36,10 +36,13 @@ class Tokens:
         self.pages[token] = (whole, number)
         return token
 
-    def forget(self) -> None:
-        """Refuse every token given out so far, as if the service had lost them."""
-        self.checkpoints.clear()
-        self.pages.clear()
+    def forget(self, *sync_tokens: str) -> None:
+        """Refuse these sync tokens, or every token so far, as if the service had lost them."""
+        for token in sync_tokens:
+            del self.checkpoints[token]
+        if not sync_tokens:
+            self.checkpoints.clear()
+            self.pages.clear()
 
 
 def new_token() -> str:

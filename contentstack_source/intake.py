@@ -1,0 +1,152 @@
+"""The intake: pages of a pass, read into events while others are still on their way.
+
+The tables made here, in an in-memory DuckDB that spills to disk:
+
+- ``event``: every event that could be understood, with its data.
+- ``reject``: every item that could not, with the reason and the item itself.
+
+``position`` is the arrival: stream * 10^12 + page * 10^6 + index in the page.
+"""
+
+from __future__ import annotations
+
+from functools import cached_property
+from pathlib import Path
+from typing import Final
+
+import duckdb
+import pyarrow as pa
+
+from contentstack_source.columns import instant
+from contentstack_source.events import CONTENT_TYPE_DELETED, EVENT_TYPES, PUBLISHED, SYS_ASSETS
+
+PAGE: Final = 10**6
+STREAM: Final = 10**12
+"""What a position is made of."""
+
+_READ_AT_ONCE: Final = 4 << 20
+"""Bytes of pages that are worth a statement."""
+
+_ENVELOPE: Final = (
+    '{"items":[{"type":"VARCHAR","event_at":"VARCHAR","content_type_uid":"VARCHAR","data":"JSON"}]}'
+)
+_IDENTITY: Final = (
+    '{"uid":"VARCHAR","locale":"VARCHAR","_version":"VARCHAR",'
+    '"publish_details":{"locale":"VARCHAR","time":"VARCHAR"}}'
+)
+
+# The vendor's page prints instants like 2017-11-23T00:00:000Z (FACTS 2.8): minutes, then
+# milliseconds. Where event_at says nothing, publish_details.time is at most 0.2 s off (FACTS 2.9).
+_VENDORS_SAMPLE: Final = r"regexp_replace(event_at, '^(.{10}T\d\d:\d\d):(\d{3})Z$', '\1:00.\2Z')"
+
+_MADE: Final = """
+CREATE TABLE event (
+    position BIGINT, type VARCHAR, data JSON, content_type_uid VARCHAR, uid VARCHAR,
+    locale VARCHAR, content_locale VARCHAR, event_at TIMESTAMPTZ, _version BIGINT
+);
+CREATE TABLE reject (position BIGINT, reason VARCHAR, item VARCHAR)
+"""
+
+_UNDERSTAND: Final = rf"""
+CREATE OR REPLACE TEMP TABLE understood AS
+WITH page AS (
+    SELECT position, from_json(body, '{_ENVELOPE}').items AS items FROM arrived_page
+), item AS (
+    SELECT position + generate_subscripts(items, 1) AS position, unnest(items, recursive := true)
+    FROM page
+), identified AS (
+    SELECT *, from_json(data, '{_IDENTITY}') AS identity FROM item
+), named AS (
+    SELECT position, type, data,
+        CASE WHEN type LIKE 'asset%' THEN '{SYS_ASSETS}' ELSE nullif(content_type_uid, '') END
+            AS content_type_uid,
+        nullif(identity.uid, '') AS uid,
+        coalesce(nullif(identity.publish_details.locale, ''), nullif(identity.locale, ''),
+                 $only_locale) AS locale,
+        nullif(identity.locale, '') AS content_locale,
+        coalesce(
+            {instant("event_at")},
+            {instant(_VENDORS_SAMPLE)},
+            {instant("identity.publish_details.time")}
+        ) AS event_at,
+        try_cast(identity._version AS BIGINT) AS _version
+    FROM identified
+)
+SELECT *,
+    CASE WHEN type IS NULL OR type NOT IN {EVENT_TYPES} THEN 'unknown event type'
+         WHEN event_at IS NULL THEN 'event_at is not an instant'
+         WHEN content_type_uid IS NULL THEN 'no content_type_uid'
+         WHEN content_type_uid = '{SYS_ASSETS}' AND type NOT LIKE 'asset%'
+             THEN 'an entry event of sys_assets'
+         WHEN type = '{CONTENT_TYPE_DELETED}' THEN NULL
+         WHEN uid IS NULL THEN 'no uid'
+         WHEN type IN {PUBLISHED} AND locale IS NULL THEN 'no locale'
+    END AS reason
+FROM named
+"""
+
+_SPLIT: Final = (
+    "INSERT INTO event SELECT * EXCLUDE (reason) FROM understood WHERE reason IS NULL",
+    f"""
+INSERT INTO reject
+SELECT u.position, u.reason,
+       json_extract(p.body, '$.items[' || (u.position % {PAGE} - 1) || ']')::VARCHAR
+FROM understood u JOIN arrived_page p ON p.position = u.position - u.position % {PAGE}
+WHERE u.reason IS NOT NULL
+""",
+)
+
+
+class Intake:
+    """Takes the pages of one pass, and knows their events.
+
+    Args:
+        only_locale: the `locale` filter of the stream; it places items that name none.
+        temp_folder: where DuckDB may spill.
+    """
+
+    def __init__(self, *, only_locale: str | None = None, temp_folder: Path) -> None:
+        self._only_locale = only_locale
+        self._temp_folder = temp_folder
+        self._waiting: list[tuple[int, bytes]] = []
+
+    @cached_property
+    def con(self) -> duckdb.DuckDBPyConnection:
+        """The DuckDB of the tables; a pass without events needs none."""
+        con = duckdb.connect(":memory:", config={"temp_directory": str(self._temp_folder)})
+        con.execute("SET GLOBAL TimeZone = 'UTC'; SET preserve_insertion_order = false")
+        # Content types are worked on side by side; threads within a statement only get in the way.
+        con.execute("SET threads = 1")
+        con.execute(_MADE)
+        return con
+
+    def take(self, stream: int, number: int, body: bytes) -> None:
+        """Take one page.
+
+        Args:
+            stream: which of the streams it belongs to, 0 to 999,999.
+            number: its place in the pass of that stream, 1 to 999,999.
+            body: a whole answer of the Sync API.
+        """
+        self._waiting.append((stream * STREAM + number * PAGE, body))
+        if sum(len(body) for _, body in self._waiting) >= _READ_AT_ONCE:
+            self.read()
+
+    def forget(self, stream: int) -> None:
+        """Forget the pages of a stream whose pass begins again."""
+        self.read()
+        for table in ("event", "reject"):
+            self.con.execute(f"DELETE FROM {table} WHERE position // {STREAM} = ?", [stream])
+
+    def read(self) -> None:
+        """Read the pages that still wait into the tables."""
+        if not self._waiting:
+            return
+        positions, bodies = zip(*self._waiting, strict=True)
+        self._waiting = []
+        pages = {"position": pa.array(positions), "body": pa.array(bodies, pa.string())}
+        self.con.register("arrived_page", pa.table(pages))
+        self.con.execute(_UNDERSTAND, {"only_locale": self._only_locale})
+        for statement in _SPLIT:
+            self.con.execute(statement)
+        self.con.unregister("arrived_page")

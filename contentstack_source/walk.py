@@ -1,0 +1,185 @@
+"""One walk over the streams: what is asked, what becomes of it, and where it ends."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from tempfile import mkdtemp
+from typing import Any
+
+import dlt
+import pendulum
+import pyarrow as pa
+from dlt.common.configuration.container import Container
+from dlt.common.destination.exceptions import DestinationUndefinedEntity, SqlClientNotAvailable
+from dlt.common.pipeline import PipelineContext
+from dlt.destinations.exceptions import DatabaseUndefinedRelation
+
+from contentstack_source.client import Client
+from contentstack_source.errors import CredentialsError, TooManyDeletionsError
+from contentstack_source.events import SYS_ASSETS
+from contentstack_source.fetch import Pages, Report, Stream, fetch_model
+from contentstack_source.fold import Fold
+from contentstack_source.hints import existing_tables, silence_json_notice
+from contentstack_source.intake import Intake
+from contentstack_source.names import Names
+from contentstack_source.passes import Pass
+from contentstack_source.position import Position, recall, recall_last, remember
+from contentstack_source.settings import WHOLE, Settings
+from contentstack_source.stream import Page
+
+
+def walk_pass(settings: Settings) -> Iterator[Pass]:
+    """Walk one pass, hand it to the resources, and remember where it ended."""
+    settings = _only_selected(settings)
+    position, last = recall(settings), recall_last()
+    report = Report()
+    _publish(report)
+    client = Client(settings)
+    pages = Pages(client, _spool_folder())
+    intake = Intake(only_locale=settings.locale, temp_folder=pages.folder / "tmp")
+    tokens = dict(position.tokens) if position else {}
+    content_types = _model_of_streams(settings, client, report)
+    streams = _streams(settings, tokens, content_types or {})
+    pages.fetch(streams, intake, report, _progress())
+    report.requests, report.retries = client.requests, client.retries
+    if report.tokens == tokens:
+        pages.clear()  # The same tokens again: nothing changed (FACTS 7.2); ask anew next time.
+        return
+    report.has_moved = True
+    silence_json_notice()
+    if content_types is None:
+        content_types = fetch_model(client, report)
+    fold = Fold(intake.con, last.locales if last else ())
+    current = Pass(
+        fold,
+        settings,
+        names=Names(dlt.current.source_schema().naming, last.tables if last else {}),
+        existing=existing_tables(dlt.current.source_schema()),
+        content_types=content_types,
+        replaced=_replaced(settings, streams, report, last),
+        report=report,
+    )
+    report.requests, report.retries = client.requests, client.retries
+    try:
+        current.refuse_too_many_deletions(settings.max_deleted_share, _ids_at_destination)
+    except TooManyDeletionsError:
+        pages.clear()  # the next run asks the service again
+        raise
+    yield current
+    remember(
+        settings,
+        Position(
+            tokens=_without_ended(report, fold, content_types),
+            identity=settings.identity(),
+            tables=current.names.tables,
+            locales=fold.locales,
+            moved_at=pendulum.now("UTC").to_iso8601_string(),
+            events=report.events,
+        ),
+    )
+
+
+def _model_of_streams(
+    settings: Settings, client: Client, report: Report
+) -> dict[str, Mapping[str, Any]] | None:
+    """Return the content types if they are needed to know the streams.
+
+    Raises:
+        CredentialsError: they cannot be read.
+    """
+    if settings.partition_by is None:
+        return None
+    content_types = fetch_model(client, report)
+    if content_types is None:
+        what = f"The content types cannot be read ({report.model_error})"
+        todo = "partition_by needs them: let the delivery token read them, or leave it unset."
+        raise CredentialsError(what, todo)
+    return content_types
+
+
+def _streams(
+    settings: Settings, tokens: Mapping[str, str], content_types: Mapping[str, Any]
+) -> list[Stream]:
+    """Return the streams to walk; one of a content type just deleted has its end still to tell."""
+    known = {name for name in tokens if name not in {WHOLE, SYS_ASSETS}}
+    streams = settings.streams({*content_types, *known})
+    return [
+        Stream(name, number, each, tokens.get(name))
+        for number, (name, each) in enumerate(streams.items())
+    ]
+
+
+def _replaced(
+    settings: Settings, streams: Sequence[Stream], report: Report, last: Position | None
+) -> set[str] | None:
+    """Return the content types that the pass brings whole; None if it brings all there is."""
+    is_new_stream = last is not None and dict(last.identity) != settings.identity()
+    if settings.start_from is not None and not is_new_stream:
+        return set()  # partial by definition: absence means nothing (FACTS 3.9)
+    if report.begun_anew == {each.name for each in streams}:
+        return None
+    return report.begun_anew
+
+
+def _without_ended(
+    report: Report, fold: Fold, content_types: Mapping[str, Any] | None
+) -> dict[str, str]:
+    """Return the tokens but those of streams whose content type is gone, and all its rows with it.
+
+    One that is missing from the content model only is asked again: the model may be late.
+    """
+    gone = ({*fold.deleted_types} | report.begun_anew) - {*fold.published_types, WHOLE, SYS_ASSETS}
+    gone -= (content_types or {}).keys()
+    return {name: token for name, token in report.tokens.items() if name not in gone}
+
+
+def _only_selected(settings: Settings) -> Settings:
+    """Leaving out a resource is leaving out its event type, with all that follows from it."""
+    selected = dlt.current.source().selected_resources
+    chosen = tuple(name for name in settings.event_types if name in selected)
+    return replace(settings, event_types=chosen or settings.event_types)
+
+
+def _progress() -> Callable[[Page], None]:
+    pipeline = _active_pipeline()
+
+    def on_page(page: Page) -> None:
+        if pipeline is not None:
+            pages = None if page.total_count is None else -(-page.total_count // 100)
+            pipeline.collector.update("Pages", inc=1, total=pages)
+
+    return on_page
+
+
+def _publish(report: Report) -> None:
+    """Put the report where dlt's trace and the command line find it."""
+    dlt.current.resource_metrics()["report"] = report
+
+
+def _ids_at_destination(table: str) -> pa.Table | None:
+    """Return the `_dlt_id` of every row of a table; None where nobody can tell."""
+    pipeline = _active_pipeline()
+    if pipeline is None:
+        return None
+    try:
+        with pipeline.sql_client() as client:
+            name = client.make_qualified_table_name(table)
+            rows = client.execute_sql(f"SELECT _dlt_id FROM {name}") or []
+            return pa.table({"_dlt_id": pa.array([row[0] for row in rows], pa.string())})
+    except (DatabaseUndefinedRelation, DestinationUndefinedEntity, SqlClientNotAvailable):
+        return None
+
+
+def _spool_folder() -> Path:
+    """Beside the working directory, not in it: dlt drops that one when it doubts its state."""
+    pipeline = _active_pipeline()
+    if pipeline is None:
+        return Path(mkdtemp(prefix="contentstack_spool_")) / "spool"
+    return Path(pipeline.pipelines_dir) / f".{pipeline.pipeline_name}.spool"
+
+
+def _active_pipeline() -> Any:  # noqa: ANN401 - the protocol lacks what is used of the class
+    context = Container()[PipelineContext]
+    return context.pipeline() if context.is_active() else None

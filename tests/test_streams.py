@@ -1,0 +1,219 @@
+"""Many streams, one a content type and one of assets: side by side, and loaded as one pass."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import dlt
+import pytest
+
+from contentstack_source import run
+from contentstack_source.errors import (
+    CredentialsError,
+    FailedError,
+    SettingsChangedError,
+    TooManyDeletionsError,
+)
+from contentstack_source.simulator import Fault, Server, Stack, Weather, demo_stack, serve
+from contentstack_source.simulator.server import Request
+from contentstack_source.target import Target
+from tests.mirror import assert_equal
+from tests.small import MODELS, filled_stack
+
+PARTITION_BY = "SOURCES__CONTENTSTACK__PARTITION_BY"
+AT_ONCE = "SOURCES__CONTENTSTACK__REQUESTS_AT_ONCE"
+
+
+@dataclass
+class Job:
+    """A job over many streams."""
+
+    stack: Stack
+    server: Server
+    target: Target
+    file: str
+
+    def sync(self) -> run.Summary:
+        summary = run.sync(self.target)
+        assert_equal(self.file, self.stack)
+        return summary
+
+    def tokens(self) -> dict[str, str]:
+        position = run.status(self.target).position
+        assert position is not None
+        return dict(position.tokens)
+
+    def asked(self) -> list[Request]:
+        """Return the sync requests since the last time, and forget them."""
+        requests = [each for each in self.server.requests if each.path.endswith("/sync")]
+        self.server.clear()
+        return requests
+
+
+@pytest.fixture
+def job(
+    tmp_path: Path, configure: Callable[..., None], monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Job]:
+    stack = filled_stack()
+    file = str(tmp_path / "warehouse.duckdb")
+    target = Target(dlt.destinations.duckdb(file), pipelines_dir=str(tmp_path / "dlt"))
+    with serve(stack, Weather()) as server:
+        configure(stack, server)
+        monkeypatch.setenv(PARTITION_BY, "content_type")
+        monkeypatch.setenv("RUNTIME__REQUEST_MAX_ATTEMPTS", "2")
+        yield Job(stack, server, target, file)
+
+
+def test_every_content_type_and_the_assets_have_a_stream_of_their_own(job: Job) -> None:
+    job.sync()
+    assert job.tokens().keys() == {"article", "author", "sys_assets"}
+    asked = [each.query for each in job.asked() if "init" in each.query]
+    assert sorted(query.get("content_type_uid", "") for query in asked) == [
+        "",
+        "article",
+        "author",
+    ]
+    assert [query["type"] for query in asked if "type" in query] == [
+        "asset_published,asset_unpublished,asset_deleted"
+    ]
+
+
+def test_changes_of_all_streams_land_in_one_pass(job: Job) -> None:
+    job.sync()
+    job.stack.delete_entry("article", "e1")
+    job.stack.unpublish_entry("author", "e2", "de-de")
+    job.stack.publish_asset("a2", {"title": "Another picture"})
+    job.stack.delete_asset("a1")
+    before = job.tokens()
+    assert job.sync().passes == 1
+    assert all(token != before[name] for name, token in job.tokens().items())
+
+
+def test_an_unchanged_stack_costs_one_request_a_stream(job: Job) -> None:
+    job.sync()
+    job.asked()
+    summary = run.sync(job.target)
+    assert (summary.passes, summary.requests) == (0, 4)  # three streams, and the content types
+    assert len(job.asked()) == 3
+
+
+def test_a_demo_stack_is_equal_by_many_streams(
+    tmp_path: Path, configure: Callable[..., None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stack = demo_stack(400)
+    file = str(tmp_path / "warehouse.duckdb")
+    target = Target(dlt.destinations.duckdb(file), pipelines_dir=str(tmp_path / "dlt"))
+    with serve(stack) as server:
+        configure(stack, server)
+        monkeypatch.setenv(PARTITION_BY, "content_type")
+        job = Job(stack, server, target, file)
+        job.sync()
+
+
+def test_a_new_content_type_is_found(job: Job) -> None:
+    job.sync()
+    job.stack.create_content_type("note", MODELS["author"])
+    job.stack.publish_entry("note", "n1", {"title": "A note"})
+    job.sync()
+    assert "note" in job.tokens()
+
+
+def test_the_stream_of_a_deleted_content_type_ends(job: Job) -> None:
+    job.sync()
+    job.stack.delete_content_type("author")
+    job.sync()
+    assert job.tokens().keys() == {"article", "sys_assets"}
+    job.asked()
+    job.sync()
+    assert len(job.asked()) == 2
+
+
+def test_a_content_type_deleted_and_made_again_stays(job: Job) -> None:
+    job.sync()
+    job.stack.delete_content_type("author")
+    job.stack.create_content_type("author", MODELS["author"])
+    job.stack.publish_entry("author", "new", {"title": "Somebody else"})
+    job.sync()
+    assert job.tokens().keys() == {"article", "author", "sys_assets"}
+
+
+def test_a_stream_that_fails_moves_no_token_and_the_next_run_goes_on(
+    job: Job, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(AT_ONCE, "1")
+    job.sync()
+    before = job.tokens()
+    job.stack.delete_entry("article", "e1")
+    job.stack.delete_entry("author", "e1")
+    # The content types and the first stream, then the second stream and its second attempt.
+    job.server.weather.next_answers(*[Fault.none()] * 2, *[Fault.status(500)] * 2)
+    with pytest.raises(FailedError):
+        run.sync(job.target)
+    assert job.tokens() == before
+    job.sync()
+
+
+def test_pages_kept_before_a_stream_failed_are_not_asked_for_again(
+    job: Job, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(AT_ONCE, "1")
+    for number in range(250):
+        job.stack.publish_asset(f"more{number}", {"title": f"Picture {number}"})
+    job.server.weather.next_answers(*[Fault.none()] * 5, *[Fault.status(500)] * 2)
+    with pytest.raises(FailedError):
+        run.sync(job.target)
+    asked = [each.query for each in job.asked() if each.status == 200]
+    assert len(asked) == 4
+    job.sync()
+    again = [each.query for each in job.asked() if "sync_token" not in each.query]
+    assert not [query for query in again if query in asked]
+
+
+def test_a_refused_token_makes_one_stream_anew_and_takes_what_vanished(job: Job) -> None:
+    job.sync()
+    job.stack.delete_entry("author", "e1")
+    job.stack.publish_entry("article", "e9", {"title": "New"})
+    job.stack.tokens.forget(job.tokens()["author"])
+    summary = job.sync()
+    assert summary.refused_tokens == 1
+
+
+def test_one_stream_that_would_lose_most_of_its_rows_is_refused(job: Job) -> None:
+    job.sync()
+    for uid in ("e1", "e2"):
+        job.stack.delete_entry("author", uid)
+    job.stack.tokens.forget(job.tokens()["author"])
+    with pytest.raises(TooManyDeletionsError, match="4 of 6 rows"):
+        run.sync(job.target)
+
+
+def test_from_one_stream_to_many_and_back_is_a_resync(
+    job: Job, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    job.sync()
+    monkeypatch.delenv(PARTITION_BY)
+    with pytest.raises(SettingsChangedError, match="partition_by content_type"):
+        run.sync(job.target)
+    job.stack.delete_content_type("author")
+    run.resync(job.target)
+    assert_equal(job.file, job.stack)
+    assert job.tokens().keys() == {"all"}
+
+
+def test_without_the_content_model_many_streams_are_refused(job: Job) -> None:
+    job.server.weather.content_types_forbidden = True
+    with pytest.raises(CredentialsError, match="partition_by needs them"):
+        run.sync(job.target)
+
+
+def test_requests_under_way_and_a_second_are_bounded(
+    job: Job, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SOURCES__CONTENTSTACK__REQUESTS_PER_SECOND", "3")
+    monkeypatch.setenv(AT_ONCE, "1")
+    summary = job.sync()
+    # Seven requests: content types, three streams, and whether anything changed meanwhile.
+    assert summary.requests == 7
+    assert summary.seconds > 1
