@@ -19,8 +19,8 @@ from contentstack_source.spool import Spool
 from contentstack_source.stream import Page, parse_page
 from contentstack_source.tables import Findings
 
-_PAGES_AHEAD: Final = 32
-"""Pages that may wait to be read before the service is asked for more."""
+_BYTES_AHEAD: Final = 64 << 20
+"""So much may wait to be read before the service is asked for more."""
 
 
 @dataclass
@@ -124,7 +124,8 @@ class Pages:
             FailedError, RefusedError: of the first stream that fails; what was kept stays.
         """
         jobs = [partial(self._arrivals, stream) for stream in streams]
-        with abreast(jobs, workers=self._client.at_once, ahead=_PAGES_AHEAD) as arrivals:
+        limit = self._client.at_once
+        with abreast(jobs, workers=limit, ahead=_BYTES_AHEAD, size=_size) as arrivals:
             for each in arrivals:
                 if isinstance(each, _Begun):
                     _begin(each, intake, report)
@@ -168,6 +169,10 @@ class Pages:
                     raise
             else:
                 return
+
+
+def _size(each: _Begun | _Arrived) -> int:
+    return len(each.page.body) if isinstance(each, _Arrived) else 0
 
 
 def _begin(begun: _Begun, intake: Intake, report: Report) -> None:

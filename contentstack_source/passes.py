@@ -22,6 +22,9 @@ from contentstack_source.names import Names
 from contentstack_source.settings import Settings
 from contentstack_source.tables import Existing, Rows, Tables
 
+CONTENT_TYPES: Final = "content_types"
+SYNC_EVENTS: Final = "sync_events"
+
 _CONTENT_TYPE_COLUMNS: Final = {
     "_dlt_id": "text",
     "uid": "text",
@@ -112,25 +115,25 @@ class Pass:
         """Return every publish locale seen so far, sorted."""
         return self._fold.locales
 
-    def rows(self, event_type: str) -> Iterator[Rows]:
-        """Yield what events of one type do to the tables."""
-        if event_type == self._wiper:
+    def rows(self, resource: str) -> Iterator[Rows]:
+        """Yield what a resource loads: what events of its type do, the log, or the model."""
+        if resource == self._wiper:
             yield from self._emptied()
-        if event_type == ENTRY_PUBLISHED:
-            yield from self._published(event_type, self._tables.entries)
-        elif event_type == ASSET_PUBLISHED:
-            yield from self._published(event_type, self._tables.assets)
-        elif event_type == CONTENT_TYPE_DELETED:
+        if resource == ENTRY_PUBLISHED:
+            yield from self._published(resource, self._tables.entries)
+        elif resource == ASSET_PUBLISHED:
+            yield from self._published(resource, self._tables.assets)
+        elif resource == CONTENT_TYPE_DELETED:
             yield from self._marks.type_deletions()
+        elif resource == CONTENT_TYPES:
+            yield from self._content_type_rows()
+        elif resource == SYNC_EVENTS:
+            yield from self._tables.events()
+            yield from self._tables.rejects()
         else:
-            yield from self._marks.removals(event_type)
+            yield from self._marks.removals(resource)
 
-    def log_rows(self) -> Iterator[Rows]:
-        """Yield the events received, and the items that could not be understood."""
-        yield from self._tables.events()
-        yield from self._tables.rejects()
-
-    def content_type_rows(self) -> Iterator[Rows]:
+    def _content_type_rows(self) -> Iterator[Rows]:
         """Yield the content types of the stack and the tables they land in.
 
         The whole table each time; of an unreadable model only what is new.

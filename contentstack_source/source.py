@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextvars import ContextVar
-from typing import Any, Final
+from typing import Any
 
 import dlt
 import pyarrow as pa
@@ -12,17 +12,13 @@ from dlt.extract.items import DataItemWithMeta
 from dlt.extract.resource import DltResource
 
 from contentstack_source.hints import hints_of, owner_of
-from contentstack_source.passes import Pass
+from contentstack_source.passes import CONTENT_TYPES, SYNC_EVENTS, Pass
 from contentstack_source.position import SYNC
 from contentstack_source.settings import parse_settings
-from contentstack_source.tables import Rows
 from contentstack_source.walk import walk_pass
 
 loads_happen_once: ContextVar[bool] = ContextVar("loads_happen_once", default=False)
 """Set by a run that never lets dlt do a load a second time: new tables need no merge then."""
-
-CONTENT_TYPES: Final = "content_types"
-SYNC_EVENTS: Final = "sync_events"
 
 
 @dlt.source(name="contentstack", section="contentstack")
@@ -87,21 +83,14 @@ def contentstack_source(
         max_deleted_share=max_deleted_share,
     )
     sync = dlt.resource(walk_pass, name=SYNC, selected=False)(settings)
-    loads: dict[str, Callable[[Pass], Iterator[Rows]]] = {
-        event_type: _rows_of(event_type) for event_type in settings.event_types
-    }
-    loads |= {CONTENT_TYPES: Pass.content_type_rows, SYNC_EVENTS: Pass.log_rows}
-    return [sync, *(_resource(name, rows, sync) for name, rows in loads.items())]
+    names = (*settings.event_types, CONTENT_TYPES, SYNC_EVENTS)
+    return [sync, *(_resource(name, sync) for name in names)]
 
 
-def _rows_of(event_type: str) -> Callable[[Pass], Iterator[Rows]]:
-    return lambda current: current.rows(event_type)
-
-
-def _resource(name: str, rows: Callable[[Pass], Iterator[Rows]], sync: DltResource) -> DltResource:
+def _resource(name: str, sync: DltResource) -> DltResource:
     def load(current: Pass) -> Iterator[DataItemWithMeta]:
         load_id = dlt.current.load_package_state()["load_id"]
-        for each in rows(current):
+        for each in current.rows(name):
             ids = pa.repeat(pa.scalar(load_id), each.data.num_rows)
             data = each.data.append_column("_dlt_load_id", ids)
             may_append = loads_happen_once.get() and current.is_new(each.table)
