@@ -203,3 +203,33 @@ def test_unknown_parameters_are_ignored(stack: Stack, server: Server) -> None:
     stack.publish_entry("author", "a", {})
     query = {"limit": "1", "cb": "7", "start_date": "2999-01-01", "environment": "production"}
     assert len(page(server, init="true", **query)["items"]) == 1
+
+
+def test_passes_of_one_moment_have_tokens_of_their_own(stack: Stack, server: Server) -> None:
+    for number in range(101):
+        stack.publish_entry("author", f"a{number:03}", {})
+    one, other = page(server, init="true"), page(server, init="true")
+    assert one.pop("pagination_token") != other.pop("pagination_token")
+    assert one == other
+
+
+def test_an_init_after_an_event_tells_of_it(stack: Stack, server: Server) -> None:
+    stack.publish_entry("author", "a", {})
+    whole_pass(server, init="true")
+    stack.publish_entry("author", "b", {})
+    items, _ = whole_pass(server, init="true")
+    assert told(items) == [("entry_published", "b"), ("entry_published", "a")]
+
+
+def test_an_init_with_other_filters_or_in_other_weather_is_another(
+    stack: Stack,
+    server: Server,
+) -> None:
+    stack.publish_entry("author", "a", {})
+    stack.publish_entry("book", "b", {})
+    whole_pass(server, init="true")
+    only_books, _ = whole_pass(server, init="true", content_type_uid="book")
+    assert told(only_books) == [("entry_published", "b")]
+    server.weather.order = "oldest_first"
+    items, _ = whole_pass(server, init="true")
+    assert told(items) == [("entry_published", "a"), ("entry_published", "b")]

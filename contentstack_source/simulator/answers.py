@@ -10,12 +10,14 @@ NOT_VALID = "is not valid."
 
 
 class Answer(NamedTuple):
-    """What the server is about to send; the body is not yet compressed."""
+    """What the server is about to send."""
 
     status: int
     body: bytes
     content_type: str = "application/json"
     retry_after: float | None = None
+    zipped: bytes | None = None
+    """The same body as gzip, where it is at hand."""
 
 
 def ok(body: object) -> Answer:

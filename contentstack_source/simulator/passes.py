@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import random
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from contentstack_source.simulator.clock import to_datetime, to_wire
 from contentstack_source.simulator.log import (
@@ -16,6 +16,7 @@ from contentstack_source.simulator.log import (
     PUBLISHED_TYPES,
     Event,
 )
+from contentstack_source.simulator.pages import PAGE_SIZE, Moment, Page, Snapshot
 from contentstack_source.simulator.shapes import to_served
 
 if TYPE_CHECKING:
@@ -24,8 +25,6 @@ if TYPE_CHECKING:
     from contentstack_source.simulator.stack import Stack
     from contentstack_source.simulator.weather import Weather
 
-PAGE_SIZE = 100
-"""Always 100, whatever `limit` asks for (FACTS 1.10)."""
 COPY_DISTANCE = 150
 """How far below its original a duplicate may come: far enough to be on another page."""
 NEVER = "9999"
@@ -67,13 +66,6 @@ class Filters:
         return self.start_from == "" or self.start_from <= event.event_at
 
 
-class Page(NamedTuple):
-    """A page of a pass: how many items came before it, and its items as JSON."""
-
-    skip: int
-    items: list[bytes]
-
-
 @dataclass
 class Pass:
     """A frozen snapshot, and the tokens given out for it so that every page can be repeated."""
@@ -88,7 +80,20 @@ class Pass:
 
 
 def initial_pass(stack: Stack, filters: Filters, weather: Weather) -> Pass:
-    """Freeze what is published; and the history of removals, where `type` asks for it."""
+    """Freeze what is published; and the history of removals, where `type` asks for it.
+
+    Passes of the same moment, filters and weather have tokens of their own but share their pages.
+    """
+    if stack.moment.position != stack.position():
+        stack.moment = Moment(stack.position())
+    shape = (filters, weather.shape())
+    if shape not in stack.moment.snapshots:
+        stack.moment.snapshots[shape] = _published(stack, filters, weather)
+    pages, total_count = stack.moment.snapshots[shape]
+    return Pass(filters, stack.position(), list(pages), total_count)
+
+
+def _published(stack: Stack, filters: Filters, weather: Weather) -> Snapshot:
     removals = (filters.types or frozenset()) - PUBLISHED_TYPES
     shown = PUBLISHED_TYPES if filters.types is None else filters.types
     logged = [
@@ -97,7 +102,7 @@ def initial_pass(stack: Stack, filters: Filters, weather: Weather) -> Pass:
         if event.type in removals
         or (event.source == "raw" and (event.type in shown or event.type not in EVENT_TYPES))
     ]
-    return _frozen(stack, filters, weather, stack.published_events() + logged)
+    return _frozen(filters, weather, stack.published_events() + logged)
 
 
 def delta_pass(stack: Stack, filters: Filters, since: int, weather: Weather) -> Pass:
@@ -105,10 +110,10 @@ def delta_pass(stack: Stack, filters: Filters, since: int, weather: Weather) -> 
     events = [event for event in stack.events(since) if filters.let_through(event)]
     if weather.delta == "latest":
         events = list({event.identity: event for event in events}.values())
-    return _frozen(stack, filters, weather, events)
+    return Pass(filters, stack.position(), *_frozen(filters, weather, events))
 
 
-def _frozen(stack: Stack, filters: Filters, weather: Weather, events: list[Event]) -> Pass:
+def _frozen(filters: Filters, weather: Weather, events: list[Event]) -> Snapshot:
     seen = [event for event in events if filters.let_through(event)]
     if not weather.entry_deleted_with_content_type:
         seen = [event for event in seen if event.source != "with_content_type"]
@@ -116,7 +121,7 @@ def _frozen(stack: Stack, filters: Filters, weather: Weather, events: list[Event
         seen = _once_an_action(seen)
     ordered = _in_order(seen, weather)
     served = [to_served(event, weather) for event in ordered]
-    return Pass(filters, stack.position(), _pages(served, weather), len(served))
+    return Snapshot(_pages(served, weather), len(served))
 
 
 def _in_order(events: list[Event], weather: Weather) -> list[Event]:

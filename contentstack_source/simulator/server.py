@@ -153,7 +153,7 @@ class _Handler(BaseHTTPRequestHandler):
         body = answer.body
         zipped = "gzip" in self.headers.get("Accept-Encoding", "")
         if zipped:
-            body = gzip.compress(body, 1)
+            body = answer.zipped or gzip.compress(body, 1)
         self.send_response_only(answer.status)
         for name, value in _headers(answer, started).items():
             self.send_header(name, value)

@@ -56,7 +56,7 @@ def faulty(fault: Fault, query: Mapping[str, str], usual: Answer) -> Answer:
     if fault.kind == "transient_422":
         return invalid_parameters(*(each for each in sync.MODES[1:] if each in query))
     if fault.kind == "half_json":
-        return usual._replace(body=usual.body[: len(usual.body) // 2])
+        return usual._replace(body=usual.body[: len(usual.body) // 2], zipped=None)
     if fault.kind == "html":
         return Answer(200, WEB_PAGE, "text/html; charset=utf-8")
     return usual

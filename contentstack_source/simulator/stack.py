@@ -21,6 +21,7 @@ from contentstack_source.simulator.log import (
     Source,
     raw_event,
 )
+from contentstack_source.simulator.pages import Moment
 from contentstack_source.simulator.tokens import Tokens
 
 if TYPE_CHECKING:
@@ -51,6 +52,7 @@ class Stack:
         self.content_types: dict[str, Item] = {}
         self.lock = RLock()
         self.tokens = Tokens()
+        self.moment = Moment()
         self._clock = Clock(start)
         self._log: list[Event] = []
         self._published: dict[Key, Event] = {}

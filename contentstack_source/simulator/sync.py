@@ -6,14 +6,10 @@ from typing import TYPE_CHECKING
 
 import orjson
 
+from contentstack_source.simulator import zipping
 from contentstack_source.simulator.answers import Answer, invalid_parameters
-from contentstack_source.simulator.passes import (
-    PAGE_SIZE,
-    Filters,
-    Pass,
-    delta_pass,
-    initial_pass,
-)
+from contentstack_source.simulator.pages import PAGE_SIZE
+from contentstack_source.simulator.passes import Filters, Pass, delta_pass, initial_pass
 from contentstack_source.simulator.tokens import Checkpoint, new_token
 
 if TYPE_CHECKING:
@@ -70,9 +66,8 @@ def _page(stack: Stack, weather: Weather, whole: Pass, number: int) -> Answer:
     if whole.total_count or weather.counts_when_empty:
         envelope = {"skip": page.skip, "limit": PAGE_SIZE, "total_count": whole.total_count}
     envelope |= _tokens(stack, weather, whole, number)
-    rest = orjson.dumps(envelope)[1:]
-    joined = b",".join(page.items)
-    return Answer(200, b'{"items":[' + joined + (b"]," if len(rest) > 1 else b"]") + rest)
+    rest = (b"," if envelope else b"") + orjson.dumps(envelope)[1:]
+    return Answer(200, page.beginning + rest, zipped=zipping.whole(page.zipped_beginning, rest))
 
 
 def _tokens(stack: Stack, weather: Weather, whole: Pass, number: int) -> dict[str, str]:

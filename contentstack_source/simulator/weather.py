@@ -7,7 +7,7 @@ Where reality is unknown (FACTS 12), the switch offers the other possibility.
 from __future__ import annotations
 
 from collections import deque
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import Literal
 
 Order = Literal["newest_first", "oldest_first", "shuffled"]
@@ -126,6 +126,10 @@ class Weather:
     def next_answers(self, *faults: Fault) -> None:
         """Let each of the next requests meet one fault, in this order."""
         self._faults.extend(faults)
+
+    def shape(self) -> tuple[object, ...]:
+        """Give the switches as they stand: two passes under the same ones look alike."""
+        return tuple(getattr(self, each.name) for each in fields(self) if each.compare)
 
     def next_fault(self) -> Fault:
         """Take the fault of the request that has just come in."""
