@@ -2,6 +2,10 @@
 
 PYTHON ?= python3
 MINUTES ?= 60
+BENCH_SIZES ?= 10000,100000,1000000
+BENCH_ROUNDS ?= 3
+BENCH_SECONDS ?= 300
+BENCH_GIGABYTES ?= 8
 VENV := .venv
 BIN := $(VENV)/bin
 RUN := $(VENV)/.run
@@ -34,12 +38,20 @@ format: $(DEV)
 soak: $(DEV)  ## Random editors, bad weather and kills; equal after every run that ends
 	$(BIN)/python -m tests.soak --minutes $(MINUTES)
 
-bench: $(DEV)  ## Measure against the floor; writes docs/performance.md
+bench: $(DEV) .venv-singer/.made .venv-airbyte/.made  ## Measure side by side with others; writes docs/performance.md
 	$(BIN)/pip install --quiet --group bench
-	$(BIN)/python -m benchmarks
+	BENCH_SIZES=$(BENCH_SIZES) BENCH_ROUNDS=$(BENCH_ROUNDS) BENCH_SECONDS=$(BENCH_SECONDS) \
+		BENCH_GIGABYTES=$(BENCH_GIGABYTES) $(BIN)/python -m benchmarks
+
+# Their pins clash with ours and with each other. One may fail to install: the run says so.
+.venv-%/.made: pyproject.toml
+	$(PYTHON) -m venv .venv-$*
+	.venv-$*/bin/pip install --quiet --upgrade "pip>=25.1"
+	-.venv-$*/bin/pip install --quiet --group bench-$*
+	touch $@
 
 clean:
-	rm -rf $(VENV) build dist
+	rm -rf $(VENV) .venv-singer .venv-airbyte build dist
 
 $(VENV)/bin/pip:
 	$(PYTHON) -m venv $(VENV)

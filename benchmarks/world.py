@@ -1,8 +1,9 @@
-"""The content that is measured: four content types of a plain site, about 1 kB an entry."""
+"""The content that is measured: mixed content types of a plain site, about 1 kB an entry."""
 
 from __future__ import annotations
 
 import random
+from collections.abc import Callable
 from typing import Any
 
 from contentstack_source.simulator import Stack
@@ -74,27 +75,35 @@ MODELS: dict[str, list[dict[str, Any]]] = {
 }
 
 
-def build(entries: int, seed: int = 11) -> Stack:
-    """Return a stack with that many published entries, evenly of four types."""
+def build(entries: int, content_types: int = 4, seed: int = 11) -> Stack:
+    """Return a stack with that many published entries, evenly of so many types.
+
+    Beyond four types the models repeat, under other names.
+    """
     stack = Stack()
-    for uid, schema in MODELS.items():
+    kinds = [_kind(number) for number in range(content_types)]
+    for uid, schema, _ in kinds:
         stack.create_content_type(uid, schema)
     rng = random.Random(seed)
-    makers = (_blog_post, _product, _author, _page)
     for number in range(entries):
-        uid = list(MODELS)[number % 4]
-        fields = makers[number % 4](rng, number)
+        uid, _, write = kinds[number % content_types]
         shared = {"title": _text(rng, 5), "url": f"/{uid}/{number}", "tags": rng.sample(_WORDS, 2)}
-        stack.publish_entry(uid, f"blt{number:016x}", {**shared, **fields})
+        stack.publish_entry(uid, f"blt{number:016x}", {**shared, **write(rng, number)})
     return stack
 
 
-def change(stack: Stack, count: int, seed: int = 13) -> None:
-    """Publish `count` entries again with other content."""
+def change(stack: Stack, entries: int, count: int, seed: int = 13) -> None:
+    """Publish `count` blog posts again, of a stack of four types, with other content."""
     rng = random.Random(seed)
-    for number in rng.sample(range(0, 10_000, 4), count):
+    for number in rng.sample(range(0, entries, 4), count):
         fields = {"title": _text(rng, 5), **_blog_post(rng, number)}
         stack.publish_entry("blog_post", f"blt{number:016x}", fields)
+
+
+def _kind(number: int) -> tuple[str, list[dict[str, Any]], Callable[..., dict[str, Any]]]:
+    uid = list(MODELS)[number % len(MODELS)]
+    again = number // len(MODELS)
+    return f"{uid}_{again + 1}" if again else uid, MODELS[uid], _WRITERS[uid]
 
 
 def _text(rng: random.Random, words: int) -> str:
@@ -152,3 +161,6 @@ def _page(rng: random.Random, number: int) -> dict[str, Any]:
             for n in range(3)
         ]
     }
+
+
+_WRITERS = {"blog_post": _blog_post, "product": _product, "author": _author, "page": _page}

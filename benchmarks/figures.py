@@ -1,0 +1,122 @@
+"""The figures of a run: what the page and the picture are made from, kept as JSON."""
+
+from __future__ import annotations
+
+import statistics
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import msgspec
+
+
+@dataclass
+class Load:
+    """First loads of one contestant at one size, a value a round.
+
+    Attributes:
+        contestant: its name.
+        entries: how many were published.
+        seconds: whole processes.
+        memory_mb: peak memory, of a pipe the sum.
+        rows: entries landed.
+        outcome: why there is no figure, or empty.
+    """
+
+    contestant: str
+    entries: int
+    seconds: list[float] = field(default_factory=list)
+    memory_mb: list[float] = field(default_factory=list)
+    rows: int = 0
+    outcome: str = ""
+
+
+@dataclass
+class Delta:
+    """Syncs after the first one, a value a round: `changes` entries published again before each."""
+
+    entries: int
+    changes: int
+    seconds: list[float] = field(default_factory=list)
+    memory_mb: list[float] = field(default_factory=list)
+    requests: list[int] = field(default_factory=list)
+
+
+@dataclass
+class Streams:
+    """First loads of a service that answers late: one stream, or one for each content type."""
+
+    entries: int
+    content_types: int
+    answer_seconds: float
+    one: list[float] = field(default_factory=list)
+    many: list[float] = field(default_factory=list)
+
+
+@dataclass
+class Figures:
+    """All of a run.
+
+    Attributes:
+        machine: what it ran on.
+        rounds: how often each thing was measured, at most.
+        limit_seconds: after which a command was stopped.
+        limit_memory_mb: beyond which a command was stopped.
+        versions: contestant to its packages and their versions.
+        loads: first loads.
+        deltas: what came after.
+        start_up: what is imported, to seconds of a whole process.
+        streams: None if the setting was refused.
+    """
+
+    machine: str
+    rounds: int
+    limit_seconds: float
+    limit_memory_mb: float
+    versions: dict[str, dict[str, str]] = field(default_factory=dict)
+    loads: list[Load] = field(default_factory=list)
+    deltas: list[Delta] = field(default_factory=list)
+    start_up: dict[str, list[float]] = field(default_factory=dict)
+    streams: Streams | None = None
+
+    def sizes(self) -> list[int]:
+        """Return the numbers of entries measured, smallest first."""
+        return sorted({load.entries for load in self.loads})
+
+    def load(self, contestant: str, entries: int) -> Load | None:
+        """Return the first loads of a contestant at a size."""
+        for load in self.loads:
+            if (load.contestant, load.entries) == (contestant, entries):
+                return load
+        return None
+
+    def delta(self, entries: int, changes: int) -> Delta | None:
+        """Return the syncs after so many changes at a size."""
+        for delta in self.deltas:
+            if (delta.entries, delta.changes) == (entries, changes):
+                return delta
+        return None
+
+
+def median(values: Sequence[float]) -> float | None:
+    """Return the median; None of nothing."""
+    return statistics.median(values) if values else None
+
+
+def read(path: Path) -> Figures:
+    """Read the figures of an earlier run."""
+    return msgspec.json.decode(path.read_bytes(), type=Figures)
+
+
+def write(figures: Figures, path: Path) -> None:
+    """Keep figures, rounded to what they are good for."""
+    told = msgspec.to_builtins(figures)
+    path.write_bytes(msgspec.json.format(msgspec.json.encode(_rounded(told))) + b"\n")
+
+
+def _rounded(value: object) -> object:
+    if isinstance(value, float):
+        return round(value, 3)
+    if isinstance(value, dict):
+        return {name: _rounded(each) for name, each in value.items()}
+    return [_rounded(each) for each in value] if isinstance(value, list) else value

@@ -1,0 +1,205 @@
+"""What is measured: first loads side by side, what comes after, starting, and many streams."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from benchmarks.contestants import CONTESTANTS, OURS, Contestant
+from benchmarks.figures import Delta, Figures, Load, Streams
+from benchmarks.host import Host, host
+from benchmarks.measure import Limits, Measured, measure
+
+Say = Callable[[str], None]
+
+_QUIET = {
+    "RUNTIME__DLTHUB_TELEMETRY": "false",
+    "AIRBYTE_OFFLINE_MODE": "1",  # no telemetry, and no question to its registry
+    "NO_LIVE_PROGRESS": "1",
+}
+_WARM_UP = 300
+"""Entries of the run that compiles modules and shows who works at all."""
+_ENOUGH_SECONDS = 120
+"""A contestant that has had so long at one size has no further round."""
+_PARTITION = "SOURCES__CONTENTSTACK__PARTITION_BY"
+_REFUSED = "exit code 2"
+START_UP = {
+    "`contentstack_source.run`, and with it dlt": "import contentstack_source.run",
+    "dlt": "import dlt",
+    "what the floor needs": "import duckdb, requests",
+}
+
+
+def warm_up(figures: Figures, say: Say) -> list[Contestant]:
+    """Run every contestant once on little; return those that work, and note why others do not."""
+    working = []
+    with host(_WARM_UP) as server:
+        for contestant in CONTESTANTS:
+            figures.versions[contestant.name] = contestant.versions()
+            why = contestant.why_skipped()
+            if not why:
+                with _folder() as folder:
+                    why = _load(contestant, server, folder, _limits(figures), _WARM_UP).outcome
+            if why:
+                figures.loads.append(Load(contestant.name, _WARM_UP, outcome=why))
+                say(f"{contestant.name} is left out: {why}")
+            else:
+                working.append(contestant)
+    return working
+
+
+def measure_size(figures: Figures, working: list[Contestant], entries: int, say: Say) -> None:
+    """Measure first loads of all at one size, round by round, and then our deltas."""
+    say(f"{entries:,} entries: building the stack")
+    with host(entries) as server, _folder() as ours:
+        for number in range(figures.rounds):
+            for contestant in working:
+                load = _figures_of(figures, contestant, entries)
+                if load.outcome or sum(load.seconds) > _ENOUGH_SECONDS:
+                    continue
+                with _folder() as other:
+                    # Ours stays where it is, to go on from: dlt remembers where its file lies.
+                    folder = _emptied(ours) if contestant is OURS else other
+                    one = _load(contestant, server, folder, _limits(figures), entries)
+                load.seconds += one.seconds
+                load.memory_mb += one.memory_mb
+                load.rows, load.outcome = one.rows, one.outcome
+                say(f"{entries:,} entries, round {number + 1}: {_told(one)}")
+        load_of_ours = figures.load(OURS.name, entries)
+        if load_of_ours and not load_of_ours.outcome:
+            _measure_deltas(figures, server, ours, entries, say)
+
+
+def measure_start_up(figures: Figures) -> None:
+    """Measure how long it takes until a program has imported what it needs."""
+    for what, program in START_UP.items():
+        for _ in range(figures.rounds):
+            with _folder() as folder:
+                done = measure([[sys.executable, "-c", program]], folder, _limits(figures))
+            figures.start_up.setdefault(what, []).append(done.seconds)
+
+
+def measure_streams(figures: Figures, say: Say) -> None:
+    """Measure one stream and many, where each answer takes a while; if many are supported."""
+    streams = Streams(entries=12_000, content_types=12, answer_seconds=0.15)
+    with host(streams.entries, streams.content_types) as server:
+        server.tell(f"late {streams.answer_seconds}")
+        for number in range(figures.rounds):
+            many = _stream(server, figures, {_PARTITION: "content_type"})
+            if many.failed == _REFUSED:
+                say(f"Many streams are left out: {_PARTITION} is refused.")
+                return
+            one = _stream(server, figures, {})
+            if many.failed or one.failed:
+                raise RuntimeError(many.failed or one.failed)
+            streams.one.append(one.seconds)
+            streams.many.append(many.seconds)
+            say(f"streams, round {number + 1}: one {one.seconds:.1f} s, many {many.seconds:.1f} s")
+    figures.streams = streams
+
+
+def _stream(server: Host, figures: Figures, more: dict[str, str]) -> Measured:
+    with _folder() as folder, _environment(server.settings | more):
+        return measure(OURS.pipe, folder, _limits(figures))
+
+
+def _load(contestant: Contestant, server: Host, folder: Path, limits: Limits, entries: int) -> Load:
+    """Load once; rows that are missing are a failure, so that nobody wins by dropping them."""
+    contestant.prepare(folder)
+    server.tell("requests")
+    with _environment(server.settings):
+        done = measure(contestant.pipe, folder, limits)
+    load = Load(contestant.name, entries, outcome=done.stopped or done.failed)
+    if not load.outcome:
+        load.seconds, load.memory_mb = [done.seconds], [done.memory_mb]
+        load.rows = contestant.count_rows(folder, done.printed)
+        if load.rows != entries:
+            load.outcome = f"{load.rows:,} rows of {entries:,}"
+    return load
+
+
+def _measure_deltas(figures: Figures, server: Host, folder: Path, entries: int, say: Say) -> None:
+    """Sync again what has not changed, and then what has; in the folder of a first sync."""
+    for changes in (0, min(100, entries // 4)):
+        delta = Delta(entries, changes)
+        for number in range(figures.rounds):
+            if changes:
+                server.tell(f"change {changes} {number}")
+            server.tell("requests")
+            with _environment(server.settings):
+                done = measure(OURS.pipe, folder, _limits(figures))
+            if done.stopped or done.failed:
+                raise RuntimeError((folder / "stderr.txt").read_text("utf-8"))
+            delta.seconds.append(done.seconds)
+            delta.memory_mb.append(done.memory_mb)
+            delta.requests.append(int(server.tell("requests")))
+            say(f"{entries:,} entries, {changes} changes: {done.seconds:.2f} s")
+        figures.deltas.append(delta)
+
+
+def _figures_of(figures: Figures, contestant: Contestant, entries: int) -> Load:
+    """Find the figures to add to; one that is bound to break the limit is not tried."""
+    found = figures.load(contestant.name, entries)
+    if found is None:
+        found = Load(
+            contestant.name, entries, outcome=_bound_to_break(figures, contestant, entries)
+        )
+        figures.loads.append(found)
+    return found
+
+
+def _bound_to_break(figures: Figures, contestant: Contestant, entries: int) -> str:
+    """Look at the size before: whoever could not, or took half the limit's share, is spared."""
+    smaller = [load for load in figures.loads if load.contestant == contestant.name]
+    smaller = [load for load in smaller if _WARM_UP < load.entries < entries]
+    if not smaller:
+        return ""
+    before = max(smaller, key=lambda load: load.entries)
+    if before.outcome:
+        return "not tried"
+    ratio = entries / before.entries / 2
+    too_long = before.seconds[0] * ratio > figures.limit_seconds
+    too_large = before.memory_mb[0] * ratio > figures.limit_memory_mb
+    return "not tried" if too_long or too_large else ""
+
+
+def _emptied(folder: Path) -> Path:
+    shutil.rmtree(folder)
+    folder.mkdir()
+    return folder
+
+
+def _limits(figures: Figures) -> Limits:
+    return Limits(figures.limit_seconds, figures.limit_memory_mb)
+
+
+def _told(load: Load) -> str:
+    if load.outcome:
+        return f"{load.contestant} {load.outcome}"
+    return f"{load.contestant} {load.seconds[0]:.2f} s, {load.memory_mb[0]:,.0f} MB"
+
+
+@contextmanager
+def _folder() -> Iterator[Path]:
+    with tempfile.TemporaryDirectory() as folder:
+        inner = Path(folder) / "work"
+        inner.mkdir()
+        yield inner
+
+
+@contextmanager
+def _environment(settings: dict[str, str]) -> Iterator[None]:
+    """Let what starts in the block see these settings."""
+    before = dict(os.environ)
+    os.environ.update(_QUIET | settings)
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+    try:
+        yield
+    finally:
+        os.environ.clear()
+        os.environ.update(before)
