@@ -31,10 +31,10 @@ def _opening(figures: Figures) -> str:
     return f"""# Performance
 
 Written by `make bench` from `benchmarks/figures.json`. Every figure is that of whole processes,
-Python's start included, and the median of {_rounds(figures.rounds)}; in a round all run one after the
-other, on one server: the simulator in a process of its own on the same machine
-({figures.machine}), its pages compressed beforehand. The content is of four types, about 1 kB an
-entry.
+Python's start included, and the median of {_rounds(figures.rounds)}; in a round all run
+one after the other, on one server: the simulator in a process of its own on the same machine
+({figures.machine}), its pages compressed beforehand.
+The content is of four types, about 1 kB an entry.
 """
 
 

@@ -67,7 +67,7 @@ def _panel(axes: Axes, figures: Figures, what: str) -> None:
     axes.set_yscale("log")
     axes.set_xlabel("published entries")
     for axis in (axes.xaxis, axes.yaxis):
-        axis.set_major_formatter("{x:,g}")
+        axis.set_major_formatter(lambda value, _: f"{value:,.0f}" if value >= 1 else f"{value:g}")
         axis.set_minor_formatter("")
     axes.grid(visible=True, color="#e5e7eb")
     axes.spines[["top", "right"]].set_visible(False)
