@@ -24,8 +24,8 @@ from contentstack_source.names import Names
 from contentstack_source.opening import Opening
 from contentstack_source.sheet import Sheet, elements_of, fill
 
-_ROWS_AT_ONCE: Final = 50_000
-_READY_AT_MOST: Final = 2
+_ROWS_AT_ONCE: Final = 20_000
+_READY_AT_MOST: Final = 1
 """Rows of so many tables may wait to be written: memory for time."""
 
 _ROOT: Final = ("uid", "locale", "event_at", "_dlt_id")
