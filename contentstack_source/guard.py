@@ -10,13 +10,14 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from typing import Any
+from typing import Any, Final
 
 import pendulum
 from dlt.common import json
 from dlt.common.destination.client import WithStateSync
-from dlt.common.destination.exceptions import DestinationUndefinedEntity
+from dlt.common.destination.exceptions import DestinationException, DestinationUndefinedEntity
 from dlt.common.schema import Schema
+from dlt.destinations.sql_client import SqlClientBase
 from dlt.pipeline.pipeline import Pipeline
 from dlt.pipeline.state_sync import load_pipeline_state_from_destination
 from filelock import FileLock, Timeout
@@ -27,7 +28,9 @@ from contentstack_source.target import Target
 SOURCE = "contentstack"
 """Name of the dlt source, and so of its schema and state."""
 
-_STATE_TABLES = ("_dlt_pipeline_state", "_dlt_loads", "_dlt_version")
+_DUCKDB: Final = "dlt.destinations.duckdb"
+_POSTGRES: Final = "dlt.destinations.postgres"
+_STATE_TABLES: Final = ("_dlt_pipeline_state", "_dlt_loads", "_dlt_version")
 
 
 @contextmanager
@@ -119,12 +122,57 @@ def have_tables_made(pipeline: Pipeline) -> None:
         client.execute_sql(f"DELETE FROM {client.make_qualified_table_name('_dlt_version')}")
 
 
-def refuse_if_moved(pipeline: Pipeline, confirmed: str | None) -> None:
-    """Let no load begin if another run, on another host, has loaded since `confirmed`.
+@contextmanager
+def alone_at_destination(pipeline: Pipeline, confirmed: str | None) -> Iterator[None]:
+    """Keep runs of other hosts out, from a look at the destination until the load is over.
+
+    A DuckDB file has one process at a time while it is open; PostgreSQL lends a lock that goes
+    with its connection. Other destinations have the look alone (decision 0009).
 
     Raises:
-        ConcurrentRunError: the state of the destination moved.
+        ConcurrentRunError: another run loads now, or has loaded since `confirmed`.
     """
+    with _kept_to_itself(pipeline):
+        _refuse_if_moved(pipeline, confirmed)
+        yield
+
+
+@contextmanager
+def _kept_to_itself(pipeline: Pipeline) -> Iterator[None]:
+    kind = pipeline.destination.destination_type if pipeline.destination else ""
+    if kind not in {_DUCKDB, _POSTGRES}:
+        yield
+        return
+    with pipeline.sql_client() as client:
+        if kind == _DUCKDB:
+            yield
+            return
+        with _locked(pipeline, client):
+            yield
+
+
+@contextmanager
+def _locked(pipeline: Pipeline, client: SqlClientBase[Any]) -> Iterator[None]:
+    """Hold a lock named like the dataset; the server takes it back when the process dies."""
+    name = f"{SOURCE}:{client.fully_qualified_dataset_name()}"
+    with client.begin_transaction():
+        # The transaction writes nothing and idles while others load.
+        client.execute_sql("SET LOCAL idle_in_transaction_session_timeout = 0")
+        taken = client.execute_sql("SELECT pg_try_advisory_xact_lock(hashtext(%s))", name)
+        if not taken or not taken[0][0]:
+            pipeline.abort_packages()
+            what = "Another run is loading into this dataset right now; nothing was loaded"
+            raise ConcurrentRunError(what, "Wait for it to end, and run again.")
+        yield
+        try:
+            client.execute_sql("SELECT 1")
+        except DestinationException as error:
+            what = "The destination dropped the connection that kept other runs out of this load"
+            todo = "If another run may have loaded meanwhile: contentstack-source resync."
+            raise ConcurrentRunError(what, todo) from error
+
+
+def _refuse_if_moved(pipeline: Pipeline, confirmed: str | None) -> None:
     if confirmed_state(pipeline) != confirmed:
         pipeline.abort_packages()
         what = "Another run has loaded into this dataset since this one began; nothing was loaded"

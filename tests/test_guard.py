@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 import sys
@@ -22,6 +23,8 @@ from contentstack_source.target import Target
 from tests.mirror import assert_equal
 from tests.small import filled_stack
 
+SYNC = [sys.executable, "-m", "contentstack_source.cli", "sync"]
+
 
 @dataclass
 class Job:
@@ -35,6 +38,19 @@ class Job:
         summary = run.sync(self.target)
         assert_equal(self.file, self.stack)
         return summary
+
+    def another_host(self, folder: Path) -> Target:
+        return replace(self.target, pipelines_dir=str(folder))
+
+    def start_elsewhere(self, folder: Path) -> subprocess.Popen[str]:
+        """Start the real command on what stands for another host."""
+        return subprocess.Popen(
+            [*SYNC, "--pipelines-dir", str(folder)],
+            env=os.environ | {"DESTINATION__DUCKDB__CREDENTIALS": self.file},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
 
     def sql(self, statement: str) -> None:
         with duckdb.connect(self.file) as con:
@@ -89,17 +105,40 @@ def test_a_lock_left_by_a_dead_process_stops_nobody(job: Job) -> None:
 def test_a_slow_run_from_another_host_does_not_overwrite_a_quick_one(
     job: Job, tmp_path: Path
 ) -> None:
-    slow = replace(job.target, pipelines_dir=str(tmp_path / "another_host")).pipeline()
+    slow = job.another_host(tmp_path / "slow").pipeline()
     confirmed = guard.trust_destination(slow)
     job.stack.publish_entry("author", "e1", {"title": "Old"})
     slow.extract(contentstack_source())
     slow.normalize()
     job.stack.publish_entry("author", "e1", {"title": "New"})
     job.sync()
-    with pytest.raises(ConcurrentRunError, match="nothing was loaded"):
-        guard.refuse_if_moved(slow, confirmed)
+    with (
+        pytest.raises(ConcurrentRunError, match="since this one began; nothing was loaded"),
+        guard.alone_at_destination(slow, confirmed),
+    ):
+        slow.load()
     assert not slow.has_pending_data
     job.sync()
+
+
+def test_no_run_comes_between_the_look_at_the_destination_and_the_load(
+    job: Job, tmp_path: Path
+) -> None:
+    slow = job.another_host(tmp_path / "slow").pipeline()
+    confirmed = guard.trust_destination(slow)
+    job.stack.publish_entry("author", "e1", {"title": "Old"})
+    slow.extract(contentstack_source())
+    slow.normalize()
+    job.stack.publish_entry("author", "e1", {"title": "New"})
+    with guard.alone_at_destination(slow, confirmed):
+        with job.start_elsewhere(tmp_path / "quick") as quick:
+            told, _ = quick.communicate(timeout=60)
+        slow.load()
+    assert (quick.returncode, len(told.splitlines())) == (1, 1), told
+    with job.start_elsewhere(tmp_path / "quick") as quick:
+        told, _ = quick.communicate(timeout=60)
+    assert quick.returncode == 0, told
+    assert_equal(job.file, job.stack)
 
 
 def test_a_lost_working_folder_costs_no_resync(job: Job) -> None:

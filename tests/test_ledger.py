@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,8 +12,13 @@ import dlt
 import duckdb
 import pytest
 
-from contentstack_source import run
-from contentstack_source.errors import ServiceError, SettingsChangedError, TooManyDeletionsError
+from contentstack_source import ledger, run
+from contentstack_source.errors import (
+    FailedError,
+    ServiceError,
+    SettingsChangedError,
+    TooManyDeletionsError,
+)
 from contentstack_source.simulator import Fault, Stack, Weather, serve
 from contentstack_source.target import Target
 from tests.mirror import assert_equal
@@ -29,6 +35,10 @@ class Job:
     def rows(self, sql: str) -> list[tuple[Any, ...]]:
         with duckdb.connect(self.file, read_only=True) as con:
             return con.execute(sql).fetchall()
+
+    def sql(self, statement: str) -> None:
+        with duckdb.connect(self.file) as con:
+            con.execute(statement)
 
     def runs(self) -> list[tuple[Any, ...]]:
         return self.rows(
@@ -71,6 +81,70 @@ def test_every_run_leaves_a_row_the_failed_ones_too(job: Job) -> None:
     )
     assert "No good answer after all retries" in error
     assert len(token) == 12
+
+
+def test_a_run_that_broke_while_it_loaded_ends_with_the_token_it_began_with(job: Job) -> None:
+    alter = "ALTER TABLE contentstack.author"
+    job.sql(f"{alter} ADD COLUMN must TEXT DEFAULT 'be'")
+    job.sql(f"{alter} ALTER must SET NOT NULL")
+    job.sql(f"{alter} ALTER must DROP DEFAULT")
+    job.stack.publish_entry("author", "e1", {"title": "Too early"})
+    with pytest.raises(FailedError, match="in the step load"):
+        run.sync(job.target)
+    *_, (outcome, *_, before, after) = job.runs()
+    assert (outcome, after) == ("failed", before)
+    job.sql(f"{alter} DROP must")
+    run.sync(job.target)
+    assert_equal(job.file, job.stack)
+
+
+def test_a_run_is_recorded_without_a_load_of_its_own(job: Job) -> None:
+    run.sync(job.target)
+    assert len(job.runs()) == 2
+    assert job.rows("SELECT count(*) FROM contentstack._dlt_loads") == [(1,)]
+
+
+def test_the_rows_left_in_each_table_are_recorded(job: Job) -> None:
+    job.stack.delete_entry("author", "e1")
+    run.sync(job.target)
+    counts = [
+        json.loads(each)
+        for (each,) in job.rows("SELECT row_counts FROM contentstack.sync_runs ORDER BY started_at")
+    ]
+    assert [each["author"] for each in counts] == [6, 4]
+    assert [each["entries"] for each in counts] == [12, 10]
+
+
+def test_a_ledger_of_an_older_version_gets_its_new_columns(job: Job) -> None:
+    """The first run made it without them: as dlt sees it, they are new."""
+    job.sql("ALTER TABLE contentstack.sync_runs DROP COLUMN row_counts")
+    pipeline = job.target.pipeline()
+    del pipeline.default_schema.tables["sync_runs"]["columns"]["row_counts"]
+    assert not ledger.has_table(pipeline)
+    ledger.record(pipeline, {"outcome": "ok", "row_counts": {"author": 6}})
+    assert job.rows("SELECT row_counts FROM contentstack.sync_runs WHERE row_counts != '{}'") == [
+        ('{"author":6}',)
+    ]
+
+
+def test_a_ledger_that_cannot_be_written_breaks_no_run(job: Job) -> None:
+    job.sql("ALTER TABLE contentstack.sync_runs DROP COLUMN retries")
+    job.stack.delete_entry("author", "e1")
+    run.sync(job.target)
+    assert_equal(job.file, job.stack)
+    assert len(job.rows("SELECT * FROM contentstack.sync_runs")) == 1
+
+
+def test_a_failed_run_makes_no_dataset_for_its_record(job: Job, tmp_path: Path) -> None:
+    file = tmp_path / "new.duckdb"
+    target = Target(dlt.destinations.duckdb(str(file)), pipelines_dir=str(tmp_path / "new"))
+    job.weather.next_answers(Fault.status(503), Fault.status(503))
+    with pytest.raises(ServiceError):
+        run.sync(target)
+    with duckdb.connect(str(file)) as con:
+        assert con.execute("SELECT * FROM duckdb_tables()").fetchall() == []
+    run.sync(target)
+    assert_equal(str(file), job.stack)
 
 
 def test_a_run_refused_for_its_settings_writes_nothing(
