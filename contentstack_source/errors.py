@@ -6,7 +6,8 @@
     │   ├── CredentialsError          the stack does not let us in
     │   ├── SettingsChangedError      the dataset belongs to another stream
     │   ├── TooManyDeletionsError     a resync would remove more than it may
-    │   └── RowsChangedError          other hands took rows from the tables
+    │   ├── RowsChangedError          other hands took rows from the tables
+    │   └── UnknownTablesError        tables that nothing tells of any more
     └── FailedError                   worth trying again             exit code 1
         ├── ServiceError              no good answer after all retries
         ├── AnswerError               an answer that breaks the protocol
@@ -65,6 +66,10 @@ class TooManyDeletionsError(RefusedError):
 
 class RowsChangedError(RefusedError):
     """The tables do not hold what the last run left in them; told by `check`."""
+
+
+class UnknownTablesError(RefusedError):
+    """The dataset has tables of this source, and lost dlt's tables, which describe them."""
 
 
 class FailedError(ContentstackError):

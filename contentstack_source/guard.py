@@ -8,8 +8,8 @@ from a backup would miss all events in between.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from typing import Any, Final
 
 import pendulum
@@ -22,7 +22,8 @@ from dlt.pipeline.pipeline import Pipeline
 from dlt.pipeline.state_sync import load_pipeline_state_from_destination
 from filelock import FileLock, Timeout
 
-from contentstack_source.errors import ConcurrentRunError
+from contentstack_source.errors import ConcurrentRunError, UnknownTablesError
+from contentstack_source.names import OWN_TABLES
 from contentstack_source.target import Target
 
 SOURCE = "contentstack"
@@ -102,24 +103,39 @@ def known_schema(pipeline: Pipeline) -> Schema | None:
 
 
 def missing_tables(pipeline: Pipeline, schema: Schema | None) -> list[str]:
-    """Return the tables that dlt believes to be at the destination and that are not."""
-    if schema is None:
+    """Return the tables that dlt believes to be at the destination and that are not.
+
+    Raises:
+        UnknownTablesError: there are tables of ours, and nothing tells what dlt believes of them.
+    """
+    known = schema.data_table_names(seen_data_only=True) if schema else []
+    if not known:
+        _refuse_unknown_tables(pipeline)
         return []
-    wanted = [*schema.data_table_names(seen_data_only=True), *_STATE_TABLES]
+    found = _storage_tables(pipeline, [*known, *_STATE_TABLES])
+    return [name for name, is_there in found.items() if not is_there]
+
+
+def make_tables(pipeline: Pipeline, schema: Schema, names: Iterable[str]) -> None:
+    """Make tables anew that were lost; dlt itself makes only those of a schema new to it."""
+    with pipeline.destination_client() as client:
+        client.schema = schema  # a fresh working directory knows none
+        client.update_stored_schema(only_tables=set(names), force=True)
+
+
+def _refuse_unknown_tables(pipeline: Pipeline) -> None:
+    found = _storage_tables(pipeline, OWN_TABLES)
+    if names := ", ".join(name for name, is_there in found.items() if is_there):
+        what = f"Nothing tells what is in the tables of the dataset any more ({names})"
+        todo = "dlt's own tables are lost. Drop the dataset, or load into another --dataset."
+        raise UnknownTablesError(what, todo)
+
+
+def _storage_tables(pipeline: Pipeline, names: Iterable[str]) -> dict[str, bool]:
+    """Tell of each table whether it is at the destination; empty if nobody can tell."""
     with pipeline.destination_client() as client:
         find: Any = getattr(client, "get_storage_tables", None)
-        if find is None:
-            return []
-        return [name for name, columns in find(wanted) if not columns]
-
-
-def have_tables_made(pipeline: Pipeline) -> None:
-    """Let the next load look what tables there are, and make those that are missing.
-
-    dlt makes tables only for a schema the destination has not seen.
-    """
-    with suppress(DestinationUndefinedEntity), pipeline.sql_client() as client:
-        client.execute_sql(f"DELETE FROM {client.make_qualified_table_name('_dlt_version')}")
+        return {} if find is None else {name: bool(columns) for name, columns in find(names)}
 
 
 @contextmanager

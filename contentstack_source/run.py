@@ -26,6 +26,7 @@ from contentstack_source.errors import (
     RefusedError,
     SettingsChangedError,
     SettingsError,
+    UnknownTablesError,
 )
 from contentstack_source.failures import one_line_errors
 from contentstack_source.fetch import Report, has_changed
@@ -159,7 +160,7 @@ def _sync(target: Target, progress: Collector | None, *, from_start: bool = Fals
     try:
         with one_line_errors():
             _catch_up(pipeline, summary, from_start=from_start)
-    except (SettingsError, SettingsChangedError, ConcurrentRunError):
+    except (SettingsError, SettingsChangedError, UnknownTablesError, ConcurrentRunError):
         raise  # nothing may be written, or somebody else is writing
     except ContentstackError as failed:
         error = failed
@@ -177,8 +178,8 @@ def _catch_up(pipeline: Pipeline, summary: Summary, *, from_start: bool) -> None
     summary.token_before = ledger.token_fingerprint(pipeline)
     schema = guard.known_schema(pipeline)
     summary.healed = guard.missing_tables(pipeline, schema)
-    if summary.healed:
-        guard.have_tables_made(pipeline)
+    if schema is not None and summary.healed:
+        guard.make_tables(pipeline, schema, summary.healed)
     if from_start or summary.healed:
         with pipeline.managed_state() as state:
             forget_tokens(state.get("sources", {}).get(guard.SOURCE, {}))

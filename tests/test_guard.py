@@ -16,7 +16,7 @@ import duckdb
 import pytest
 
 from contentstack_source import guard, run
-from contentstack_source.errors import ConcurrentRunError
+from contentstack_source.errors import ConcurrentRunError, UnknownTablesError
 from contentstack_source.simulator import Stack, serve
 from contentstack_source.source import contentstack_source
 from contentstack_source.target import Target
@@ -165,18 +165,56 @@ def test_a_destination_restored_from_an_older_backup_catches_up(job: Job, tmp_pa
     job.sync()
 
 
+LOST = ["article", "article__parts", "entries", "sync_events", "sync_rejects", "sync_runs"]
+
+
 @pytest.mark.parametrize(
-    "lost", ["article", "article__parts", "_dlt_pipeline_state", "sync_events"]
+    ("lost", "folder"),
+    [
+        *((lost, "kept") for lost in LOST),
+        *((lost, "lost") for lost in LOST),
+        ("_dlt_pipeline_state", "kept"),
+        ("_dlt_pipeline_state", "lost"),
+        ("_dlt_loads", "kept"),
+        ("_dlt_loads", "lost"),
+        ("_dlt_version", "kept"),
+    ],
 )
-def test_a_lost_table_is_made_again_and_all_is_loaded_anew(job: Job, lost: str) -> None:
+def test_a_lost_table_is_made_again_and_all_is_loaded_anew(
+    job: Job, lost: str, folder: str
+) -> None:
+    job.stack.emit_raw({"type": "nobody knows it"})  # for a row in sync_rejects
+    run.sync(job.target)
     job.sql(f"DROP TABLE contentstack.{lost}")
+    job.stack.delete_entry("author", "e1")
+    if folder == "lost":
+        shutil.rmtree(job.target.folder)
     assert lost in job.sync().healed
     assert not job.sync().healed
 
 
-def test_all_tables_lost_with_the_schema_kept_are_loaded_anew(job: Job) -> None:
+@pytest.mark.parametrize("folder", ["kept", "lost"])
+def test_all_tables_lost_with_the_schema_kept_are_loaded_anew(job: Job, folder: str) -> None:
     for table in job.tables():
         job.sql(f'DROP TABLE contentstack."{table}"')
+    if folder == "lost":
+        shutil.rmtree(job.target.folder)
+    job.sync()
+
+
+@pytest.mark.parametrize("lost", [["_dlt_version"], ["_dlt_version", "_dlt_pipeline_state"]])
+def test_tables_that_nothing_describes_any_more_are_left_alone(job: Job, lost: list[str]) -> None:
+    """A worker without its folder cannot know what to take away from them."""
+    for table in lost:
+        job.sql(f"DROP TABLE contentstack.{table}")
+    shutil.rmtree(job.target.folder)
+    before = Path(job.file).read_bytes()
+    for command in (run.sync, run.resync):
+        with pytest.raises(UnknownTablesError, match=r"assets.*Drop the dataset") as refused:
+            command(job.target)
+        assert refused.value.exit_code == 2
+    assert Path(job.file).read_bytes() == before
+    job.sql("DROP SCHEMA contentstack CASCADE")
     job.sync()
 
 
