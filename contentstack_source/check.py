@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
+from contentstack_source import ledger, tally
 from contentstack_source.client import Client
-from contentstack_source.errors import ContentstackError, RefusedError
+from contentstack_source.errors import ContentstackError, RefusedError, RowsChangedError
 from contentstack_source.failures import one_line_errors
 from contentstack_source.position import SYNC
 from contentstack_source.run import status
@@ -14,6 +15,9 @@ from contentstack_source.settings import Settings
 from contentstack_source.source import contentstack_source
 from contentstack_source.stream import parse_page
 from contentstack_source.target import Target
+
+_SHOWN = 8
+"""Tables named one by one; there may be hundreds."""
 
 
 @dataclass(frozen=True)
@@ -45,7 +49,10 @@ def check(target: Target) -> Iterator[Finding]:
     yield content
     if content.exit_code == 0:
         yield _try("model", lambda: _model(client))
-    yield _try("destination", lambda: _destination(target))
+    destination = _try("destination", lambda: _destination(target))
+    yield destination
+    if destination.exit_code == 0:
+        yield _try("rows", lambda: _rows(target))
 
 
 def configured_settings() -> Settings:
@@ -96,3 +103,19 @@ def _destination(target: Target) -> str:
         return f"{place}: nothing synced yet"
     rows = sum(found.row_counts.values())
     return f"{place}: {rows:,} rows in {len(found.row_counts):,} tables"
+
+
+def _rows(target: Target) -> str:
+    """Look for rows that other hands took or put: the Sync API never sends them again."""
+    found = status(target)
+    if found.position is None:
+        return "none yet"
+    pipeline = target.pipeline()
+    told = list(tally.inconsistencies(pipeline, found.position.tables))
+    last = ledger.last_run(pipeline)
+    if last is not None and last.token == ledger.token_fingerprint(pipeline) and last.row_counts:
+        told += tally.differences(last.row_counts, found.row_counts)
+    if told:
+        what = f"Rows were changed by other hands: {'; '.join(told[:_SHOWN])}"
+        raise RowsChangedError(what, "contentstack-source resync makes the tables equal again.")
+    return "as the last run left them"

@@ -5,7 +5,9 @@
     │   ├── SettingsError             a setting is missing or wrong
     │   ├── CredentialsError          the stack does not let us in
     │   ├── SettingsChangedError      the dataset belongs to another stream
-    │   └── TooManyDeletionsError     a resync would remove more than it may
+    │   ├── TooManyDeletionsError     a resync would remove more than it may
+    │   ├── RowsChangedError          other hands took rows from the tables
+    │   └── UnknownTablesError        tables that nothing tells of any more
     └── FailedError                   worth trying again             exit code 1
         ├── ServiceError              no good answer after all retries
         ├── AnswerError               an answer that breaks the protocol
@@ -60,6 +62,14 @@ class SettingsChangedError(RefusedError):
 
 class TooManyDeletionsError(RefusedError):
     """An initial sync would remove more of the tables than `max_deleted_share` allows."""
+
+
+class RowsChangedError(RefusedError):
+    """The tables do not hold what the last run left in them; told by `check`."""
+
+
+class UnknownTablesError(RefusedError):
+    """The dataset has tables of this source, and lost dlt's tables, which describe them."""
 
 
 class FailedError(ContentstackError):

@@ -8,26 +8,30 @@ from a backup would miss all events in between.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
-from typing import Any
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from typing import Any, Final
 
 import pendulum
 from dlt.common import json
 from dlt.common.destination.client import WithStateSync
-from dlt.common.destination.exceptions import DestinationUndefinedEntity
+from dlt.common.destination.exceptions import DestinationException, DestinationUndefinedEntity
 from dlt.common.schema import Schema
+from dlt.destinations.sql_client import SqlClientBase
 from dlt.pipeline.pipeline import Pipeline
 from dlt.pipeline.state_sync import load_pipeline_state_from_destination
 from filelock import FileLock, Timeout
 
-from contentstack_source.errors import ConcurrentRunError
+from contentstack_source.errors import ConcurrentRunError, UnknownTablesError
+from contentstack_source.names import OWN_TABLES
 from contentstack_source.target import Target
 
 SOURCE = "contentstack"
 """Name of the dlt source, and so of its schema and state."""
 
-_STATE_TABLES = ("_dlt_pipeline_state", "_dlt_loads", "_dlt_version")
+_DUCKDB: Final = "dlt.destinations.duckdb"
+_POSTGRES: Final = "dlt.destinations.postgres"
+_STATE_TABLES: Final = ("_dlt_pipeline_state", "_dlt_loads", "_dlt_version")
 
 
 @contextmanager
@@ -99,32 +103,92 @@ def known_schema(pipeline: Pipeline) -> Schema | None:
 
 
 def missing_tables(pipeline: Pipeline, schema: Schema | None) -> list[str]:
-    """Return the tables that dlt believes to be at the destination and that are not."""
-    if schema is None:
-        return []
-    wanted = [*schema.data_table_names(seen_data_only=True), *_STATE_TABLES]
-    with pipeline.destination_client() as client:
-        find: Any = getattr(client, "get_storage_tables", None)
-        if find is None:
-            return []
-        return [name for name, columns in find(wanted) if not columns]
-
-
-def have_tables_made(pipeline: Pipeline) -> None:
-    """Let the next load look what tables there are, and make those that are missing.
-
-    dlt makes tables only for a schema the destination has not seen.
-    """
-    with suppress(DestinationUndefinedEntity), pipeline.sql_client() as client:
-        client.execute_sql(f"DELETE FROM {client.make_qualified_table_name('_dlt_version')}")
-
-
-def refuse_if_moved(pipeline: Pipeline, confirmed: str | None) -> None:
-    """Let no load begin if another run, on another host, has loaded since `confirmed`.
+    """Return the tables that dlt believes to be at the destination and that are not.
 
     Raises:
-        ConcurrentRunError: the state of the destination moved.
+        UnknownTablesError: there are tables of ours, and nothing tells what dlt believes of them.
     """
+    known = schema.data_table_names(seen_data_only=True) if schema else []
+    if not known:
+        _refuse_unknown_tables(pipeline)
+        return []
+    found = _storage_tables(pipeline, [*known, *_STATE_TABLES])
+    return [name for name, is_there in found.items() if not is_there]
+
+
+def make_tables(pipeline: Pipeline, schema: Schema, names: Iterable[str]) -> None:
+    """Make tables anew that were lost; dlt itself makes only those of a schema new to it."""
+    with pipeline.destination_client() as client:
+        client.schema = schema  # a fresh working directory knows none
+        client.update_stored_schema(only_tables=set(names), force=True)
+
+
+def _refuse_unknown_tables(pipeline: Pipeline) -> None:
+    found = _storage_tables(pipeline, OWN_TABLES)
+    if names := ", ".join(name for name, is_there in found.items() if is_there):
+        what = f"Nothing tells what is in the tables of the dataset any more ({names})"
+        todo = "dlt's own tables are lost. Drop the dataset, or load into another --dataset."
+        raise UnknownTablesError(what, todo)
+
+
+def _storage_tables(pipeline: Pipeline, names: Iterable[str]) -> dict[str, bool]:
+    """Tell of each table whether it is at the destination; empty if nobody can tell."""
+    with pipeline.destination_client() as client:
+        find: Any = getattr(client, "get_storage_tables", None)
+        return {} if find is None else {name: bool(columns) for name, columns in find(names)}
+
+
+@contextmanager
+def alone_at_destination(pipeline: Pipeline, confirmed: str | None) -> Iterator[None]:
+    """Keep runs of other hosts out, from a look at the destination until the load is over.
+
+    A DuckDB file has one process at a time while it is open; PostgreSQL lends a lock that goes
+    with its connection. Other destinations have the look alone (decision 0009).
+
+    Raises:
+        ConcurrentRunError: another run loads now, or has loaded since `confirmed`.
+    """
+    with _kept_to_itself(pipeline):
+        _refuse_if_moved(pipeline, confirmed)
+        yield
+
+
+@contextmanager
+def _kept_to_itself(pipeline: Pipeline) -> Iterator[None]:
+    kind = pipeline.destination.destination_type if pipeline.destination else ""
+    if kind not in {_DUCKDB, _POSTGRES}:
+        yield
+        return
+    with pipeline.sql_client() as client:
+        if kind == _DUCKDB:
+            yield
+            return
+        with _locked(pipeline, client):
+            yield
+
+
+@contextmanager
+def _locked(pipeline: Pipeline, client: SqlClientBase[Any]) -> Iterator[None]:
+    """Hold a lock named like the dataset; the server takes it back when the process dies."""
+    name = f"{SOURCE}:{client.fully_qualified_dataset_name()}"
+    with client.begin_transaction():
+        # The transaction writes nothing and idles while others load.
+        client.execute_sql("SET LOCAL idle_in_transaction_session_timeout = 0")
+        taken = client.execute_sql("SELECT pg_try_advisory_xact_lock(hashtext(%s))", name)
+        if not taken or not taken[0][0]:
+            pipeline.abort_packages()
+            what = "Another run is loading into this dataset right now; nothing was loaded"
+            raise ConcurrentRunError(what, "Wait for it to end, and run again.")
+        yield
+        try:
+            client.execute_sql("SELECT 1")
+        except DestinationException as error:
+            what = "The destination dropped the connection that kept other runs out of this load"
+            todo = "If another run may have loaded meanwhile: contentstack-source resync."
+            raise ConcurrentRunError(what, todo) from error
+
+
+def _refuse_if_moved(pipeline: Pipeline, confirmed: str | None) -> None:
     if confirmed_state(pipeline) != confirmed:
         pipeline.abort_packages()
         what = "Another run has loaded into this dataset since this one began; nothing was loaded"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -11,6 +12,7 @@ import dlt
 import orjson
 import pyarrow as pa
 from dlt.common import logger
+from dlt.common.destination.exceptions import DestinationException
 from dlt.pipeline.pipeline import Pipeline
 
 from contentstack_source.guard import SOURCE
@@ -31,42 +33,81 @@ COLUMNS: Final[Mapping[str, tuple[str, pa.DataType]]] = {
     "rows_put": ("bigint", pa.int64()),
     "rows_removed": ("bigint", pa.int64()),
     "rejects": ("bigint", pa.int64()),
+    "row_counts": ("json", pa.string()),
     "token_before": ("text", pa.string()),
     "token_after": ("text", pa.string()),
 }
+_NO_ROWS: Final = pa.schema([(name, kind) for name, (_, kind) in COLUMNS.items()]).empty_table()
+_JSON: Final = [name for name, (kind, _) in COLUMNS.items() if kind == "json"]
 
 
 @dataclass(frozen=True)
-class Entry:
-    """What the ledger keeps of a run; see the reference for each column."""
+class LastRun:
+    """What the newest row of the ledger says of the tables.
 
-    values: Mapping[str, Any]
+    Attributes:
+        token: fingerprint of the sync token the run ended with.
+        row_counts: rows in each table when it ended; empty if nobody could count them.
+    """
 
-    def to_arrow(self) -> pa.Table:
-        """Return the one row."""
-        arrays = {
-            name: pa.array([self.values.get(name)], arrow_type)
-            for name, (_, arrow_type) in COLUMNS.items()
-        }
-        return pa.table(arrays)
+    token: str | None
+    row_counts: Mapping[str, int]
 
 
 def record(pipeline: Pipeline, values: Mapping[str, Any]) -> None:
     """Add a run to the ledger; a ledger that cannot be written breaks no run.
 
     A dataset that does not exist yet is not made for a run that failed.
+
+    Args:
+        pipeline: whose run it was.
+        values: of all columns but `token_after`.
     """
     if not pipeline.schema_names:
         return
-    events = orjson.dumps(values.get("events") or {}).decode()
-    entry = Entry({**values, "events": events})
-    silence_json_notice()
     try:
         if pipeline.has_pending_data:
-            pipeline.abort_packages()  # what broke is not to be loaded along with its record
-        pipeline.run(_source(entry))
+            pipeline.abort_packages()  # what broke is no part of what the run left
+        row = {**values, "token_after": token_fingerprint(pipeline)}
+        row |= {name: orjson.dumps(row.get(name) or {}).decode() for name in _JSON}
+        if not _is_inserted(pipeline, row):
+            silence_json_notice()
+            pipeline.run(table(_to_arrow(row)))
     except Exception as error:  # noqa: BLE001 - the run itself is over, well or badly
         logger.warning(f"The run could not be recorded in {_TABLE}: {type(error).__name__}")
+
+
+def has_table(pipeline: Pipeline) -> bool:
+    """Tell whether the ledger, as it is today, is a table of the dataset."""
+    known = pipeline.default_schema.tables if pipeline.schema_names else {}
+    return _TABLE in known and COLUMNS.keys() <= known[_TABLE]["columns"].keys()
+
+
+def table(rows: pa.Table = _NO_ROWS) -> Any:  # noqa: ANN401 - a dlt source
+    """Return a source with the table of the ledger; without rows it still makes the table."""
+
+    @dlt.source(name=SOURCE, section=SOURCE)
+    def ledger() -> Any:  # noqa: ANN401
+        columns: Any = [{"name": name, "data_type": kind} for name, (kind, _) in COLUMNS.items()]
+        return dlt.resource([rows], name=_TABLE, write_disposition="append", columns=columns)
+
+    return ledger()
+
+
+def last_run(pipeline: Pipeline) -> LastRun | None:
+    """Return what the newest row says; None if there is none, or no SQL to read it with."""
+    if not has_table(pipeline):
+        return None
+    with suppress(DestinationException), pipeline.sql_client() as client:
+        name = client.make_qualified_table_name(_TABLE)
+        query = (
+            f"SELECT token_after, row_counts FROM {name}"
+            f" WHERE ended_at = (SELECT max(ended_at) FROM {name})"
+        )
+        for token, counts in client.execute_sql(query) or []:
+            parsed = orjson.loads(counts) if isinstance(counts, str) else counts
+            return LastRun(token, parsed or {})
+    return None
 
 
 def token_fingerprint(pipeline: Pipeline) -> str | None:
@@ -79,12 +120,28 @@ def token_fingerprint(pipeline: Pipeline) -> str | None:
     return hashlib.sha256(tokens.encode()).hexdigest()[:12]
 
 
-def _source(entry: Entry) -> Any:  # noqa: ANN401 - a dlt source
-    @dlt.source(name=SOURCE, section=SOURCE)
-    def ledger() -> Any:  # noqa: ANN401
-        columns: Any = [{"name": name, "data_type": kind} for name, (kind, _) in COLUMNS.items()]
-        return dlt.resource(
-            [entry.to_arrow()], name=_TABLE, write_disposition="append", columns=columns
-        )
+def _is_inserted(pipeline: Pipeline, row: Mapping[str, Any]) -> bool:
+    """Insert the row by SQL: a load of its own takes dlt hundreds of milliseconds.
 
-    return ledger()
+    Returns:
+        False where that cannot be: the table is not there yet, or the destination has no SQL, or
+        wants its JSON otherwise.
+    """
+    if not has_table(pipeline):
+        return False
+    with suppress(DestinationException), pipeline.sql_client() as client:
+        names = ", ".join(client.escape_column_name(name) for name in COLUMNS)
+        places = ", ".join(["%s"] * len(COLUMNS))
+        client.execute_sql(
+            f"INSERT INTO {client.make_qualified_table_name(_TABLE)} ({names}) VALUES ({places})",
+            *(row.get(name) for name in COLUMNS),
+        )
+        return True
+    return False
+
+
+def _to_arrow(row: Mapping[str, Any]) -> pa.Table:
+    arrays = {
+        name: pa.array([row.get(name)], arrow_type) for name, (_, arrow_type) in COLUMNS.items()
+    }
+    return pa.table(arrays)

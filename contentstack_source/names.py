@@ -16,6 +16,15 @@ OWN_TABLES: Final = (
 )
 """Tables a content type can never have the name of."""
 
+_DEVICES: Final = frozenset(
+    ["aux", "con", "nul", "prn"]
+    + [f"{port}{number}" for port in ("com", "lpt") for number in range(1, 10)]
+)
+"""Names no file may have on Windows: dlt names files like tables, and refuses these anywhere."""
+
+_LONGEST_TABLE: Final = 200
+"""dlt names files like tables, and a file's name may have 255 characters with all that follows."""
+
 
 class Naming(Protocol):
     """What is used of dlt's naming convention."""
@@ -23,6 +32,7 @@ class Naming(Protocol):
     def normalize_table_identifier(self, identifier: str) -> str: ...  # noqa: D102
     def normalize_identifier(self, identifier: str) -> str: ...  # noqa: D102
     def shorten_fragments(self, *fragments: str) -> str: ...  # noqa: D102
+    def shorten_identifier(self, name: str, origin: str, length: int) -> str: ...  # noqa: D102
 
 
 class Names:
@@ -45,7 +55,7 @@ class Names:
         """
         new = set(content_type_uids) - self.tables.keys()
         for uid in sorted(new, key=lambda uid: (self._table(uid) != uid, uid)):
-            taken = {*OWN_TABLES, *self.tables.values()}
+            taken = {*OWN_TABLES, *_DEVICES, *self.tables.values()}
             name = self._table(uid)
             if name in taken or name.startswith("_dlt"):
                 # No prefix of dlt's own: it would take the table for one of its own.
@@ -59,10 +69,11 @@ class Names:
     def list_table(self, parent: str, path: tuple[str, ...], taken: Collection[str]) -> str:
         """Return the table of the list at `path` in `parent`: ``blog__sections``."""
         parts = self._parts(path)
-        name = self._naming.shorten_fragments(parent, *parts)
+        name = self._short(self._naming.shorten_fragments(parent, *parts))
         if name not in taken:
             return name
-        return self._naming.shorten_fragments(parent, *parts[:-1], f"{parts[-1]}_{digest(*path)}")
+        parts[-1] = f"{parts[-1]}_{digest(*path)}"
+        return self._short(self._naming.shorten_fragments(parent, *parts))
 
     def column(self, path: tuple[str, ...], taken: Collection[str]) -> str:
         """Return the column of the value at `path`: ``seo__title``; another one if it is taken."""
@@ -84,7 +95,10 @@ class Names:
         return [self._naming.normalize_identifier(part.strip() or "_") for part in path]
 
     def _table(self, uid: str) -> str:
-        return self._naming.normalize_table_identifier(uid)
+        return self._short(self._naming.normalize_table_identifier(uid))
+
+    def _short(self, table: str) -> str:
+        return self._naming.shorten_identifier(table, table, _LONGEST_TABLE)
 
 
 def digest(*parts: str) -> str:

@@ -5,19 +5,20 @@ from __future__ import annotations
 import shutil
 import time
 from collections import Counter
+from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Final
 
 import dlt
 import pendulum
-from dlt.common.destination.exceptions import DestinationUndefinedEntity
+from dlt.common.destination.exceptions import DestinationException
 from dlt.common.runtime.collector_base import Collector
 from dlt.common.schema import Schema
-from dlt.destinations.exceptions import DatabaseUndefinedRelation
 from dlt.extract.source import DltSource
 from dlt.pipeline.pipeline import Pipeline
 
-from contentstack_source import guard, ledger
+from contentstack_source import guard, ledger, tally
 from contentstack_source.client import Client
 from contentstack_source.errors import (
     ConcurrentRunError,
@@ -25,6 +26,7 @@ from contentstack_source.errors import (
     RefusedError,
     SettingsChangedError,
     SettingsError,
+    UnknownTablesError,
 )
 from contentstack_source.failures import one_line_errors
 from contentstack_source.fetch import Report, has_changed
@@ -144,7 +146,7 @@ def status(target: Target) -> Status:
         pipeline.sync_destination()
         source = pipeline.state.get("sources", {}).get(guard.SOURCE, {})
         state = source.get("resources", {}).get(SYNC, {})
-        return Status(parse_position(state), _row_counts(pipeline))
+        return Status(parse_position(state), tally.count_rows(pipeline))
 
 
 def _sync(target: Target, progress: Collector | None, *, from_start: bool = False) -> Summary:
@@ -158,14 +160,15 @@ def _sync(target: Target, progress: Collector | None, *, from_start: bool = Fals
     try:
         with one_line_errors():
             _catch_up(pipeline, summary, from_start=from_start)
-    except (SettingsError, SettingsChangedError, ConcurrentRunError):
+    except (SettingsError, SettingsChangedError, UnknownTablesError, ConcurrentRunError):
         raise  # nothing may be written, or somebody else is writing
     except ContentstackError as failed:
         error = failed
+    with suppress(DestinationException):  # the error there was is the one to tell
+        summary.row_counts = tally.count_rows(pipeline)
     _record(pipeline, summary, started_at, error)
     if error is not None:
         raise error
-    summary.row_counts = _row_counts(pipeline)
     summary.seconds = time.monotonic() - started
     return summary
 
@@ -175,8 +178,8 @@ def _catch_up(pipeline: Pipeline, summary: Summary, *, from_start: bool) -> None
     summary.token_before = ledger.token_fingerprint(pipeline)
     schema = guard.known_schema(pipeline)
     summary.healed = guard.missing_tables(pipeline, schema)
-    if summary.healed:
-        guard.have_tables_made(pipeline)
+    if schema is not None and summary.healed:
+        guard.make_tables(pipeline, schema, summary.healed)
     if from_start or summary.healed:
         with pipeline.managed_state() as state:
             forget_tokens(state.get("sources", {}).get(guard.SOURCE, {}))
@@ -216,9 +219,16 @@ def _record(
             "rows_removed": summary.rows_removed,
             "rejects": summary.rejects,
             "token_before": summary.token_before,
-            "token_after": ledger.token_fingerprint(pipeline),
+            "row_counts": _rows_left(pipeline, summary),
         },
     )
+
+
+def _rows_left(pipeline: Pipeline, summary: Summary) -> Mapping[str, int]:
+    """Return the rows that runs have left in each table, not those of other hands since."""
+    last = ledger.last_run(pipeline) if not summary.passes else None
+    is_unchanged = last is not None and last.token == ledger.token_fingerprint(pipeline)
+    return last.row_counts if last and is_unchanged and last.row_counts else summary.row_counts
 
 
 def _has_changed_since(source: DltSource, report: Report, summary: Summary) -> bool:
@@ -234,47 +244,19 @@ def _has_changed_since(source: DltSource, report: Report, summary: Summary) -> b
 def _run_pass(
     pipeline: Pipeline, source: DltSource, confirmed: str | None, schema: Schema | None
 ) -> None:
-    """Run one pass: what `pipeline.run` does, with a look at the destination before the load."""
+    """Run one pass: what `pipeline.run` does, alone at the destination while it loads."""
     # A load that breaks is dropped and extracted anew, by `guard.trust_destination`.
     once = loads_happen_once.set(True)
     try:
+        parts = [source] if ledger.has_table(pipeline) else [source, ledger.table()]
         if schema is None:
-            pipeline.extract(source)
+            pipeline.extract(parts)
         else:
-            pipeline.extract(source, schema=schema)
+            pipeline.extract(parts, schema=schema)
     finally:
         loads_happen_once.reset(once)
     if pipeline.has_pending_data:
         pipeline.normalize()
-        guard.refuse_if_moved(pipeline, confirmed)
-        _load(pipeline)
-
-
-def _load(pipeline: Pipeline) -> None:
-    """Load, with a DuckDB file open all the time.
-
-    dlt connects anew for each job, and DuckDB writes its file back whenever the last connection
-    closes.
-    """
-    if pipeline.destination is not None and pipeline.destination.destination_name == "duckdb":
-        with pipeline.sql_client():
+        # Open all the time: DuckDB writes its file back whenever the last connection closes.
+        with guard.alone_at_destination(pipeline, confirmed):
             pipeline.load()
-    else:
-        pipeline.load()
-
-
-def _row_counts(pipeline: Pipeline) -> dict[str, int]:
-    """Count the rows of all tables but dlt's own, in one query."""
-    if not pipeline.schema_names:
-        return {}
-    tables = sorted(pipeline.default_schema.data_table_names(seen_data_only=True))
-    try:
-        with pipeline.sql_client() as client:
-            counts = [
-                f"SELECT '{name}', count(*) FROM {client.make_qualified_table_name(name)}"
-                for name in tables
-            ]
-            rows = client.execute_sql(" UNION ALL ".join(counts)) if counts else []
-    except (DatabaseUndefinedRelation, DestinationUndefinedEntity):
-        return {}
-    return dict(sorted((str(name), int(count)) for name, count in rows or []))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 import sys
@@ -15,12 +16,14 @@ import duckdb
 import pytest
 
 from contentstack_source import guard, run
-from contentstack_source.errors import ConcurrentRunError
+from contentstack_source.errors import ConcurrentRunError, UnknownTablesError
 from contentstack_source.simulator import Stack, serve
 from contentstack_source.source import contentstack_source
 from contentstack_source.target import Target
 from tests.mirror import assert_equal
 from tests.small import filled_stack
+
+SYNC = [sys.executable, "-m", "contentstack_source.cli", "sync"]
 
 
 @dataclass
@@ -35,6 +38,19 @@ class Job:
         summary = run.sync(self.target)
         assert_equal(self.file, self.stack)
         return summary
+
+    def another_host(self, folder: Path) -> Target:
+        return replace(self.target, pipelines_dir=str(folder))
+
+    def start_elsewhere(self, folder: Path) -> subprocess.Popen[str]:
+        """Start the real command on what stands for another host."""
+        return subprocess.Popen(
+            [*SYNC, "--pipelines-dir", str(folder)],
+            env=os.environ | {"DESTINATION__DUCKDB__CREDENTIALS": self.file},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
 
     def sql(self, statement: str) -> None:
         with duckdb.connect(self.file) as con:
@@ -89,17 +105,40 @@ def test_a_lock_left_by_a_dead_process_stops_nobody(job: Job) -> None:
 def test_a_slow_run_from_another_host_does_not_overwrite_a_quick_one(
     job: Job, tmp_path: Path
 ) -> None:
-    slow = replace(job.target, pipelines_dir=str(tmp_path / "another_host")).pipeline()
+    slow = job.another_host(tmp_path / "slow").pipeline()
     confirmed = guard.trust_destination(slow)
     job.stack.publish_entry("author", "e1", {"title": "Old"})
     slow.extract(contentstack_source())
     slow.normalize()
     job.stack.publish_entry("author", "e1", {"title": "New"})
     job.sync()
-    with pytest.raises(ConcurrentRunError, match="nothing was loaded"):
-        guard.refuse_if_moved(slow, confirmed)
+    with (
+        pytest.raises(ConcurrentRunError, match="since this one began; nothing was loaded"),
+        guard.alone_at_destination(slow, confirmed),
+    ):
+        slow.load()
     assert not slow.has_pending_data
     job.sync()
+
+
+def test_no_run_comes_between_the_look_at_the_destination_and_the_load(
+    job: Job, tmp_path: Path
+) -> None:
+    slow = job.another_host(tmp_path / "slow").pipeline()
+    confirmed = guard.trust_destination(slow)
+    job.stack.publish_entry("author", "e1", {"title": "Old"})
+    slow.extract(contentstack_source())
+    slow.normalize()
+    job.stack.publish_entry("author", "e1", {"title": "New"})
+    with guard.alone_at_destination(slow, confirmed):
+        with job.start_elsewhere(tmp_path / "quick") as quick:
+            told, _ = quick.communicate(timeout=60)
+        slow.load()
+    assert (quick.returncode, len(told.splitlines())) == (1, 1), told
+    with job.start_elsewhere(tmp_path / "quick") as quick:
+        told, _ = quick.communicate(timeout=60)
+    assert quick.returncode == 0, told
+    assert_equal(job.file, job.stack)
 
 
 def test_a_lost_working_folder_costs_no_resync(job: Job) -> None:
@@ -126,18 +165,56 @@ def test_a_destination_restored_from_an_older_backup_catches_up(job: Job, tmp_pa
     job.sync()
 
 
+LOST = ["article", "article__parts", "entries", "sync_events", "sync_rejects", "sync_runs"]
+
+
 @pytest.mark.parametrize(
-    "lost", ["article", "article__parts", "_dlt_pipeline_state", "sync_events"]
+    ("lost", "folder"),
+    [
+        *((lost, "kept") for lost in LOST),
+        *((lost, "lost") for lost in LOST),
+        ("_dlt_pipeline_state", "kept"),
+        ("_dlt_pipeline_state", "lost"),
+        ("_dlt_loads", "kept"),
+        ("_dlt_loads", "lost"),
+        ("_dlt_version", "kept"),
+    ],
 )
-def test_a_lost_table_is_made_again_and_all_is_loaded_anew(job: Job, lost: str) -> None:
+def test_a_lost_table_is_made_again_and_all_is_loaded_anew(
+    job: Job, lost: str, folder: str
+) -> None:
+    job.stack.emit_raw({"type": "nobody knows it"})  # for a row in sync_rejects
+    run.sync(job.target)
     job.sql(f"DROP TABLE contentstack.{lost}")
+    job.stack.delete_entry("author", "e1")
+    if folder == "lost":
+        shutil.rmtree(job.target.folder)
     assert lost in job.sync().healed
     assert not job.sync().healed
 
 
-def test_all_tables_lost_with_the_schema_kept_are_loaded_anew(job: Job) -> None:
+@pytest.mark.parametrize("folder", ["kept", "lost"])
+def test_all_tables_lost_with_the_schema_kept_are_loaded_anew(job: Job, folder: str) -> None:
     for table in job.tables():
         job.sql(f'DROP TABLE contentstack."{table}"')
+    if folder == "lost":
+        shutil.rmtree(job.target.folder)
+    job.sync()
+
+
+@pytest.mark.parametrize("lost", [["_dlt_version"], ["_dlt_version", "_dlt_pipeline_state"]])
+def test_tables_that_nothing_describes_any_more_are_left_alone(job: Job, lost: list[str]) -> None:
+    """A worker without its folder cannot know what to take away from them."""
+    for table in lost:
+        job.sql(f"DROP TABLE contentstack.{table}")
+    shutil.rmtree(job.target.folder)
+    before = Path(job.file).read_bytes()
+    for command in (run.sync, run.resync):
+        with pytest.raises(UnknownTablesError, match=r"assets.*Drop the dataset") as refused:
+            command(job.target)
+        assert refused.value.exit_code == 2
+    assert Path(job.file).read_bytes() == before
+    job.sql("DROP SCHEMA contentstack CASCADE")
     job.sync()
 
 

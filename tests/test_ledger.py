@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,9 +13,14 @@ import dlt
 import duckdb
 import pytest
 
-from contentstack_source import run
-from contentstack_source.errors import ServiceError, SettingsChangedError, TooManyDeletionsError
-from contentstack_source.simulator import Fault, Stack, Weather, serve
+from contentstack_source import ledger, run
+from contentstack_source.errors import (
+    FailedError,
+    ServiceError,
+    SettingsChangedError,
+    TooManyDeletionsError,
+)
+from contentstack_source.simulator import Fault, Server, Stack, Weather, serve
 from contentstack_source.target import Target
 from tests.mirror import assert_equal
 from tests.small import LOCALES, filled_stack
@@ -22,6 +29,7 @@ from tests.small import LOCALES, filled_stack
 @dataclass
 class Job:
     stack: Stack
+    server: Server
     weather: Weather
     target: Target
     file: str
@@ -29,6 +37,10 @@ class Job:
     def rows(self, sql: str) -> list[tuple[Any, ...]]:
         with duckdb.connect(self.file, read_only=True) as con:
             return con.execute(sql).fetchall()
+
+    def sql(self, statement: str) -> None:
+        with duckdb.connect(self.file) as con:
+            con.execute(statement)
 
     def runs(self) -> list[tuple[Any, ...]]:
         return self.rows(
@@ -47,7 +59,7 @@ def job(
     target = Target(dlt.destinations.duckdb(file), pipelines_dir=str(tmp_path / "dlt"))
     with serve(stack, weather) as server:
         configure(stack, server)
-        job = Job(stack, weather, target, file)
+        job = Job(stack, server, weather, target, file)
         run.sync(target)
         yield job
 
@@ -73,14 +85,98 @@ def test_every_run_leaves_a_row_the_failed_ones_too(job: Job) -> None:
     assert len(token) == 12
 
 
+def test_a_run_that_broke_while_it_loaded_ends_with_the_token_it_began_with(job: Job) -> None:
+    alter = "ALTER TABLE contentstack.author"
+    job.sql(f"{alter} ADD COLUMN must TEXT DEFAULT 'be'")
+    job.sql(f"{alter} ALTER must SET NOT NULL")
+    job.sql(f"{alter} ALTER must DROP DEFAULT")
+    job.stack.publish_entry("author", "e1", {"title": "Too early"})
+    with pytest.raises(FailedError, match="in the step load"):
+        run.sync(job.target)
+    *_, (outcome, *_, before, after) = job.runs()
+    assert (outcome, after) == ("failed", before)
+    job.sql(f"{alter} DROP must")
+    run.sync(job.target)
+    assert_equal(job.file, job.stack)
+
+
+def test_a_run_is_recorded_without_a_load_of_its_own(job: Job) -> None:
+    run.sync(job.target)
+    assert len(job.runs()) == 2
+    assert job.rows("SELECT count(*) FROM contentstack._dlt_loads") == [(1,)]
+
+
+def test_the_rows_left_in_each_table_are_recorded(job: Job) -> None:
+    job.stack.delete_entry("author", "e1")
+    run.sync(job.target)
+    counts = [
+        json.loads(each)
+        for (each,) in job.rows("SELECT row_counts FROM contentstack.sync_runs ORDER BY started_at")
+    ]
+    assert [each["author"] for each in counts] == [6, 4]
+    assert [each["entries"] for each in counts] == [12, 10]
+
+
+def test_a_ledger_of_an_older_version_gets_its_new_columns(job: Job) -> None:
+    """The first run made it without them: as dlt sees it, they are new."""
+    job.sql("ALTER TABLE contentstack.sync_runs DROP COLUMN row_counts")
+    pipeline = job.target.pipeline()
+    del pipeline.default_schema.tables["sync_runs"]["columns"]["row_counts"]
+    assert not ledger.has_table(pipeline)
+    ledger.record(pipeline, {"outcome": "ok", "row_counts": {"author": 6}})
+    assert job.rows("SELECT row_counts FROM contentstack.sync_runs WHERE row_counts != '{}'") == [
+        ('{"author":6}',)
+    ]
+
+
+def test_a_ledger_that_cannot_be_written_breaks_no_run(job: Job) -> None:
+    job.sql("ALTER TABLE contentstack.sync_runs DROP COLUMN retries")
+    job.stack.delete_entry("author", "e1")
+    run.sync(job.target)
+    assert_equal(job.file, job.stack)
+    assert len(job.rows("SELECT * FROM contentstack.sync_runs")) == 1
+
+
+def test_a_failed_run_makes_no_dataset_for_its_record(job: Job, tmp_path: Path) -> None:
+    file = tmp_path / "new.duckdb"
+    target = Target(dlt.destinations.duckdb(str(file)), pipelines_dir=str(tmp_path / "new"))
+    job.weather.next_answers(Fault.status(503), Fault.status(503))
+    with pytest.raises(ServiceError):
+        run.sync(target)
+    with duckdb.connect(str(file)) as con:
+        assert con.execute("SELECT * FROM duckdb_tables()").fetchall() == []
+    run.sync(target)
+    assert_equal(str(file), job.stack)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "told"),
+    [
+        ("ENVIRONMENT", "staging", "environment production -> staging"),
+        ("BRANCH", "next", "branch main -> next"),
+        ("API_KEY", "blt0000000000000000", "stack [0-9a-f]+ -> [0-9a-f]+"),
+        ("BASE_URL", "http://127.0.0.1:1/v3", "host .* -> http://127.0.0.1:1/v3"),
+        ("LOCALE", "de-de", r"locale \(none\) -> de-de"),
+        ("CONTENT_TYPE_UID", "author", r"content_type_uid \(none\) -> author"),
+        ("START_FROM", "2026-01-01", r"start_from \(none\) -> 2026-01-01"),
+        ("EVENT_TYPES", "asset_published", "event_types .* -> asset_published"),
+    ],
+)
 def test_a_run_refused_for_its_settings_writes_nothing(
-    job: Job, monkeypatch: pytest.MonkeyPatch
+    job: Job, monkeypatch: pytest.MonkeyPatch, name: str, value: str, told: str
 ) -> None:
     before = Path(job.file).read_bytes()
-    monkeypatch.setenv("SOURCES__CONTENTSTACK__ENVIRONMENT", "staging")
-    with pytest.raises(SettingsChangedError, match="environment production -> staging"):
-        run.sync(job.target)
+    with monkeypatch.context() as changed:
+        changed.setenv(f"SOURCES__CONTENTSTACK__{name}", value)
+        with pytest.raises(SettingsChangedError) as refused:
+            run.sync(job.target)
+    assert re.search(told, str(refused.value))
+    for way_out in ("--dataset with another --pipeline-name", "contentstack-source resync"):
+        assert way_out in str(refused.value)
+    assert refused.value.exit_code == 2
     assert Path(job.file).read_bytes() == before
+    job.stack.delete_entry("author", "e1")
+    assert run.sync(job.target).rows_removed == 2  # the old settings go on as if nothing was
 
 
 def test_a_resync_that_would_remove_most_rows_stops_with_the_figures(
@@ -105,6 +201,29 @@ def test_a_refused_token_becomes_a_resync_within_the_same_limit(job: Job) -> Non
     summary = run.sync(job.target)
     assert summary.refused_tokens == 1
     assert_equal(job.file, job.stack)
+    for uid in ("e1", "e2", "e3"):
+        job.stack.delete_entry("author", uid)
+    job.stack.tokens.forget()
+    for _ in range(2):  # refused until a human allows it
+        with pytest.raises(TooManyDeletionsError, match=r"6 of 10 rows \(60%\)"):
+            run.sync(job.target)
+        assert job.rows("SELECT count(*) FROM contentstack.author") == [(6,)]
+
+
+@pytest.mark.parametrize("command", [run.sync, run.resync])
+def test_a_stream_begun_anew_keeps_its_filters(
+    job: Job, monkeypatch: pytest.MonkeyPatch, command: Callable[[Target], run.Summary]
+) -> None:
+    monkeypatch.setenv("SOURCES__CONTENTSTACK__LOCALE", LOCALES[1])
+    monkeypatch.setenv("SOURCES__CONTENTSTACK__EVENT_TYPES", "entry_published,entry_deleted")
+    monkeypatch.setenv("SOURCES__CONTENTSTACK__MAX_DELETED_SHARE", "1")
+    run.resync(job.target)
+    job.server.clear()
+    if command is run.sync:
+        job.stack.tokens.forget()
+    command(job.target)
+    (begun,) = [each.query for each in job.server.requests if "init" in each.query]
+    assert (begun["locale"], begun["type"]) == (LOCALES[1], "entry_published,entry_deleted")
 
 
 def test_a_resync_with_another_filter_leaves_only_the_new_stream(

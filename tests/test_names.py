@@ -49,6 +49,11 @@ def test_no_content_type_takes_a_table_of_ours(uid: str) -> None:
     assert table.startswith(NAMING.normalize_table_identifier(uid))
 
 
+@pytest.mark.parametrize("uid", ["con", "Aux", "NUL", "prn", "com1", "LPT9"])
+def test_no_content_type_is_named_like_a_device(uid: str) -> None:
+    assert assigned(uid).table(uid) == f"{uid.lower()}_{digest(uid)}"
+
+
 @pytest.mark.parametrize("uid", ["_dlt_loads", "_dlt_version", "_dlt", "_DLT_pipeline_state"])
 def test_no_content_type_looks_like_a_table_of_dlt(uid: str) -> None:
     assert not assigned(uid).table(uid).startswith("_dlt")
@@ -148,6 +153,16 @@ def test_no_name_is_longer_than_the_destination_allows() -> None:
         names.variant("v" * 30, "text"),
     ]
     assert max(map(len, found)) <= 30
+    assert len(set(found)) == len(found)
+
+
+def test_no_table_is_named_longer_than_its_file_may_be() -> None:
+    names = assigned("t" * 300, "t" * 301)
+    parent = names.table("t" * 300)
+    lists = [names.list_table(parent, ("c" * length,), ()) for length in (300, 301)]
+    lists.append(names.list_table(parent, ("c" * 300,), lists))
+    found = [*names.tables.values(), *lists]
+    assert max(map(len, found)) <= 200
     assert len(set(found)) == len(found)
 
 

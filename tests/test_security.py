@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import logging
+import subprocess
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -10,6 +12,7 @@ from pathlib import Path
 from typing import ClassVar
 
 import dlt
+import duckdb
 import pytest
 
 from contentstack_source import run
@@ -42,11 +45,44 @@ def test_no_secret_is_left_anywhere(
         weather.next_answers(Fault.status(500))
         with pytest.raises(ContentstackError) as failure:
             run.sync(target)
+    pipeline = target.pipeline()
     told = "".join([str(failure.value), repr(failure.value), caplog.text])
+    told += repr(pipeline.state) + repr(pipeline.last_trace)
+    with duckdb.connect(str(file), read_only=True) as con:  # whose file may be compressed
+        for schema, table in con.execute(
+            "SELECT schema_name, table_name FROM duckdb_tables()"
+        ).fetchall():
+            told += repr(con.execute(f'SELECT * FROM {schema}."{table}"').fetchall())
+    assert "A picture" in told
     for secret in (KEY, TOKEN):
         assert secret not in told
         for path in tmp_path.rglob("*"):
             assert not path.is_file() or secret.encode() not in path.read_bytes(), path
+
+
+FAULTS = [Fault.none(), Fault.status(500), Fault.status(401), Fault.html(), Fault.dropped()]
+
+
+@pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: f"{fault.kind} {fault.code}")
+def test_no_secret_is_in_a_trace_or_a_log_of_the_command(
+    tmp_path: Path, configure: Callable[..., None], monkeypatch: pytest.MonkeyPatch, fault: Fault
+) -> None:
+    monkeypatch.setenv("DLT_DATA_DIR", str(tmp_path / "dlt_data"))
+    monkeypatch.setenv("RUNTIME__REQUEST_MAX_ATTEMPTS", "1")
+    monkeypatch.setenv("RUNTIME__LOG_LEVEL", "DEBUG")
+    if fault.kind == "none":  # dlt's own error, with all it knows of the configuration
+        monkeypatch.setenv("DESTINATION__DUCKDB__CREDENTIALS", str(tmp_path / "no" / "file.duckdb"))
+    stack, weather = Stack(api_key=KEY, delivery_token=TOKEN), Weather()
+    stack.publish_asset("a1", {"title": "A picture"})
+    with serve(stack, weather) as server:
+        configure(stack, server)
+        weather.next_answers(fault)
+        command = [sys.executable, "-m", "contentstack_source.cli", "sync", "--debug"]
+        done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    told = done.stdout + done.stderr
+    assert "Traceback" in told
+    assert KEY not in told
+    assert TOKEN not in told
 
 
 class Elsewhere(BaseHTTPRequestHandler):

@@ -117,6 +117,36 @@ def test_tables_follow_random_editors_whatever_the_order_of_pages(
     demo.assert_equal()
 
 
+@pytest.mark.parametrize(
+    "switch",
+    [
+        "asset_without_content_type_uid",
+        "counts_when_empty",
+        "entry_deleted_with_content_type",
+    ],
+)
+def test_tables_follow_the_stack_in_every_shape_the_wire_may_have(
+    load: Load, weather: Weather, switch: str
+) -> None:
+    setattr(weather, switch, True)
+    load.run()
+    load.assert_equal()
+    load.stack.publish_asset("a1", {"title": "Another picture"})
+    load.stack.delete_content_type("article")
+    load.run()
+    load.assert_equal()
+    assert not load.run().has_moved
+
+
+def test_without_publish_details_the_locale_of_the_content_places_a_row(
+    load: Load, weather: Weather
+) -> None:
+    weather.missing_publish_details = True
+    load.run()
+    rows = load.pipeline.dataset()("SELECT content_type_uid, uid, locale FROM entries").fetchall()
+    assert sorted(rows) == sorted(load.stack.published_entries())
+
+
 @pytest.mark.parametrize("removal_data", ["with_title", "no_locale"])
 def test_removals_of_every_shape_remove_the_same_rows(
     load: Load, weather: Weather, removal_data: Any

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import json
 import secrets
 from contextlib import contextmanager
 from threading import RLock
@@ -177,13 +178,13 @@ class Stack:
         """Give (content_type_uid, uid, publish locale) -> the item that published it."""
         with self.lock:
             events = [event for event in self._published.values() if not event.is_asset]
-        return {(e.content_type_uid, e.uid, e.locale): orjson.loads(e.blob) for e in events}
+        return {(e.content_type_uid, e.uid, e.locale): json.loads(e.blob) for e in events}
 
     def published_assets(self) -> dict[tuple[str, str], Item]:
         """Give (uid, publish locale) -> the item that published it."""
         with self.lock:
             events = [event for event in self._published.values() if event.is_asset]
-        return {(e.uid, e.locale): orjson.loads(e.blob) for e in events}
+        return {(e.uid, e.locale): json.loads(e.blob) for e in events}
 
     def published_keys(self) -> list[Key]:
         """List what is published, oldest first; assets have `sys_assets` as content type."""
@@ -193,7 +194,7 @@ class Stack:
     def published_item(self, key: Key) -> Item:
         """Give one item of what is published, entry or asset."""
         with self.lock:
-            found: Item = orjson.loads(self._published[key].blob)
+            found: Item = json.loads(self._published[key].blob)
             return found
 
     def published_events(self) -> list[Event]:
@@ -282,5 +283,8 @@ class Stack:
 
 
 def _json(value: object) -> bytes:
-    # Copied, because orjson gives its whole buffer away, several times the size of the text.
-    return bytes(memoryview(orjson.dumps(value)))
+    try:
+        # Copied, because orjson gives its whole buffer away, several times the size of the text.
+        return bytes(memoryview(orjson.dumps(value)))
+    except TypeError:  # an integer that takes more than 64 bits
+        return json.dumps(value, ensure_ascii=False).encode()
