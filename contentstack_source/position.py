@@ -8,7 +8,7 @@ leave them empty for ever; so a position counts only if all event resources agre
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, fields
 from typing import Any
 
 import dlt
@@ -86,9 +86,12 @@ def forget_tokens(source_state: dict[str, Any]) -> None:
 
 
 def parse_position(state: Mapping[str, Any]) -> Position | None:
-    """Read the position from the state of the `sync` resource, None if there is none."""
-    stored = state.get(_STATE_KEY)
-    if not stored:
+    """Read the position from the state of the `sync` resource.
+
+    None if there is none, or one that another version wrote: the stream begins anew.
+    """
+    stored = state.get(_STATE_KEY) or {}
+    if stored.keys() != {each.name for each in fields(Position)}:
         return None
     return Position(**stored)
 
