@@ -38,6 +38,7 @@ def main() -> None:
     scenarios.measure_start_up(figures)
     for entries in sorted(sizes):
         scenarios.measure_size(figures, working, entries, say)
+    scenarios.measure_network(figures, say)
     scenarios.measure_streams(figures, say)
     say("writing docs/performance.md")
     # In a process of its own: it draws, and whoever measures must stay small.

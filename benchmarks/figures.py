@@ -54,6 +54,16 @@ class Streams:
 
 
 @dataclass
+class Network:
+    """First loads of a service as far away as a real one: the floor, and ours."""
+
+    entries: int
+    answer_seconds: float
+    floor: list[float] = field(default_factory=list)
+    ours: list[float] = field(default_factory=list)
+
+
+@dataclass
 class Figures:
     """All of a run.
 
@@ -66,7 +76,8 @@ class Figures:
         loads: first loads.
         deltas: what came after.
         start_up: what is imported, to seconds of a whole process.
-        streams: None if the setting was refused.
+        network: first loads over something like a network.
+        streams: one stream and many.
     """
 
     machine: str
@@ -77,6 +88,7 @@ class Figures:
     loads: list[Load] = field(default_factory=list)
     deltas: list[Delta] = field(default_factory=list)
     start_up: dict[str, list[float]] = field(default_factory=dict)
+    network: list[Network] = field(default_factory=list)
     streams: Streams | None = None
 
     def sizes(self) -> list[int]:

@@ -18,6 +18,7 @@ def to_page(figures: Figures) -> str:
     parts = (
         _opening(figures),
         _loads(figures),
+        _network(figures),
         _contestants(figures),
         _deltas(figures),
         _start_up(figures),
@@ -81,6 +82,25 @@ def _cell(load: Load | None, figures: Figures) -> str:
     base = median(floor.seconds) if floor else None
     times = f" ({seconds / base:.1f} times)" if base else ""
     return f"{seconds:.1f} s{times}, {memory:,.0f} MB"
+
+
+def _network(figures: Figures) -> str:
+    if not figures.network:
+        return ""
+    rows = []
+    for each in figures.network:
+        floor, ours = median(each.floor) or 0.0, median(each.ours) or 0.0
+        rows.append(f"| {each.entries:,} | {floor:.1f} | {ours:.1f} | {ours / floor:.2f} |")
+    return f"""## Over a network
+
+The server above answers at once, which no service does. Here each answer takes
+{figures.network[0].answer_seconds * 1000:.0f} ms, as that of a near cache may; one that is made
+anew takes several times as long:
+
+| entries | floor, seconds | `contentstack-source sync`, seconds | times the floor |
+|---:|---:|---:|---:|
+{chr(10).join(rows)}
+"""
 
 
 def _contestants(figures: Figures) -> str:
