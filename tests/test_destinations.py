@@ -1,0 +1,26 @@
+"""The same story at every destination, its tables held row by row against the stack."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from contentstack_source.simulator import serve
+from contentstack_source.target import Target
+from tests.places import TIER_ONE
+from tests.story import CHAPTERS, Story
+
+
+@pytest.mark.parametrize("name", TIER_ONE)
+def test_the_tables_equal_the_stack_through_every_kind_of_event(
+    name: str, tmp_path: Path, configure: Callable[..., None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SOURCES__CONTENTSTACK__MAX_DELETED_SHARE", "1")
+    with TIER_ONE[name](tmp_path) as place:
+        story = Story(place, Target(place.destination, pipelines_dir=str(tmp_path / "dlt")))
+        with serve(story.stack, story.weather) as server:
+            configure(story.stack, server)
+            for chapter in CHAPTERS:
+                chapter(story)
