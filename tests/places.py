@@ -10,8 +10,14 @@ from pathlib import Path
 from typing import Any
 
 import dlt
+from dlt.common.configuration.specs import AwsCredentials
+from dlt.common.storages.configuration import FilesystemConfiguration
+from dlt.destinations.impl.ducklake.configuration import DuckLakeCredentials
 
+from tests.servers.extensions import install_extensions
+from tests.servers.mariadb import mariadb
 from tests.servers.postgres import postgres
+from tests.servers.seaweedfs import bucket_url, s3_credentials, seaweedfs
 
 
 @dataclass(frozen=True)
@@ -38,6 +44,38 @@ def in_postgres(folder: Path) -> Iterator[Place]:
     yield Place(dlt.destinations.postgres(postgres(new_name())), parses_json=True)
 
 
+@contextmanager
+def in_ducklake(folder: Path) -> Iterator[Place]:
+    """Its catalog in PostgreSQL, its files beside it."""
+    yield Place(_ducklake(f"file://{folder}/files"))
+
+
+@contextmanager
+def in_ducklake_on_s3(folder: Path) -> Iterator[Place]:
+    """Its catalog in PostgreSQL, its files in a bucket."""
+    del folder
+    credentials = AwsCredentials(**s3_credentials(seaweedfs()))
+    storage = FilesystemConfiguration(bucket_url(new_name()), credentials)
+    yield Place(_ducklake(storage))
+
+
+def _ducklake(storage: str | FilesystemConfiguration) -> Any:
+    install_extensions()
+    catalog = postgres(new_name())
+    return dlt.destinations.ducklake(DuckLakeCredentials("lake", catalog=catalog, storage=storage))
+
+
+@contextmanager
+def in_sqlite(folder: Path) -> Iterator[Place]:
+    yield Place(dlt.destinations.sqlalchemy(f"sqlite:///{folder}/warehouse.sqlite"))
+
+
+@contextmanager
+def in_mariadb(folder: Path) -> Iterator[Place]:
+    del folder
+    yield Place(dlt.destinations.sqlalchemy(mariadb(new_name())))
+
+
 def new_name() -> str:
     """Return a name that no other test uses, on a server shared with all."""
     return f"t{uuid.uuid4().hex[:12]}"
@@ -48,4 +86,10 @@ Makes = Callable[[Path], AbstractContextManager[Place]]
 TIER_ONE: dict[str, Makes] = {
     "duckdb": in_duckdb,
     "postgres": in_postgres,
+    "ducklake": in_ducklake,
+    "ducklake on S3": in_ducklake_on_s3,
+}
+TIER_TWO: dict[str, Makes] = {
+    "sqlite": in_sqlite,
+    "mariadb": in_mariadb,
 }

@@ -9,16 +9,16 @@ import pytest
 
 from contentstack_source.simulator import serve
 from contentstack_source.target import Target
-from tests.places import TIER_ONE
+from tests.places import TIER_ONE, TIER_TWO
 from tests.story import CHAPTERS, Story
 
 
-@pytest.mark.parametrize("name", TIER_ONE)
+@pytest.mark.parametrize("name", [*TIER_ONE, *TIER_TWO])
 def test_the_tables_equal_the_stack_through_every_kind_of_event(
     name: str, tmp_path: Path, configure: Callable[..., None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("SOURCES__CONTENTSTACK__MAX_DELETED_SHARE", "1")
-    with TIER_ONE[name](tmp_path) as place:
+    with {**TIER_ONE, **TIER_TWO}[name](tmp_path) as place:
         story = Story(place, Target(place.destination, pipelines_dir=str(tmp_path / "dlt")))
         with serve(story.stack, story.weather) as server:
             configure(story.stack, server)
