@@ -26,6 +26,7 @@ _INSTEAD: Final = (
     "Use a SQL destination of dlt that merges by delete-insert, such as duckdb, postgres, "
     "ducklake, snowflake, bigquery or databricks"
 )
+_ENCODING: Final = frozenset({"bigquery", "redshift"})
 _WITHOUT_NUL: Final = frozenset({"postgres", "redshift"})
 
 
@@ -83,6 +84,19 @@ def file_format(
     if caps.sqlglot_dialect == "bigquery" and "json" in types.values():
         return "jsonl"  # BigQuery reads no JSON columns from parquet
     return None
+
+
+def encodes_json(caps: DestinationCapabilitiesContext | None, types: Mapping[str, str]) -> bool:
+    """Tell whether dlt writes JSON columns there itself: JSON text would become a string in JSON.
+
+    Args:
+        caps: of the destination.
+        types: of the columns of a table, by name.
+    """
+    if caps is None or "json" not in types.values():
+        return False
+    is_by_sqlalchemy = caps.preferred_loader_file_format == "typed-jsonl"
+    return is_by_sqlalchemy or caps.sqlglot_dialect in _ENCODING
 
 
 def holds_nul(caps: DestinationCapabilitiesContext | None) -> bool:

@@ -89,14 +89,11 @@ def _read_place(place: Place, dataset: str) -> _Dataset:
 
 def _rows_at(place: Place, client: Any, table: str, types: Mapping[str, str]) -> Iterator[Row]:
     """Yield rows with values of the types that DuckDB would give, whatever a driver makes."""
-    with client.execute_query(f"SELECT * FROM {client.make_qualified_table_name(table)}") as cursor:
-        names = [each[0].lower() for each in cursor.description]
-        assert set(names) == set(types), _difference(table, set(names), set(types))
-        for row in cursor.fetchall():
-            yield {
-                name: _as_in_duckdb(value, types[name], place)
-                for name, value in zip(names, row, strict=True)
-            }
+    columns = ", ".join(map(client.escape_column_name, types))
+    found = client.execute_sql(f"SELECT {columns} FROM {client.make_qualified_table_name(table)}")
+    for row in found:
+        values = zip(types, row, strict=True)
+        yield {name: _as_in_duckdb(value, types[name], place) for name, value in values}
 
 
 def _as_in_duckdb(value: Any, kind: str, place: Place) -> Any:

@@ -27,10 +27,12 @@ class Place:
     Attributes:
         destination: a destination of dlt.
         parses_json: its driver returns JSON as Python values.
+        most_bytes: the longest text that a column takes.
     """
 
     destination: Any
     parses_json: bool = False
+    most_bytes: int = 1_000_000
 
 
 @contextmanager
@@ -73,7 +75,7 @@ def in_sqlite(folder: Path) -> Iterator[Place]:
 @contextmanager
 def in_mariadb(folder: Path) -> Iterator[Place]:
     del folder
-    yield Place(dlt.destinations.sqlalchemy(mariadb(new_name())))
+    yield Place(dlt.destinations.sqlalchemy(mariadb(new_name())), most_bytes=65_535)
 
 
 def new_name() -> str:

@@ -65,7 +65,8 @@ class Story:
 
 
 def odd_values(story: Story) -> None:
-    for number, text in enumerate(ODD_TEXTS):
+    for number, odd_text in enumerate(ODD_TEXTS):
+        text = odd_text[: story.place.most_bytes]
         fields = {"title": text, "notes": [text, text], "rich": {"type": "doc", "children": [text]}}
         story.stack.publish_entry("author", f"odd{number}", {"born": None, **fields}, "en-us")
     numbers = {"rating": 1e300, "counts": [0, -1, 2**53, 2**63 - 1, 2**64 - 1, 0.1, 1e-300]}

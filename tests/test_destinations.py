@@ -13,6 +13,8 @@ from tests.places import TIER_ONE, TIER_TWO
 from tests.story import CHAPTERS, Story
 
 
+# What dlt says to SQLAlchemy when it makes the SQL of a merge.
+@pytest.mark.filterwarnings("ignore:implicitly coercing SELECT object")
 @pytest.mark.parametrize("name", [*TIER_ONE, *TIER_TWO])
 def test_the_tables_equal_the_stack_through_every_kind_of_event(
     name: str, tmp_path: Path, configure: Callable[..., None], monkeypatch: pytest.MonkeyPatch

@@ -43,9 +43,7 @@ def _start() -> str:
     folder = folder_for("seaweedfs")
     ports = dict(zip(_PORTS, free_ports(len(_PORTS)), strict=True))
     address = f"http://127.0.0.1:{ports['s3']}"
-    named = [
-        f"-{name if '.' in name else f'{name}.port'}={port}" for name, port in ports.items()
-    ]
+    named = [f"-{name if '.' in name else f'{name}.port'}={port}" for name, port in ports.items()]
     command = [
         _program(),
         f"-logdir={folder}",
