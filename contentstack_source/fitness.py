@@ -26,7 +26,7 @@ _INSTEAD: Final = (
     "Use a SQL destination of dlt that merges by delete-insert, such as duckdb, postgres, "
     "ducklake, snowflake, bigquery or databricks"
 )
-_ENCODING: Final = frozenset({"bigquery", "redshift"})
+_ENCODING: Final = frozenset({"bigquery"})
 _WITHOUT_NUL: Final = frozenset({"postgres", "redshift"})
 
 

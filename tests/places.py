@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import dlt
+import pytest
 from dlt.common.configuration.specs import AwsCredentials
 from dlt.common.storages.configuration import FilesystemConfiguration
 from dlt.destinations.impl.ducklake.configuration import DuckLakeCredentials
@@ -18,6 +19,7 @@ from tests.servers.extensions import install_extensions
 from tests.servers.mariadb import mariadb
 from tests.servers.postgres import postgres
 from tests.servers.seaweedfs import bucket_url, s3_credentials, seaweedfs
+from tests.standins.redshift import redshift_on
 
 
 @dataclass(frozen=True)
@@ -78,6 +80,25 @@ def in_mariadb(folder: Path) -> Iterator[Place]:
     yield Place(dlt.destinations.sqlalchemy(mariadb(new_name())), most_bytes=65_535)
 
 
+@contextmanager
+def in_redshift(folder: Path) -> Iterator[Place]:
+    del folder
+    address = postgres(new_name())
+    with redshift_on(address):
+        destination = dlt.destinations.redshift(address)
+        yield Place(destination, parses_json=True, most_bytes=65_535)
+
+
+@contextmanager
+def in_clickhouse(folder: Path) -> Iterator[Place]:
+    pytest.importorskip("chdb")
+    from tests.standins.clickhouse import clickhouse_in
+
+    with clickhouse_in(folder / "clickhouse"):
+        address = "clickhouse://loader:loader@nowhere.invalid:9000/tests"
+        yield Place(dlt.destinations.clickhouse(address))
+
+
 def new_name() -> str:
     """Return a name that no other test uses, on a server shared with all."""
     return f"t{uuid.uuid4().hex[:12]}"
@@ -92,6 +113,8 @@ TIER_ONE: dict[str, Makes] = {
     "ducklake on S3": in_ducklake_on_s3,
 }
 TIER_TWO: dict[str, Makes] = {
+    "clickhouse": in_clickhouse,
+    "redshift": in_redshift,
     "sqlite": in_sqlite,
     "mariadb": in_mariadb,
 }
