@@ -13,7 +13,6 @@ from dlt.common.configuration.container import Container
 from dlt.common.destination import DestinationCapabilitiesContext
 from dlt.common.destination.client import WithStateSync
 from dlt.common.destination.reference import Destination
-from dlt.common.exceptions import MissingDependencyException
 from dlt.common.typing import TLoaderFileFormat
 from dlt.destinations.job_client_impl import SqlJobClientBase
 
@@ -40,10 +39,11 @@ def refuse_unfit(destination: Destination[Any, Any]) -> None:
     caps = destination.capabilities()
     try:
         client = destination.client_class
-    except MissingDependencyException as missing:
-        packages = " ".join(f'"{each}"' for each in missing.dependencies)
-        what = f"The destination {name} needs packages that are not installed"
-        raise UnfitDestinationError(what, f"Install them: pip install {packages}.") from None
+    except ImportError as missing:
+        extra = destination.destination_type.rpartition(".")[2]
+        what = f"The destination {name} needs packages that are not installed ({missing.name})"
+        todo = f"Install them: pip install 'contentstack-source[{extra}]'."
+        raise UnfitDestinationError(what, todo) from None
     lacking = []
     if not issubclass(client, WithStateSync):
         lacking.append("keep the state of a stream beside its data")
@@ -56,7 +56,7 @@ def refuse_unfit(destination: Destination[Any, Any]) -> None:
         raise UnfitDestinationError(what, f"{_INSTEAD}; see docs/destinations.md.")
     if _is_loaded_by_csv(caps) and "parquet" not in _file_formats(caps):
         what = f"dlt would load {name} by CSV, which cannot tell empty text from none"
-        todo = "Install the ADBC driver: pip install adbc-driver-manager adbc-driver-postgresql."
+        todo = "Install the driver for parquet: pip install 'contentstack-source[postgres]'."
         raise UnfitDestinationError(what, todo)
 
 

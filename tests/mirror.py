@@ -12,6 +12,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timezone
+from decimal import Decimal
 from tempfile import TemporaryDirectory
 from typing import Any, Protocol
 
@@ -101,6 +102,8 @@ def _as_in_duckdb(value: Any, kind: str, place: Place) -> Any:
         return None
     if kind == "JSON":
         return json.dumps(value) if place.parses_json or not isinstance(value, str) else value
+    if kind == "BIGINT" and isinstance(value, Decimal):
+        return int(value)
     if kind == "BOOL" and value in {0, 1}:
         return bool(value)
     if kind == "TIMESTAMP" and isinstance(value, str):
