@@ -23,7 +23,9 @@ def test_every_setting_shown_is_one_of_the_destination(snippet: str) -> None:
     shown = tomlkit.parse(snippet).unwrap()
     assert shown.keys() <= {"destination", "pipelines"}
     for name, settings in shown["destination"].items():
-        known = Destination.from_reference(name).spec().get_resolvable_fields()
+        destination = Destination.from_reference(name)
+        assert destination is not None
+        known = destination.spec().get_resolvable_fields()
         assert settings.keys() <= known.keys(), name
         assert_known(settings, known)
 

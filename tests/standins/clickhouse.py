@@ -19,6 +19,7 @@ from chdb.session import Session
 from clickhouse_driver.dbapi.errors import OperationalError
 from clickhouse_driver.errors import ServerException
 from dlt.destinations.impl.clickhouse import sql_client
+from typing_extensions import Self
 
 _READS = {"SELECT", "WITH", "SHOW", "DESCRIBE", "EXISTS"}
 _SETTINGS = ("date_time_input_format='best_effort'", "lightweight_deletes_sync=2")
@@ -63,7 +64,7 @@ class Connection:
         self.description: list[tuple[Any, ...]] | None = None
         self.rows: list[tuple[Any, ...]] = []
 
-    def __enter__(self) -> Connection:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:

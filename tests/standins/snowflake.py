@@ -15,7 +15,7 @@ import pytest
 from dlt.destinations.impl.snowflake import snowflake
 from fakesnow.cursor import FakeSnowflakeCursor
 
-_describe = FakeSnowflakeCursor.description.fget
+_describe: Any = vars(FakeSnowflakeCursor)["description"].fget
 
 
 @contextmanager
