@@ -99,18 +99,6 @@ def in_clickhouse(folder: Path) -> Iterator[Place]:
         yield Place(dlt.destinations.clickhouse(address))
 
 
-@contextmanager
-def in_snowflake(folder: Path) -> Iterator[Place]:
-    del folder
-    pytest.importorskip("fakesnow")
-    from tests.standins.snowflake import snowflake_here
-
-    with snowflake_here():
-        address = "snowflake://loader:loader@nowhere/tests?warehouse=tests"
-        # fakesnow understands one new column a statement.
-        yield Place(dlt.destinations.snowflake(address, alter_add_multi_column=False))
-
-
 def new_name() -> str:
     """Return a name that no other test uses, on a server shared with all."""
     return f"t{uuid.uuid4().hex[:12]}"
@@ -125,9 +113,10 @@ TIER_ONE: dict[str, Makes] = {
     "ducklake on S3": in_ducklake_on_s3,
 }
 TIER_TWO: dict[str, Makes] = {
-    "snowflake": in_snowflake,
     "clickhouse": in_clickhouse,
     "redshift": in_redshift,
     "sqlite": in_sqlite,
+}
+SLOW: dict[str, Makes] = {
     "mariadb": in_mariadb,
 }
