@@ -62,5 +62,5 @@ $(RUN): $(VENV)/bin/pip pyproject.toml constraints.txt
 	touch $@
 
 $(DEV): $(RUN)
-	$(BIN)/pip install --quiet --constraint constraints.txt --group test --group lint
+	$(BIN)/pip install --quiet --constraint constraints.txt --group test --group lint --group destinations
 	touch $@

@@ -3,6 +3,7 @@
     ContentstackError                 (a ``DltSourceException``; `pipeline.run` wraps it)
     ├── RefusedError                  a human must act               exit code 2
     │   ├── SettingsError             a setting is missing or wrong
+    │   │   └── UnfitDestinationError the destination cannot hold the tables
     │   ├── CredentialsError          the stack does not let us in
     │   ├── SettingsChangedError      the dataset belongs to another stream
     │   ├── TooManyDeletionsError     a resync would remove more than it may
@@ -50,6 +51,10 @@ class RefusedError(ContentstackError):
 
 class SettingsError(RefusedError):
     """A setting is missing, malformed, or does not go with another one."""
+
+
+class UnfitDestinationError(SettingsError):
+    """The destination would lose removals or values; nothing was written to it."""
 
 
 class CredentialsError(RefusedError):

@@ -9,6 +9,7 @@ from typing import Any, Final
 import dlt
 from dlt.common import logger as dlt_logger
 from dlt.common.schema import Schema
+from dlt.common.typing import TLoaderFileFormat
 from dlt.extract.hints import TResourceHints
 
 from contentstack_source.events import ASSET_PUBLISHED, ENTRY_PUBLISHED, EVENT_TYPES
@@ -43,13 +44,16 @@ _KEYS: Final[Mapping[str, tuple[str, ...]]] = {
 }
 
 
-def hints_of(rows: Rows, *, may_append: bool = False) -> TResourceHints:
+def hints_of(
+    rows: Rows, *, may_append: bool = False, file_format: TLoaderFileFormat | None = None
+) -> TResourceHints:
     """Return the hints for rows of a table: keys, types, and how they merge.
 
     Args:
         rows: all of one table.
         may_append: the destination has no such table, and who runs this makes sure that a load
             is never done twice: nothing to merge with.
+        file_format: of the files that carry the rows; None for what dlt prefers.
 
     The fold leaves one row a key, yet dlt is not told so: a load killed at the wrong moment puts
     a file into the staging table twice, and only its deduplication by key mends that.
@@ -70,6 +74,7 @@ def hints_of(rows: Rows, *, may_append: bool = False) -> TResourceHints:
         columns={name: _column(name, kind) for name, kind in rows.types.items()},
         write_disposition="append" if may_append else _disposition(rows),
         references=references,  # type: ignore[arg-type]
+        file_format=file_format,
     )
 
 

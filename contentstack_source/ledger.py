@@ -15,9 +15,11 @@ from dlt.common import logger
 from dlt.common.destination.exceptions import DestinationException
 from dlt.pipeline.pipeline import Pipeline
 
+from contentstack_source.fitness import encodes_json
 from contentstack_source.guard import SOURCE
 from contentstack_source.hints import silence_json_notice
 from contentstack_source.position import SYNC, parse_position
+from contentstack_source.tables import to_objects
 
 _TABLE: Final = "sync_runs"
 COLUMNS: Final[Mapping[str, tuple[str, pa.DataType]]] = {
@@ -72,7 +74,7 @@ def record(pipeline: Pipeline, values: Mapping[str, Any]) -> None:
         row |= {name: orjson.dumps(row.get(name) or {}).decode() for name in _JSON}
         if not _is_inserted(pipeline, row):
             silence_json_notice()
-            pipeline.run(table(_to_arrow(row)))
+            pipeline.run(table(_fitting(pipeline, _to_arrow(row))))
     except Exception as error:  # noqa: BLE001 - the run itself is over, well or badly
         logger.warning(f"The run could not be recorded in {_TABLE}: {type(error).__name__}")
 
@@ -83,7 +85,7 @@ def has_table(pipeline: Pipeline) -> bool:
     return _TABLE in known and COLUMNS.keys() <= known[_TABLE]["columns"].keys()
 
 
-def table(rows: pa.Table = _NO_ROWS) -> Any:  # noqa: ANN401 - a dlt source
+def table(rows: Any = _NO_ROWS) -> Any:  # noqa: ANN401 - rows as dlt takes them, a dlt source
     """Return a source with the table of the ledger; without rows it still makes the table."""
 
     @dlt.source(name=SOURCE, section=SOURCE)
@@ -118,6 +120,14 @@ def token_fingerprint(pipeline: Pipeline) -> str | None:
         return None
     tokens = ",".join(token for _, token in sorted(position.tokens.items()))
     return hashlib.sha256(tokens.encode()).hexdigest()[:12]
+
+
+def _fitting(pipeline: Pipeline, rows: pa.Table) -> Any:  # noqa: ANN401 - as dlt takes rows
+    """Return rows of the ledger as the destination takes JSON."""
+    kinds = {name: kind for name, (kind, _) in COLUMNS.items()}
+    destination = pipeline.destination
+    caps = destination.capabilities() if destination else None
+    return to_objects(rows, kinds) if encodes_json(caps, kinds) else rows
 
 
 def _is_inserted(pipeline: Pipeline, row: Mapping[str, Any]) -> bool:

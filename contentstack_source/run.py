@@ -30,6 +30,7 @@ from contentstack_source.errors import (
 )
 from contentstack_source.failures import one_line_errors
 from contentstack_source.fetch import Report, has_changed
+from contentstack_source.fitness import refuse_unfit
 from contentstack_source.position import SYNC, Position, forget_tokens, parse_position
 from contentstack_source.source import contentstack_source, loads_happen_once
 from contentstack_source.target import Target
@@ -143,6 +144,7 @@ def status(target: Target) -> Status:
     """
     with one_line_errors():
         pipeline = target.pipeline()
+        refuse_unfit(pipeline.destination)
         pipeline.sync_destination()
         source = pipeline.state.get("sources", {}).get(guard.SOURCE, {})
         state = source.get("resources", {}).get(SYNC, {})
@@ -155,6 +157,7 @@ def _sync(target: Target, progress: Collector | None, *, from_start: bool = Fals
     if dlt.config.get("load.truncate_staging_dataset") is None:
         dlt.config["load.truncate_staging_dataset"] = True  # or the warehouse holds all twice
     pipeline = target.pipeline(progress)
+    refuse_unfit(pipeline.destination)
     summary = Summary()
     error: ContentstackError | None = None
     try:

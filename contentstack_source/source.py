@@ -11,10 +11,18 @@ import pyarrow as pa
 from dlt.extract.items import DataItemWithMeta
 from dlt.extract.resource import DltResource
 
+from contentstack_source.fitness import (
+    destination_capabilities,
+    encodes_json,
+    file_format,
+    holds_nul,
+)
 from contentstack_source.hints import hints_of, owner_of
+from contentstack_source.nul import nul_aside
 from contentstack_source.passes import CONTENT_TYPES, SYNC_EVENTS, Pass
 from contentstack_source.position import SYNC
 from contentstack_source.settings import parse_settings
+from contentstack_source.tables import Rows, to_objects
 from contentstack_source.walk import walk_pass
 
 loads_happen_once: ContextVar[bool] = ContextVar("loads_happen_once", default=False)
@@ -90,14 +98,24 @@ def contentstack_source(
 def _resource(name: str, sync: DltResource) -> DltResource:
     def load(current: Pass) -> Iterator[DataItemWithMeta]:
         load_id = dlt.current.load_package_state()["load_id"]
-        for each in current.rows(name):
+        caps = destination_capabilities()
+        for each in _fitting(current, name):
             ids = pa.repeat(pa.scalar(load_id), each.data.num_rows)
             data = each.data.append_column("_dlt_load_id", ids)
             may_append = loads_happen_once.get() and current.is_new(each.table)
-            hints = hints_of(each, may_append=may_append)
-            yield dlt.mark.with_hints(data, hints, create_table_variant=True)
+            carrier = file_format(caps, each.types)
+            hints = hints_of(each, may_append=may_append, file_format=carrier)
+            items = to_objects(data, each.types) if encodes_json(caps, each.types) else data
+            yield dlt.mark.with_hints(items, hints, create_table_variant=True)
             # dlt names the resource that wrote last; `refresh` wants the one that owns the rows.
             if (owner := owner_of(each)) in dlt.current.source().resources:
                 dlt.current.source_schema().get_table(each.table)["resource"] = owner
 
     return dlt.transformer(load, data_from=sync, name=name)
+
+
+def _fitting(current: Pass, name: str) -> Iterator[Rows]:
+    """Yield the rows of a resource as the destination can hold them."""
+    keeps_nul = holds_nul(destination_capabilities())
+    for each in current.rows(name):
+        yield each if keeps_nul else nul_aside(each, current.names, current.report.findings)

@@ -13,6 +13,7 @@ from os import cpu_count
 from typing import Any, Final
 
 import duckdb
+import orjson
 import pyarrow as pa
 
 from contentstack_source.abreast import abreast
@@ -86,6 +87,15 @@ class Rows:
     data: pa.Table
     types: Mapping[str, str]
     list_of: str | None = None
+
+
+def to_objects(data: pa.Table, types: Mapping[str, str]) -> list[dict[str, Any]]:
+    """Return rows as Python has them, JSON parsed: for destinations that write JSON themselves."""
+    names = [name for name in data.column_names if types.get(name) == "json"]
+    rows: list[dict[str, Any]] = data.to_pylist()
+    for row in rows:
+        row |= {name: orjson.loads(row[name]) for name in names if row[name] is not None}
+    return rows
 
 
 @dataclass

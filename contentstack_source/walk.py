@@ -20,6 +20,7 @@ from contentstack_source.client import Client
 from contentstack_source.errors import CredentialsError, TooManyDeletionsError
 from contentstack_source.events import SYS_ASSETS
 from contentstack_source.fetch import Pages, Report, Stream, fetch_model
+from contentstack_source.fitness import refuse_unfit
 from contentstack_source.fold import Fold
 from contentstack_source.hints import existing_tables, silence_json_notice
 from contentstack_source.intake import Intake
@@ -32,6 +33,8 @@ from contentstack_source.stream import Page
 
 def walk_pass(settings: Settings) -> Iterator[Pass]:
     """Walk one pass, hand it to the resources, and remember where it ended."""
+    if (pipeline := _active_pipeline()) is not None:
+        refuse_unfit(pipeline.destination)
     settings = _only_selected(settings)
     position, last = recall(settings), recall_last()
     report = Report()

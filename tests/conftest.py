@@ -15,6 +15,7 @@ from contentstack_source.intake import Intake
 from contentstack_source.names import Names
 from contentstack_source.simulator import Server, Stack
 from contentstack_source.tables import Existing, Findings, Rows, Tables
+from tests.servers.shared import prepare
 
 # The same examples every time: chance belongs into the long tests and the soak.
 settings.register_profile("repeatable", derandomize=True, deadline=None)
@@ -136,3 +137,8 @@ def configure(monkeypatch: pytest.MonkeyPatch) -> Callable[[Stack, Server], None
         monkeypatch.setenv("RUNTIME__REQUEST_BACKOFF_FACTOR", "0.01")
 
     return set_environment
+
+
+def pytest_configure() -> None:
+    """Before any worker starts: all of them share the servers."""
+    prepare()

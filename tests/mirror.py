@@ -1,4 +1,4 @@
-"""The oracle: the tables in DuckDB, held row by row and value by value against the stack.
+"""The oracle: the tables of a dataset, held row by row and value by value against the stack.
 
 It shares no code with what it judges. Each published entry is walked in Python the slow, plain
 way; every value of it must be found where the contract says, and nothing else may be there.
@@ -12,8 +12,11 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timezone
+from decimal import Decimal
+from tempfile import TemporaryDirectory
 from typing import Any, Protocol
 
+import dlt
 import duckdb
 
 Row = dict[str, Any]
@@ -29,34 +32,103 @@ class Published(Protocol):
 
 
 def assert_equal(database: str, stack: Published, dataset: str = "contentstack") -> None:
-    """Compare every table of the dataset with what is published in the stack.
+    """Compare every table of a dataset in a DuckDB file with what is published in the stack.
 
     Raises:
         AssertionError: the first difference.
     """
     with duckdb.connect(database, read_only=True) as con:
         con.execute(f"SET search_path = '{dataset}'; SET TimeZone = 'UTC'")
-        _Dataset(con).compare(stack)
+        _read_duckdb(con).compare(stack)
+
+
+def assert_equal_at(place: Place, stack: Published, dataset: str = "contentstack") -> None:
+    """Compare every table of a dataset, wherever it is, with what is published in the stack.
+
+    Raises:
+        AssertionError: the first difference.
+    """
+    _read_place(place, dataset).compare(stack)
+
+
+def _read_duckdb(con: duckdb.DuckDBPyConnection) -> _Dataset:
+    types: dict[str, dict[str, str]] = {}
+    sql = (
+        "SELECT table_name, column_name, data_type FROM information_schema.columns"
+        " WHERE table_schema = current_schema()"
+    )
+    for table, column, data_type in con.execute(sql).fetchall():
+        if not table.startswith("_dlt"):
+            types.setdefault(table, {})[column] = data_type
+    rows = {}
+    for table in types:
+        cursor = con.execute(f'SELECT * FROM "{table}"')
+        names = [each[0] for each in cursor.description or ()]
+        rows[table] = [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+    return _Dataset(types, rows)
+
+
+def _read_place(place: Place, dataset: str) -> _Dataset:
+    """Read what is there by dlt's SQL client, from a working folder that knows of nothing."""
+    with TemporaryDirectory() as folder:
+        pipeline = dlt.pipeline(
+            "contentstack", folder, destination=place.destination, dataset_name=dataset
+        )
+        pipeline.sync_destination()
+        tables = pipeline.default_schema.data_tables(seen_data_only=True)
+        types = {
+            str(table["name"]): {
+                name: str(column.get("data_type")).upper()
+                for name, column in table["columns"].items()
+            }
+            for table in tables
+        }
+        with pipeline.sql_client() as client:
+            rows = {name: list(_rows_at(place, client, name, types[name])) for name in types}
+    return _Dataset(types, rows)
+
+
+def _rows_at(place: Place, client: Any, table: str, types: Mapping[str, str]) -> Iterator[Row]:
+    """Yield rows with values of the types that DuckDB would give, whatever a driver makes."""
+    columns = ", ".join(map(client.escape_column_name, types))
+    found = client.execute_sql(f"SELECT {columns} FROM {client.make_qualified_table_name(table)}")
+    for row in found:
+        values = zip(types, row, strict=True)
+        yield {name: _as_in_duckdb(value, types[name], place) for name, value in values}
+
+
+def _as_in_duckdb(value: Any, kind: str, place: Place) -> Any:
+    if value is None:
+        return None
+    if kind == "JSON":
+        return json.dumps(value) if place.parses_json or not isinstance(value, str) else value
+    if kind == "BIGINT" and isinstance(value, Decimal):
+        return int(value)
+    if kind == "BOOL" and value in {0, 1}:
+        return bool(value)
+    if kind == "TIMESTAMP" and isinstance(value, str):
+        value = datetime.fromisoformat(value)
+    if kind == "TIMESTAMP" and value.tzinfo is None:
+        return value.replace(tzinfo=timezone.utc)
+    return value
+
+
+class Place(Protocol):
+    """Where tables are, and what is special about how its driver returns them."""
+
+    @property
+    def destination(self) -> Any:
+        """A destination of dlt."""
+
+    @property
+    def parses_json(self) -> bool:
+        """Whether JSON comes as Python values, not as text."""
 
 
 @dataclass
 class _Dataset:
-    con: duckdb.DuckDBPyConnection
-    types: dict[str, dict[str, str]] = field(default_factory=dict)
-    rows: dict[str, list[Row]] = field(default_factory=dict)
-
-    def __post_init__(self) -> None:
-        sql = (
-            "SELECT table_name, column_name, data_type FROM information_schema.columns"
-            " WHERE table_schema = current_schema()"
-        )
-        for table, column, data_type in self.con.execute(sql).fetchall():
-            if not table.startswith("_dlt"):
-                self.types.setdefault(table, {})[column] = data_type
-        for table in self.types:
-            cursor = self.con.execute(f'SELECT * FROM "{table}"')
-            names = [each[0] for each in cursor.description or ()]
-            self.rows[table] = [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+    types: dict[str, dict[str, str]]
+    rows: dict[str, list[Row]]
 
     def compare(self, stack: Published) -> None:
         entries, assets = stack.published_entries(), stack.published_assets()

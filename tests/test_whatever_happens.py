@@ -1,7 +1,7 @@
 """The heart: whatever editors do and wherever a run is killed, the tables equal the stack.
 
 One machine at two depths. The pure one walks, spools and folds, and keeps its tables as Python
-sets: many runs, no HTTP, no warehouse. The whole one goes over HTTP into DuckDB.
+sets: many runs, no HTTP, no warehouse. The whole one goes over HTTP into DuckDB or PostgreSQL.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 import random
 import shutil
 import tempfile
-from contextlib import ExitStack
+from contextlib import AbstractContextManager, ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -35,7 +35,8 @@ from contentstack_source.simulator import Stack, Weather, serve
 from contentstack_source.simulator.service import answer
 from contentstack_source.spool import Spool
 from contentstack_source.stream import Query
-from tests.mirror import assert_equal
+from tests.mirror import assert_equal, assert_equal_at
+from tests.places import Place, in_duckdb, in_postgres
 from tests.small import LOCALES, TYPES, UIDS, content, small_stack
 
 types = st.sampled_from(TYPES)
@@ -225,19 +226,22 @@ class WholeMachine(Editors):
     def __init__(self) -> None:
         super().__init__()
         self.folder = Path(tempfile.mkdtemp())
-        self.file = str(self.folder / "warehouse.duckdb")
         self.exit = ExitStack()
+        self.place = self.exit.enter_context(self.make_place())
         self.server = self.exit.enter_context(serve(self.stack, self.weather))
 
     def teardown(self) -> None:
         self.exit.close()
         shutil.rmtree(self.folder)
 
+    def make_place(self) -> AbstractContextManager[Place]:
+        return in_duckdb(self.folder)
+
     def pipeline(self) -> dlt.Pipeline:
         return dlt.pipeline(
-            "whatever",
+            "contentstack",
             pipelines_dir=str(self.folder / "dlt"),
-            destination=dlt.destinations.duckdb(self.file),
+            destination=self.place.destination,
             dataset_name="contentstack",
         )
 
@@ -271,7 +275,20 @@ class WholeMachine(Editors):
             if report is not None and not report.has_moved:
                 break
         if self.stack.events():
-            assert_equal(self.file, self.stack)
+            self.assert_equal()
+
+    def assert_equal(self) -> None:
+        assert_equal(str(self.folder / "warehouse.duckdb"), self.stack)
+
+
+class MachineInPostgres(WholeMachine):
+    """The same into PostgreSQL."""
+
+    def make_place(self) -> AbstractContextManager[Place]:
+        return in_postgres(self.folder)
+
+    def assert_equal(self) -> None:
+        assert_equal_at(self.place, self.stack)
 
 
 def _published(stack: Stack) -> dict[tuple[str, str, str], str]:
@@ -301,6 +318,18 @@ def test_the_tables_equal_the_stack_whatever_happens() -> None:
     run_state_machine_as_test(
         WholeMachine, settings=settings(_QUIET, max_examples=12, stateful_step_count=15)
     )
+
+
+def test_the_tables_in_postgres_equal_the_stack_whatever_happens() -> None:
+    run_state_machine_as_test(
+        MachineInPostgres, settings=settings(_QUIET, max_examples=5, stateful_step_count=15)
+    )
+
+
+@pytest.mark.long
+def test_the_tables_in_postgres_equal_the_stack_in_many_more_stories() -> None:
+    thorough = settings(_QUIET, max_examples=60, stateful_step_count=25, derandomize=False)
+    run_state_machine_as_test(MachineInPostgres, settings=thorough)
 
 
 @pytest.mark.long

@@ -1,0 +1,129 @@
+"""What a destination must be able to do to hold the tables, and which files carry rows there whole.
+
+Judged by what dlt says of it, before anything is written: a destination that would lose removals
+or values is refused, not tried.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from dlt.common.configuration.container import Container
+from dlt.common.destination import DestinationCapabilitiesContext
+from dlt.common.destination.client import WithStateSync
+from dlt.common.destination.reference import Destination
+from dlt.common.typing import TLoaderFileFormat
+from dlt.destinations.job_client_impl import SqlJobClientBase
+
+from contentstack_source.errors import UnfitDestinationError
+
+MERGE: Final = "delete-insert"
+"""The one merge strategy that removes, replaces and deduplicates in every dialect."""
+
+_INSTEAD: Final = (
+    "Use a SQL destination of dlt that merges by delete-insert, such as duckdb, postgres, "
+    "ducklake, snowflake, bigquery or databricks"
+)
+_ENCODING: Final = frozenset({"bigquery"})
+_WITHOUT_NUL: Final = frozenset({"postgres", "redshift"})
+
+
+def refuse_unfit(destination: Destination[Any, Any]) -> None:
+    """Refuse a destination that cannot hold what this source promises.
+
+    Raises:
+        UnfitDestinationError: it lacks something, or a package that it needs is not installed.
+    """
+    name = destination.destination_name
+    caps = destination.capabilities()
+    try:
+        client = destination.client_class
+    except ImportError as missing:
+        extra = destination.destination_type.rpartition(".")[2]
+        what = f"The destination {name} needs packages that are not installed ({missing.name})"
+        todo = f"Install them: pip install 'contentstack-source[{extra}]'."
+        raise UnfitDestinationError(what, todo) from None
+    lacking = []
+    if not issubclass(client, WithStateSync):
+        lacking.append("keep the state of a stream beside its data")
+    if not issubclass(client, SqlJobClientBase):
+        lacking.append("run SQL")
+    if MERGE not in _merge_strategies(caps):
+        lacking.append("delete and insert in one merge, so removals would stay")
+    if lacking:
+        what = f"The destination {name} cannot {' or '.join(lacking)}"
+        raise UnfitDestinationError(what, f"{_INSTEAD}; see docs/destinations.md.")
+    if _is_loaded_by_csv(caps) and "parquet" not in _file_formats(caps):
+        what = f"dlt would load {name} by CSV, which cannot tell empty text from none"
+        todo = "Install the driver for parquet: pip install 'contentstack-source[postgres]'."
+        raise UnfitDestinationError(what, todo)
+
+
+def destination_capabilities() -> DestinationCapabilitiesContext | None:
+    """Return what the destination of the running pipeline can do; None without a pipeline."""
+    container = Container()
+    if DestinationCapabilitiesContext not in container:
+        return None
+    return container[DestinationCapabilitiesContext]
+
+
+def file_format(
+    caps: DestinationCapabilitiesContext | None, types: Mapping[str, str]
+) -> TLoaderFileFormat | None:
+    """Return the format of the files that carry rows whole; None for what dlt prefers.
+
+    Args:
+        caps: of the destination.
+        types: of the columns of a table, by name.
+    """
+    if caps is None:
+        return None
+    if _is_loaded_by_csv(caps) and "parquet" in _file_formats(caps):
+        return "parquet"  # as fast as COPY, and with a type for each column
+    if caps.sqlglot_dialect == "bigquery" and "json" in types.values():
+        return "jsonl"  # BigQuery reads no JSON columns from parquet
+    return None
+
+
+def encodes_json(caps: DestinationCapabilitiesContext | None, types: Mapping[str, str]) -> bool:
+    """Tell whether dlt writes JSON columns there itself: JSON text would become a string in JSON.
+
+    Args:
+        caps: of the destination.
+        types: of the columns of a table, by name.
+    """
+    if caps is None or "json" not in types.values():
+        return False
+    is_by_sqlalchemy = caps.preferred_loader_file_format == "typed-jsonl"
+    return is_by_sqlalchemy or caps.sqlglot_dialect in _ENCODING
+
+
+def holds_nul(caps: DestinationCapabilitiesContext | None) -> bool:
+    """Tell whether text may hold the character U+0000 there."""
+    return caps is None or caps.sqlglot_dialect not in _WITHOUT_NUL
+
+
+def _is_loaded_by_csv(caps: DestinationCapabilitiesContext) -> bool:
+    """Tell whether dlt makes CSV of Arrow: PostgreSQL's COPY, with FORCE_NULL on each column."""
+    return caps.sqlglot_dialect == "postgres" and "csv" in caps.supported_loader_file_formats
+
+
+def _file_formats(caps: DestinationCapabilitiesContext) -> list[str]:
+    """Return the formats that can be loaded here and now: a driver may be missing."""
+    selector: Any = caps.loader_file_format_selector
+    supported: list[str] = list(caps.supported_loader_file_formats)
+    if selector is None:
+        return supported
+    preferred = caps.preferred_loader_file_format
+    return list(selector(preferred, supported, table_schema={"name": "entries"})[1])
+
+
+def _merge_strategies(caps: DestinationCapabilitiesContext) -> list[str]:
+    """Return the strategies for tables in the format that the destination prefers."""
+    selector: Any = caps.merge_strategies_selector
+    strategies: list[str] = list(caps.supported_merge_strategies or ())
+    if selector is None:
+        return strategies
+    table = {"name": "entries", "table_format": caps.preferred_table_format}
+    return list(selector(strategies, table_schema=table))

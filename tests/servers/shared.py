@@ -1,0 +1,135 @@
+"""Servers for tests: started when first asked for, one for all workers of a session."""
+
+from __future__ import annotations
+
+import atexit
+import os
+import pwd
+import random
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+import pytest
+from filelock import FileLock
+
+_FOLDER = "TEST_SERVERS_FOLDER"
+_PID = "TEST_SERVERS_PID"
+_START_UP_SECONDS = 60.0
+
+
+def prepare() -> None:
+    """Agree on a folder with the workers to come, which inherit the environment."""
+    if _FOLDER not in os.environ:
+        os.environ[_FOLDER] = tempfile.mkdtemp(prefix="test_servers_")
+        os.environ[_PID] = str(os.getpid())
+        atexit.register(shutil.rmtree, os.environ[_FOLDER], ignore_errors=True)
+
+
+def once(name: str, start: Callable[[], str]) -> str:
+    """Return what `start` returned to whichever worker came first.
+
+    What could not be started is not tried again: every worker skips for the same reason.
+    """
+    told = Path(os.environ[_FOLDER]) / name
+    with FileLock(told.with_suffix(".lock")):
+        if not told.exists():
+            try:
+                told.write_text(f"ok {start()}", "utf-8")
+            except pytest.skip.Exception as skipped:
+                told.write_text(f"skip {skipped}", "utf-8")
+    outcome, _, answer = told.read_text("utf-8").partition(" ")
+    if outcome == "skip":
+        pytest.skip(answer)
+    return answer
+
+
+def keep(
+    command: Sequence[str | Path],
+    folder: Path,
+    *,
+    user: str | None = None,
+    environment: Mapping[str, str] | None = None,
+) -> None:
+    """Run a server for as long as the session lasts; `folder` goes with it.
+
+    Args:
+        command: stays in the foreground.
+        folder: holds all that the server writes.
+        user: who runs it, where root does the tests.
+        environment: added to this one.
+    """
+    keeper = [sys.executable, "-m", "tests.servers.keeper", os.environ[_PID], str(folder)]
+    as_user = [] if user is None else ["setpriv", "--reuid", user, "--regid", user, "--init-groups"]
+    with (folder / "log").open("wb") as log:
+        subprocess.run(
+            [*keeper, *as_user, *map(str, command)],
+            stdout=log,
+            stderr=log,
+            stdin=subprocess.DEVNULL,
+            cwd=Path(__file__).parents[2],
+            env={**os.environ, **(environment or {})},
+            start_new_session=True,
+            check=True,
+        )
+
+
+def wait(is_up: Callable[[], bool], folder: Path) -> None:
+    """Wait until the server of a folder answers.
+
+    Raises:
+        RuntimeError: it does not, or it ended.
+    """
+    until = time.monotonic() + _START_UP_SECONDS
+    while not (folder / "ended").exists() and time.monotonic() < until:
+        if is_up():
+            return
+        time.sleep(0.05)
+    raise RuntimeError((folder / "log").read_text("utf-8", errors="replace")[-2000:])
+
+
+def folder_for(name: str, user: str | None = None) -> Path:
+    """Return a new empty folder that `user` can write to."""
+    folder = Path(tempfile.mkdtemp(prefix=f"test_{name}_"))
+    folder.chmod(0o755)
+    if user is not None:
+        shutil.chown(folder, user, pwd.getpwnam(user).pw_gid)
+    return folder
+
+
+def user_for(name: str) -> str | None:
+    """Return who runs a server that refuses to be run by root: None where nobody else need."""
+    return name if os.geteuid() == 0 else None
+
+
+def free_ports(count: int) -> list[int]:
+    """Return ports that nobody listens on, nor on those 10,000 above: SeaweedFS wants both."""
+    found: set[int] = set()
+    while len(found) < count:
+        port = random.randrange(20_000, 50_000)
+        if not is_listening(port) and not is_listening(port + 10_000):
+            found.add(port)
+    return sorted(found)
+
+
+def is_listening(port: int) -> bool:
+    with socket.socket() as probe:
+        probe.settimeout(1)
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
+def apt_install(*packages: str) -> None:
+    """Install what the suite can install by itself: as root, on Debian and its kin."""
+    if os.geteuid() != 0 or shutil.which("apt-get") is None:
+        pytest.skip(f"needs the package {' and '.join(packages)}, and nobody may install it here")
+    quiet = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
+    install = ["apt-get", "install", "-y", "-qq", "--no-install-recommends", *packages]
+    for command in (["apt-get", "update", "-qq"], install):
+        done = subprocess.run(command, check=False, capture_output=True, env=quiet, text=True)
+    if done.returncode:
+        pytest.skip(f"{' and '.join(packages)} could not be installed: {done.stderr[-300:]}")

@@ -1,0 +1,47 @@
+"""The page of destinations: its settings parse, and are ones that dlt knows."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+import tomlkit
+from dlt.common.destination.reference import Destination
+
+ROOT = Path(__file__).parents[1]
+PAGE = (ROOT / "docs" / "destinations.md").read_text("utf-8")
+SNIPPETS = re.findall(r"```toml\n(.*?)```", PAGE, flags=re.DOTALL)
+PROJECT = tomlkit.parse((ROOT / "pyproject.toml").read_text("utf-8")).unwrap()["project"]
+TABLE = re.findall(r"^\| (`\w+`(?:, `\w+`)*) \|", PAGE, flags=re.MULTILINE)
+NAMED = [name for row in TABLE for name in re.findall(r"\w+", row)]
+
+
+@pytest.mark.parametrize("snippet", SNIPPETS)
+def test_every_setting_shown_is_one_of_the_destination(snippet: str) -> None:
+    shown = tomlkit.parse(snippet).unwrap()
+    assert shown.keys() <= {"destination", "pipelines"}
+    for name, settings in shown["destination"].items():
+        destination = Destination.from_reference(name)
+        assert destination is not None
+        known = destination.spec().get_resolvable_fields()
+        assert settings.keys() <= known.keys(), name
+        assert_known(settings, known)
+
+
+def assert_known(settings: dict[str, Any], known: dict[str, Any]) -> None:
+    for name, value in settings.items():
+        if isinstance(value, dict) and hasattr(known[name], "get_resolvable_fields"):
+            below = known[name]().get_resolvable_fields()
+            assert value.keys() <= below.keys(), name
+
+
+def test_every_destination_of_the_table_has_its_settings() -> None:
+    shown = {name for each in SNIPPETS for name in tomlkit.parse(each).unwrap()["destination"]}
+    assert set(NAMED) - {"synapse"} == shown - {"filesystem"}
+
+
+def test_every_destination_with_packages_of_its_own_has_an_extra() -> None:
+    extras = set(PROJECT["optional-dependencies"])
+    assert set(NAMED) - {"duckdb", "fabric", "synapse"} == extras - {"lake"}

@@ -1,0 +1,113 @@
+"""A destination that cannot hold the contract says so before anything is written."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import dlt
+import pytest
+from click.testing import CliRunner
+
+from contentstack_source import contentstack_source, run
+from contentstack_source.cli import main
+from contentstack_source.errors import UnfitDestinationError
+from contentstack_source.fitness import encodes_json, file_format, holds_nul, refuse_unfit
+from contentstack_source.simulator import serve
+from contentstack_source.target import Target
+from tests.small import filled_stack
+
+POSTGRES = dlt.destinations.postgres("postgresql://loader@nowhere.invalid/x")
+FIT = [
+    dlt.destinations.duckdb("x.duckdb"),
+    POSTGRES,
+    dlt.destinations.clickhouse("clickhouse://loader:loader@nowhere.invalid/x"),
+    dlt.destinations.redshift("redshift://loader:loader@nowhere.invalid/x"),
+    dlt.destinations.sqlalchemy("sqlite:///x.sqlite"),
+    dlt.destinations.ducklake(),
+]
+
+
+@pytest.mark.parametrize("destination", FIT, ids=lambda each: each.destination_name)
+def test_what_merges_by_delete_and_insert_is_fit(destination: Any) -> None:
+    refuse_unfit(destination)
+
+
+def test_files_are_refused_with_what_is_missing_and_what_to_use_instead(
+    tmp_path: Path, configure: Callable[..., None]
+) -> None:
+    stack = filled_stack()
+    destination = dlt.destinations.filesystem(str(tmp_path / "files"))
+    with serve(stack) as server:
+        configure(stack, server)
+        with pytest.raises(UnfitDestinationError) as refused:
+            run.sync(Target(destination, pipelines_dir=str(tmp_path / "dlt")))
+        assert server.requests == []
+    assert refused.value.exit_code == 2
+    assert "The destination filesystem cannot run SQL or delete and insert" in refused.value.what
+    assert "such as duckdb, postgres" in refused.value.todo
+    assert not (tmp_path / "files").exists()
+
+
+def test_the_source_refuses_without_the_command_too(
+    tmp_path: Path, configure: Callable[..., None]
+) -> None:
+    stack = filled_stack()
+    pipeline = dlt.pipeline(
+        "contentstack",
+        pipelines_dir=str(tmp_path / "dlt"),
+        destination=dlt.destinations.filesystem(str(tmp_path / "files")),
+        dataset_name="contentstack",
+    )
+    with serve(stack) as server:
+        configure(stack, server)
+        with pytest.raises(Exception, match="cannot run SQL or delete and insert"):
+            pipeline.run(contentstack_source())
+
+
+def test_the_command_ends_with_2(
+    tmp_path: Path, configure: Callable[..., None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stack = filled_stack()
+    monkeypatch.setenv("DESTINATION__FILESYSTEM__BUCKET_URL", str(tmp_path / "files"))
+    with serve(stack) as server:
+        configure(stack, server)
+        for command in ("sync", "resync", "status", "check"):
+            options = ["--destination", "filesystem", "--pipelines-dir", str(tmp_path / "dlt")]
+            assert CliRunner().invoke(main, [command, *options]).exit_code == 2, command
+    assert not (tmp_path / "files").exists()
+
+
+def test_a_package_that_is_not_installed_is_named() -> None:
+    code = (
+        "import sys\n"
+        "sys.modules['psycopg2'] = None\n"
+        "from contentstack_source.cli import main\n"
+        "main(['status', '--destination', 'postgres'])\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], check=False, capture_output=True, text=True)
+    assert done.returncode == 2
+    assert "(psycopg2). Install them: pip install 'contentstack-source[postgres]'" in done.stderr
+
+
+def test_postgres_without_its_fast_driver_would_lose_empty_text(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("DISABLE_ADBC_DETECTION", "true")
+    assert file_format(POSTGRES.capabilities(), {}) is None
+    with pytest.raises(UnfitDestinationError, match="cannot tell empty text from none"):
+        refuse_unfit(POSTGRES)
+
+
+def test_how_rows_are_carried_to_a_destination() -> None:
+    json_rows, plain_rows = {"body": "json"}, {"title": "text"}
+    sqlite = dlt.destinations.sqlalchemy("sqlite:///x.sqlite").capabilities()
+    duckdb = dlt.destinations.duckdb("x.duckdb").capabilities()
+    assert file_format(POSTGRES.capabilities(), plain_rows) == "parquet"
+    assert file_format(duckdb, json_rows) is None
+    assert [encodes_json(sqlite, each) for each in (json_rows, plain_rows)] == [True, False]
+    assert not encodes_json(duckdb, json_rows)
+    assert [holds_nul(caps) for caps in (POSTGRES.capabilities(), duckdb)] == [False, True]
