@@ -156,6 +156,14 @@ def test_a_load_left_by_a_failed_run_is_done_anew(job: Job) -> None:
     job.sync()
 
 
+def test_a_package_extracted_into_a_fresh_folder_and_left_there_does_no_harm(job: Job) -> None:
+    shutil.rmtree(job.target.folder)
+    job.stack.publish_entry("author", "e1", {"title": "Extracted, never loaded"})
+    job.target.pipeline().extract(contentstack_source())
+    job.stack.publish_entry("author", "e1", {"title": "Later"})
+    job.sync()
+
+
 def test_a_destination_restored_from_an_older_backup_catches_up(job: Job, tmp_path: Path) -> None:
     shutil.copy(job.file, tmp_path / "backup.duckdb")
     job.stack.delete_entry("author", "e1")

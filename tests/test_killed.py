@@ -14,7 +14,7 @@ from contentstack_source.simulator import Fault, Server, Stack, Weather, edit, s
 from tests.killing import SIGNS, Command
 from tests.small import filled_stack
 
-KILLS = 4
+KILLS = 9
 KILLS_LONG = int(os.environ.get("SOAK_KILLS", "200"))
 
 

@@ -257,6 +257,7 @@ class WholeMachine(Editors):
     def run_killed_after(self, step: str) -> None:
         pipeline = self.pipeline()
         if not pipeline.has_pending_data:
+            pipeline.sync_destination()  # as `run` does, before it extracts
             pipeline.extract(self.source())
         if step == "normalize":
             pipeline.normalize()
