@@ -116,7 +116,7 @@ class Intake:
         con = duckdb.connect(":memory:", config={"temp_directory": str(self._temp_folder)})
         con.execute("SET GLOBAL TimeZone = 'UTC'; SET preserve_insertion_order = false")
         # Content types are worked on side by side; threads within a statement only get in the way.
-        con.execute("SET threads = 1; SET memory_limit = '256MB'")
+        con.execute("SET threads = 1")
         con.execute(_MADE)
         return con
 

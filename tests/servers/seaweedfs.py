@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import requests
+from tenacity import retry, retry_if_exception_type, stop_after_attempt
 
 from tests.servers.shared import folder_for, free_ports, keep, once, wait
 
@@ -39,6 +40,8 @@ def bucket_url(folder: str) -> str:
     return f"s3://{_BUCKET}/{folder}"
 
 
+# Another server may take a port between the look for a free one and the start.
+@retry(retry=retry_if_exception_type(RuntimeError), stop=stop_after_attempt(5), reraise=True)
 def _start() -> str:
     folder = folder_for("seaweedfs")
     ports = dict(zip(_PORTS, free_ports(len(_PORTS)), strict=True))

@@ -108,10 +108,13 @@ def user_for(name: str) -> str | None:
 
 
 def free_ports(count: int) -> list[int]:
-    """Return ports that nobody listens on, nor on those 10,000 above: SeaweedFS wants both."""
+    """Return ports that nobody listens on, nor on those 10,000 above: SeaweedFS wants both.
+
+    All are below those that the system gives to clients.
+    """
     found: set[int] = set()
     while len(found) < count:
-        port = random.randrange(20_000, 50_000)
+        port = random.randrange(12_000, 22_000)
         if not is_listening(port) and not is_listening(port + 10_000):
             found.add(port)
     return sorted(found)
