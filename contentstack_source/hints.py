@@ -13,6 +13,7 @@ from dlt.common.typing import TLoaderFileFormat
 from dlt.extract.hints import TResourceHints
 
 from contentstack_source.events import ASSET_PUBLISHED, ENTRY_PUBLISHED, EVENT_TYPES
+from contentstack_source.links import TABLE as LINKS
 from contentstack_source.tables import Existing, Rows
 
 # The rule of `marks`, as the conditions dlt puts into its merge. No column names but these reach
@@ -28,6 +29,7 @@ _ENTRIES_SCOPE: Final = (
     " (SELECT content_type_uid FROM {staging_table} WHERE _dlt_id = '*')"
     " OR (SELECT count(*) FROM {staging_table} WHERE content_type_uid = '*') > 0"
 )
+_LINKS_SCOPE: Final = _ENTRIES_SCOPE.replace("_dlt_id", "_dlt_root_id")
 _SAME_ROW_SCOPE: Final = "_dlt_id IN (SELECT _dlt_id FROM {staging_table})"
 
 _OWNERS: Final = {
@@ -97,7 +99,9 @@ def existing_tables(schema: Schema) -> dict[str, Existing]:
 
 
 def _disposition(rows: Rows) -> Any:  # noqa: ANN401 - dlt's type for this is a union of dicts
-    if rows.list_of:
+    if rows.table == LINKS:
+        scope, true_rows = _LINKS_SCOPE, "field_path IS NOT NULL"
+    elif rows.list_of:
         scope, true_rows = _LIST_SCOPE, "_dlt_list_idx IS NOT NULL"
     elif rows.table in {"sync_events", "sync_rejects"}:
         scope, true_rows = _SAME_ROW_SCOPE, None

@@ -16,9 +16,8 @@ from dlt.common.destination.exceptions import DestinationException
 from dlt.pipeline.pipeline import Pipeline
 
 from contentstack_source.fitness import encodes_json
-from contentstack_source.guard import SOURCE
 from contentstack_source.hints import silence_json_notice
-from contentstack_source.position import SYNC, parse_position
+from contentstack_source.position import SOURCE, position_of
 from contentstack_source.tables import to_objects
 
 _TABLE: Final = "sync_runs"
@@ -114,8 +113,7 @@ def last_run(pipeline: Pipeline) -> LastRun | None:
 
 def token_fingerprint(pipeline: Pipeline) -> str | None:
     """Return twelve characters that tell tokens apart and give none away."""
-    source = pipeline.state.get("sources", {}).get(SOURCE, {})
-    position = parse_position(source.get("resources", {}).get(SYNC, {}))
+    position = position_of(pipeline.state)
     if position is None:
         return None
     tokens = ",".join(token for _, token in sorted(position.tokens.items()))

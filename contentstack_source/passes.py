@@ -72,7 +72,9 @@ class Pass:
         self._wiper = settings.event_types[0]
         self._known_tables = set(names.tables)
         names.assign_tables({*self._fold.published_types, *(content_types or {})})
-        self._tables = Tables(self._fold, names, existing, content_types or {})
+        self._tables = Tables(
+            self._fold, names, existing, content_types or {}, has_links=settings.link_graph
+        )
         self._marks = Marks(self._fold, names, existing)
         report.events = self._fold.event_counts
         report.rows_put = sum(self._fold.live_counts.values())

@@ -19,6 +19,7 @@ from dlt.extract.source import DltSource
 from dlt.pipeline.pipeline import Pipeline
 
 from contentstack_source import guard, ledger, tally
+from contentstack_source.answers import views_of
 from contentstack_source.client import Client
 from contentstack_source.errors import (
     ConcurrentRunError,
@@ -31,9 +32,11 @@ from contentstack_source.errors import (
 from contentstack_source.failures import one_line_errors
 from contentstack_source.fetch import Report, has_changed
 from contentstack_source.fitness import refuse_unfit
-from contentstack_source.position import SYNC, Position, forget_tokens, parse_position
+from contentstack_source.names import OWN_VIEWS
+from contentstack_source.position import SOURCE, SYNC, Position, forget_tokens, position_of
 from contentstack_source.source import contentstack_source, loads_happen_once
 from contentstack_source.target import Target
+from contentstack_source.views import keep_views
 
 _MOST_PASSES: Final = 50
 """A stack that changes faster than it can be read is caught up with in the next run."""
@@ -61,6 +64,8 @@ class Summary:
         refused_tokens: tokens the service no longer accepted.
         token_before: fingerprint of the token the run began with.
         healed: tables that were missing, so that all was loaded anew.
+        reshaped_by: settings that shape the tables otherwise, so that all was loaded anew.
+        failed_views: why a view could not be made, by its name.
         row_counts: rows in each table now.
     """
 
@@ -81,6 +86,8 @@ class Summary:
     refused_tokens: int = 0
     token_before: str | None = None
     healed: list[str] = field(default_factory=list)
+    reshaped_by: list[str] = field(default_factory=list)
+    failed_views: dict[str, str] = field(default_factory=dict)
     row_counts: dict[str, int] = field(default_factory=dict)
 
     def add(self, report: Report) -> None:
@@ -98,6 +105,7 @@ class Summary:
         self.variants.update(report.findings.variants)
         self.without_model.update(report.findings.without_model)
         self.model_error = self.model_error or report.model_error
+        self.reshaped_by = self.reshaped_by or report.reshaped_by
 
 
 @dataclass(frozen=True)
@@ -146,9 +154,7 @@ def status(target: Target) -> Status:
         pipeline = target.pipeline()
         refuse_unfit(pipeline.destination)
         pipeline.sync_destination()
-        source = pipeline.state.get("sources", {}).get(guard.SOURCE, {})
-        state = source.get("resources", {}).get(SYNC, {})
-        return Status(parse_position(state), tally.count_rows(pipeline))
+        return Status(position_of(pipeline.state), tally.count_rows(pipeline))
 
 
 def _sync(target: Target, progress: Collector | None, *, from_start: bool = False) -> Summary:
@@ -163,6 +169,8 @@ def _sync(target: Target, progress: Collector | None, *, from_start: bool = Fals
     try:
         with one_line_errors():
             _catch_up(pipeline, summary, from_start=from_start)
+            if pipeline.schema_names:
+                summary.failed_views = keep_views(pipeline, views_of(pipeline), OWN_VIEWS)
     except (SettingsError, SettingsChangedError, UnknownTablesError, ConcurrentRunError):
         raise  # nothing may be written, or somebody else is writing
     except ContentstackError as failed:
@@ -185,7 +193,7 @@ def _catch_up(pipeline: Pipeline, summary: Summary, *, from_start: bool) -> None
         guard.make_tables(pipeline, schema, summary.healed)
     if from_start or summary.healed:
         with pipeline.managed_state() as state:
-            forget_tokens(state.get("sources", {}).get(guard.SOURCE, {}))
+            forget_tokens(state.get("sources", {}).get(SOURCE, {}))
     for _ in range(_MOST_PASSES):
         source = contentstack_source()
         try:

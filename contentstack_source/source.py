@@ -45,6 +45,7 @@ def contentstack_source(
     requests_at_once: int = 16,
     requests_per_second: int = 80,
     max_deleted_share: float = 0.5,
+    link_graph: bool = True,  # noqa: FBT001, FBT002 - dlt calls by name
 ) -> list[DltResource]:
     """Load what is published in a Contentstack stack, and keep it equal from then on.
 
@@ -66,6 +67,7 @@ def contentstack_source(
         requests_at_once: requests under way at a time, with many streams.
         requests_per_second: requests begun in any second, with many streams.
         max_deleted_share: the part of all rows that a resync may remove, 0 to 1.
+        link_graph: keep `entry_references`, a row for each link of an entry.
 
     Raises:
         SettingsError: a setting is wrong.
@@ -89,6 +91,7 @@ def contentstack_source(
         requests_at_once=requests_at_once,
         requests_per_second=requests_per_second,
         max_deleted_share=max_deleted_share,
+        link_graph=link_graph,
     )
     sync = dlt.resource(walk_pass, name=SYNC, selected=False)(settings)
     names = (*settings.event_types, CONTENT_TYPES, SYNC_EVENTS)

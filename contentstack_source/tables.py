@@ -16,6 +16,7 @@ import duckdb
 import orjson
 import pyarrow as pa
 
+from contentstack_source import links
 from contentstack_source.abreast import abreast
 from contentstack_source.columns import instant
 from contentstack_source.events import SYS_ASSETS
@@ -23,7 +24,7 @@ from contentstack_source.fold import ROOT_ID, Fold
 from contentstack_source.model import ASSET, Group, parse_content_type
 from contentstack_source.names import Names
 from contentstack_source.opening import Opening
-from contentstack_source.sheet import Sheet, elements_of, fill
+from contentstack_source.sheet import ORDINAL, Sheet, elements_of, fill
 
 _ROWS_AT_ONCE: Final = 20_000
 _READY_AT_MOST: Final = 1
@@ -121,6 +122,7 @@ class Tables:
         names: names of tables and columns; every content type of the pass has its table in it.
         existing: the tables of the destination, by name.
         content_types: the content types of the stack by uid, as the service describes them.
+        has_links: also the rows of `entry_references`.
     """
 
     def __init__(
@@ -129,12 +131,15 @@ class Tables:
         names: Names,
         existing: Mapping[str, Existing],
         content_types: Mapping[str, Mapping[str, Any]],
+        *,
+        has_links: bool = True,
     ) -> None:
         self.findings = Findings()
         self._fold = fold
         self._names = names
         self._existing = dict(existing)
         self._content_types = content_types
+        self._has_links = has_links
 
     def entries(self) -> Iterator[Rows]:
         """Yield the published entries: by content type, table and lists; then all in `entries`.
@@ -190,7 +195,11 @@ class Tables:
             sheet = self._sheet(con, table, "taken", fixed)
             sheet.open_objects("data", model, but=_READ_BY_FOLD)
             yield from self._rows(con, sheet, fixed)
-            yield from self._lists(con, sheet, table, "_dlt_id")
+            found = links.Links(con) if self._has_links and fixed == _ENTRY else None
+            yield from self._lists(con, sheet, table, found)
+            if found is not None:
+                found.look(sheet)
+                yield Rows(links.TABLE, found.read(sheet), links.TYPES, "entries")
 
     def _shared(self) -> Iterator[Rows]:
         """Yield the rows of `entries`: what entries of all types have in common."""
@@ -229,30 +238,42 @@ class Tables:
                 con.execute(
                     f"""
                     CREATE TEMP VIEW taken AS
-                    SELECT *, {ROOT_ID} AS _dlt_id FROM event SEMI JOIN taken_position
+                    SELECT *, {ROOT_ID} AS _dlt_id, CAST([] AS BIGINT[]) AS {ORDINAL}
+                    FROM event SEMI JOIN taken_position
                         USING (position)
                     """
                 )
                 yield con
 
     def _sheet(
-        self, con: duckdb.DuckDBPyConnection, table: str, view: str, fixed: tuple[str, ...]
+        self,
+        con: duckdb.DuckDBPyConnection,
+        table: str,
+        view: str,
+        fixed: tuple[str, ...],
+        within: tuple[str, ...] = (),
     ) -> Sheet:
         existing = self._existing.get(table)
         columns = existing.columns if existing else {}
         opening = Opening(con, view)
-        return Sheet(self._names, table, opening, columns, reserved=frozenset(fixed))
+        return Sheet(self._names, table, opening, columns, frozenset(fixed), within)
 
     def _lists(
-        self, con: duckdb.DuckDBPyConnection, parent: Sheet, root_table: str, root: str
+        self,
+        con: duckdb.DuckDBPyConnection,
+        parent: Sheet,
+        root_table: str,
+        found_links: links.Links | None,
     ) -> Iterator[Rows]:
         for number, found in enumerate(parent.lists.values()):
             view = f"{parent.opening.view}_l{number}"
-            elements_of(con, parent, found, root, view)
-            sheet = self._sheet(con, found.table, view, _LIST)
+            elements_of(con, parent, found, view)
+            sheet = self._sheet(con, found.table, view, _LIST, (*parent.within, *found.path))
             sheet.open_elements("element", found.of)
             yield from self._rows(con, sheet, _LIST, root_table)
-            yield from self._lists(con, sheet, root_table, "_dlt_root_id")
+            if found_links is not None:
+                found_links.look(sheet)
+            yield from self._lists(con, sheet, root_table, found_links)
 
     def _rows(
         self,

@@ -7,7 +7,7 @@ the destination and what tables are called there, makes the statement of it.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Final
@@ -50,24 +50,33 @@ def statements_of(pipeline: Pipeline, views: Sequence[View]) -> dict[str, str]:
         }
 
 
-def keep_views(pipeline: Pipeline, views: Sequence[View]) -> dict[str, str]:
+def keep_views(
+    pipeline: Pipeline, views: Sequence[View], unwanted: Collection[str] = ()
+) -> dict[str, str]:
     """Make the views that are not there yet, or not as they should be.
 
     A view that is as it should be is not touched: to replace it would wait for its readers. One
     that other hands changed is not noticed, one that they took is.
+
+    Args:
+        pipeline: leads to the dataset.
+        views: those that should be there.
+        unwanted: names of those that should not.
 
     Returns:
         the reason by name for each view that could not be made; a view breaks no run.
     """
     try:
         queries = queries_of(pipeline, views)
+        gone = sorted({*unwanted} - {*queries})
+        digest = _digest(queries, gone)
         with pipeline.sql_client() as client:
-            if _recall(pipeline) == _digest(queries) and _are_there(client, queries):
+            if _recall(pipeline) == digest and _are_there(client, queries):
                 return {}
-            failed = _make(client, queries)
+            failed = _make(client, queries) | _drop(client, gone)
     except Exception as error:  # noqa: BLE001 - of dlt, of sqlglot, of any driver
         return {each.name: _reason(error) for each in views}
-    pipeline.set_local_state_val(_MADE, None if failed else _digest(queries))
+    pipeline.set_local_state_val(_MADE, None if failed else digest)
     return failed
 
 
@@ -93,8 +102,19 @@ def _put(client: SqlClientBase[Any], name: str, query: str) -> str:
     return ""
 
 
+def _drop(client: SqlClientBase[Any], names: Sequence[str]) -> dict[str, str]:
+    """Drop views, if they are there; a table of that name is none of ours and stays."""
+    views = map(client.make_qualified_table_name, names)
+    with suppress(DestinationException):
+        for view in views:
+            client.execute_sql(f"DROP VIEW IF EXISTS {view}")
+    return {}
+
+
 def _are_there(client: SqlClientBase[Any], names: Mapping[str, str]) -> bool:
     """Tell whether every view can be read."""
+    if not names:
+        return True
     tables = map(client.make_qualified_table_name, names)
     asked = " UNION ALL ".join(f"SELECT count(*) FROM {table} WHERE 1 = 0" for table in tables)
     try:
@@ -112,9 +132,9 @@ def _recall(pipeline: Pipeline) -> str | None:
     return None if made is None else str(made)
 
 
-def _digest(queries: Mapping[str, str]) -> str:
-    told = "\x1f".join(f"{name}\x1f{query}" for name, query in sorted(queries.items()))
-    return hashlib.sha256(told.encode()).hexdigest()
+def _digest(queries: Mapping[str, str], gone: Sequence[str]) -> str:
+    told = [*gone, *(f"{name}\x1f{query}" for name, query in sorted(queries.items()))]
+    return hashlib.sha256("\x1e".join(told).encode()).hexdigest()
 
 
 def _reason(error: Exception) -> str:
