@@ -6,8 +6,13 @@ from typing import Final
 
 from dlt.pipeline.pipeline import Pipeline
 
+from contentstack_source.errors import FailedError
+from contentstack_source.failures import one_line_errors
+from contentstack_source.fitness import refuse_unfit
+from contentstack_source.names import OWN_VIEWS
 from contentstack_source.position import position_of
-from contentstack_source.views import View
+from contentstack_source.target import Target
+from contentstack_source.views import View, keep_views, statements_of
 
 _OF_ENTRIES: Final = "SELECT 'entry' AS kind, uid, locale, content_type_uid FROM entries"
 _OF_ASSETS: Final = (
@@ -54,6 +59,32 @@ LEFT JOIN (
 ) AS old ON old.to_uid = e.uid
 WHERE r.to_uid IS NULL AND old.to_uid IS NULL
 """
+
+
+def tell_views(target: Target, *, create: bool) -> list[str]:
+    """Return the statements that make the views of a dataset, in the destination's dialect.
+
+    Args:
+        target: where the dataset is.
+        create: also run them, and replace what other hands have made of the views.
+
+    Raises:
+        FailedError: a view could not be made, or the destination cannot be read.
+    """
+    with one_line_errors():
+        pipeline = target.pipeline()
+        refuse_unfit(pipeline.destination)
+        pipeline.sync_destination()
+        if not pipeline.schema_names:
+            return []
+        views = views_of(pipeline)
+        failed = keep_views(pipeline, views, OWN_VIEWS, anew=True) if create else {}
+        for name, reason in failed.items():
+            what = f"The view {name} could not be made: {reason}"
+            raise FailedError(
+                what, "Run its statement by hand: contentstack-source views prints it."
+            )
+        return list(statements_of(pipeline, views).values())
 
 
 def views_of(pipeline: Pipeline) -> list[View]:

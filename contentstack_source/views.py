@@ -51,7 +51,11 @@ def statements_of(pipeline: Pipeline, views: Sequence[View]) -> dict[str, str]:
 
 
 def keep_views(
-    pipeline: Pipeline, views: Sequence[View], unwanted: Collection[str] = ()
+    pipeline: Pipeline,
+    views: Sequence[View],
+    unwanted: Collection[str] = (),
+    *,
+    anew: bool = False,
 ) -> dict[str, str]:
     """Make the views that are not there yet, or not as they should be.
 
@@ -62,6 +66,7 @@ def keep_views(
         pipeline: leads to the dataset.
         views: those that should be there.
         unwanted: names of those that should not.
+        anew: make them whatever is there.
 
     Returns:
         the reason by name for each view that could not be made; a view breaks no run.
@@ -71,7 +76,7 @@ def keep_views(
         gone = sorted({*unwanted} - {*queries})
         digest = _digest(queries, gone)
         with pipeline.sql_client() as client:
-            if _recall(pipeline) == digest and _are_there(client, queries):
+            if not anew and _recall(pipeline) == digest and _are_there(client, queries):
                 return {}
             failed = _make(client, queries) | _drop(client, gone)
     except Exception as error:  # noqa: BLE001 - of dlt, of sqlglot, of any driver

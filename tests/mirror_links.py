@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, Protocol
 
 LINK_COLUMNS = (
     "content_type_uid",
@@ -31,6 +32,59 @@ def links_of(data: Field, schema: list[Field] | None) -> Iterator[tuple[Any, ...
             place = ".".join(path)
             yield (place, places[place], *link)
             places[place] += 1
+
+
+class Stack(Protocol):
+    """What is published, and its content model."""
+
+    @property
+    def content_types(self) -> Mapping[str, Any]:
+        """By uid."""
+
+    def published_entries(self) -> Mapping[tuple[str, str, str], Any]: ...
+    def published_assets(self) -> Mapping[tuple[str, str], Any]: ...
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a view should hold."""
+
+    columns: tuple[str, ...]
+    rows: set[tuple[Any, ...]]
+
+
+def answers_of(stack: Stack) -> dict[str, Answer]:
+    """Return what the views should say, by their names."""
+    entries, assets = stack.published_entries(), stack.published_assets()
+    published = [*entries, *(("sys_assets", *key) for key in assets)]
+    broken, used, linked = set(), set(), set()
+    for key, item in entries.items():
+        for path, place, kind, uid, of, _ in links_of(
+            item["data"], stack.content_types[key[0]]["schema"]
+        ):
+            locales = {
+                there[2]
+                for there in published
+                if there[1] == uid and (there[0] == "sys_assets") == (kind == "asset")
+                if of in {None, there[0]}
+            }
+            if kind != "url" and key[2] not in locales:
+                broken.add((*key, path, place, kind, uid, of, len(locales)))
+            if kind == "asset":
+                used.add(uid)
+            if kind == "entry" and uid != key[1]:
+                linked.add((of, uid))
+            if kind == "entry" and uid == key[1] and of not in {None, key[0]}:
+                linked.add((of, uid))
+    unlinked = {key for key in entries if not {key[:2], (None, key[1])} & linked}
+    locales_of = Counter(uid for uid, _ in assets if uid not in used)
+    place = ("content_type_uid", "uid", "locale")
+    link = (*place, "field_path", "position", "kind", "to_uid", "to_content_type_uid")
+    return {
+        "broken_references": Answer((*link, "other_locales"), broken),
+        "unlinked_entries": Answer(place, unlinked),
+        "unused_assets": Answer(("uid", "locales"), set(locales_of.items())),
+    }
 
 
 def _walk(
