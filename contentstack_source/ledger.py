@@ -15,10 +15,9 @@ from dlt.common import logger
 from dlt.common.destination.exceptions import DestinationException
 from dlt.pipeline.pipeline import Pipeline
 
-from contentstack_source.fitness import encodes_json
+from contentstack_source.fitness import encodes_json, to_objects
 from contentstack_source.hints import silence_json_notice
 from contentstack_source.position import SOURCE, position_of
-from contentstack_source.tables import to_objects
 
 _TABLE: Final = "sync_runs"
 COLUMNS: Final[Mapping[str, tuple[str, pa.DataType]]] = {

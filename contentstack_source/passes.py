@@ -73,7 +73,12 @@ class Pass:
         self._known_tables = set(names.tables)
         names.assign_tables({*self._fold.published_types, *(content_types or {})})
         self._tables = Tables(
-            self._fold, names, existing, content_types or {}, has_links=settings.link_graph
+            self._fold,
+            names,
+            existing,
+            content_types or {},
+            has_links=settings.link_graph,
+            reads_rich_text=settings.rich_text,
         )
         self._marks = Marks(self._fold, names, existing)
         report.events = self._fold.event_counts

@@ -59,6 +59,7 @@ class Settings:
         requests_per_second: requests begun in any second, where there are many streams.
         max_deleted_share: the part of all rows, 0 to 1, that a resync may remove.
         link_graph: whether `entry_references` is kept.
+        rich_text: whether rich text has columns of text and Markdown beside it.
     """
 
     api_key: str
@@ -75,6 +76,7 @@ class Settings:
     requests_per_second: int = 80
     max_deleted_share: float = 0.5
     link_graph: bool = True
+    rich_text: bool = False
 
     def __repr__(self) -> str:
         """Name the stream without its secrets."""
@@ -144,7 +146,7 @@ class Settings:
 
         The stream stays the same when these change, but what is loaded already lacks them.
         """
-        return {"link_graph": self.link_graph}
+        return {"link_graph": self.link_graph, "rich_text": self.rich_text}
 
 
 def parse_base_url(base_url: str | None, region: str | None) -> str:
@@ -204,6 +206,7 @@ def parse_settings(
     requests_per_second: int = 80,
     max_deleted_share: float = 0.5,
     link_graph: bool = True,
+    rich_text: bool = False,
 ) -> Settings:
     """Check what the user wrote and make a stream of it.
 
@@ -248,4 +251,5 @@ def parse_settings(
         requests_per_second=requests_per_second,
         max_deleted_share=max_deleted_share,
         link_graph=link_graph,
+        rich_text=rich_text,
     )

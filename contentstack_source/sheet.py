@@ -55,9 +55,11 @@ class Sheet:
         existing: the types its columns have at the destination, by name.
         reserved: column names that are not for fields.
         within: of a list, where it stands in the content model; empty for a root table.
+        reads_rich_text: columns of rich text get columns of text and Markdown beside them.
         columns: by name; those the model knows are there even if no row has them.
         lists: found in it, by table name.
         seen: what stands where in a row, by path; an element of a list has the empty path.
+        readable: column of rich text to those of its text and its Markdown, which no SQL fills.
     """
 
     names: Names
@@ -66,9 +68,11 @@ class Sheet:
     existing: Mapping[str, str] = field(default_factory=dict)
     reserved: frozenset[str] = frozenset()
     within: tuple[str, ...] = ()
+    reads_rich_text: bool = False
     columns: dict[str, Column] = field(default_factory=dict)
     lists: dict[str, ListField] = field(default_factory=dict)
     seen: dict[tuple[str, ...], Seen] = field(default_factory=dict)
+    readable: dict[str, tuple[str, str]] = field(default_factory=dict)
     _found: list[Found] = field(default_factory=list)
 
     @property
@@ -121,7 +125,9 @@ class Sheet:
         if isinstance(node, Many) and node.of == REFERENCE:
             piece, kinds = _as_list(piece), kinds and ARRAY
         if is_rich_text(self.seen[path]) or is_json(node) or self._is_kept_as_json(path or _VALUE):
-            self._add_json(piece, path or _VALUE, is_unknown=node is None)
+            name = self._add_json(piece, path or _VALUE, is_unknown=node is None)
+            if is_rich_text(self.seen[path]):
+                self._add_readable(name, path or _VALUE)
             return
         if isinstance(node, Value) or kinds & SCALAR:
             self._add_scalar(piece, node, kinds, path or _VALUE)
@@ -163,7 +169,14 @@ class Sheet:
         rest = f"CASE WHEN ({main}) IS NULL THEN {text} END" if main else text
         self.columns[self._variant(name, "text")] = Column("text", rest, is_variant=True)
 
-    def _add_json(self, piece: str, path: tuple[str, ...], *, is_unknown: bool) -> None:
+    def _add_readable(self, name: str, path: tuple[str, ...]) -> None:
+        """Add the columns beside a column of rich text."""
+        if self.reads_rich_text:
+            text, markdown = (self._column((*path, part)) for part in ("text", "markdown"))
+            self.columns |= dict.fromkeys((text, markdown), Column("text"))
+            self.readable[name] = text, markdown
+
+    def _add_json(self, piece: str, path: tuple[str, ...], *, is_unknown: bool) -> str:
         name = self._column(path)
         if self._type_at_destination(name) not in {None, "json"}:
             self.columns[name] = Column("text")
@@ -172,6 +185,7 @@ class Sheet:
             piece = f"CAST(to_json({piece}) AS VARCHAR)"
         is_variant = name.endswith("__v_json")
         self.columns[name] = Column("json", piece, is_variant, is_unknown)
+        return name
 
     def _add_list(self, piece: str, of: Node | None, path: tuple[str, ...]) -> None:
         table = self.names.list_table(self.table, path or _LIST, self.lists)
@@ -185,6 +199,8 @@ class Sheet:
             elif isinstance(node, Value):
                 name = self._column((*path, key))
                 self.columns[name] = Column(self._type_at_destination(name) or node.data_type)
+                if node.holds == "rich text":
+                    self._add_readable(name, (*path, key))
 
     def _column(self, path: tuple[str, ...]) -> str:
         return self.names.column(path, self.reserved | self.columns.keys())

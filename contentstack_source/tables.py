@@ -13,10 +13,9 @@ from os import cpu_count
 from typing import Any, Final
 
 import duckdb
-import orjson
 import pyarrow as pa
 
-from contentstack_source import links
+from contentstack_source import links, rich_text
 from contentstack_source.abreast import abreast
 from contentstack_source.columns import instant
 from contentstack_source.events import SYS_ASSETS
@@ -90,15 +89,6 @@ class Rows:
     list_of: str | None = None
 
 
-def to_objects(data: pa.Table, types: Mapping[str, str]) -> list[dict[str, Any]]:
-    """Return rows as Python has them, JSON parsed: for destinations that write JSON themselves."""
-    names = [name for name in data.column_names if types.get(name) == "json"]
-    rows: list[dict[str, Any]] = data.to_pylist()
-    for row in rows:
-        row |= {name: orjson.loads(row[name]) for name in names if row[name] is not None}
-    return rows
-
-
 @dataclass
 class Findings:
     """What the content model did not foresee.
@@ -123,6 +113,7 @@ class Tables:
         existing: the tables of the destination, by name.
         content_types: the content types of the stack by uid, as the service describes them.
         has_links: also the rows of `entry_references`.
+        reads_rich_text: also the columns beside those of rich text.
     """
 
     def __init__(
@@ -133,6 +124,7 @@ class Tables:
         content_types: Mapping[str, Mapping[str, Any]],
         *,
         has_links: bool = True,
+        reads_rich_text: bool = False,
     ) -> None:
         self.findings = Findings()
         self._fold = fold
@@ -140,6 +132,7 @@ class Tables:
         self._existing = dict(existing)
         self._content_types = content_types
         self._has_links = has_links
+        self._reads_rich_text = reads_rich_text
 
     def entries(self) -> Iterator[Rows]:
         """Yield the published entries: by content type, table and lists; then all in `entries`.
@@ -256,7 +249,8 @@ class Tables:
         existing = self._existing.get(table)
         columns = existing.columns if existing else {}
         opening = Opening(con, view)
-        return Sheet(self._names, table, opening, columns, frozenset(fixed), within)
+        reserved, reads = frozenset(fixed), self._reads_rich_text
+        return Sheet(self._names, table, opening, columns, reserved, within, reads)
 
     def _lists(
         self,
@@ -296,6 +290,7 @@ class Tables:
             if filled and (column.is_variant or column.is_unknown):
                 found = self.findings.variants if column.is_variant else self.findings.unknown
                 found[f"{sheet.table}.{name}"] = found.get(f"{sheet.table}.{name}", 0) + filled
+        data = rich_text.beside(data, sheet.readable)
         # The next rows of the same table find the columns that these have made.
         self._existing[sheet.table] = Existing({**sheet.existing, **types}, list_of)
         yield Rows(sheet.table, data, types, list_of)

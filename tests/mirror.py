@@ -206,6 +206,9 @@ class _Lists:
             return
         if kind == "JSON" or f"{column}__v_json" in self.dataset.types[table]:
             expected[column] = value
+            if f"{column}__markdown" in self.dataset.types[table]:
+                expected |= {f"{column}__text": _Readable(value)}
+                expected |= {f"{column}__markdown": _Readable(value)}
         elif isinstance(value, dict):
             for name, each in value.items():
                 self.walk(table, (*path, name), each, expected, row_id)
@@ -259,7 +262,7 @@ def _assert_row(
     del claims
     for column, value in expected.items():
         found = list(_found(row, column))
-        assert any(_is_same(each, value) for each in found), (
+        assert any(_holds(each, value) for each in found), (
             f"{table} {key}: {column} is {found}, the stack has {value!r}"
         )
     for column, value in row.items():
@@ -273,6 +276,33 @@ def _found(row: Row, column: str) -> Iterator[Any]:
     for name, value in row.items():
         if value is not None and (name == column or name.startswith(f"{column}__v_")):
             yield value
+
+
+@dataclass(frozen=True)
+class _Readable:
+    """Any text that says what a document says, word by word."""
+
+    document: Any
+
+    def is_said_by(self, text: str) -> bool:
+        place, plain = 0, text.replace("\\", "")
+        for word in "".join(texts_of(self.document)).split():
+            place = plain.find(word, place)
+            if place < 0:
+                return False
+        return True
+
+
+def texts_of(node: Any) -> Iterator[str]:
+    if isinstance(node, dict) and isinstance(node.get("text"), str):
+        yield node["text"]
+    elif isinstance(node, dict):
+        for child in node.get("children") or ():
+            yield from texts_of(child)
+
+
+def _holds(found: Any, wanted: Any) -> bool:
+    return wanted.is_said_by(found) if isinstance(wanted, _Readable) else _is_same(found, wanted)
 
 
 def _is_same(found: Any, wanted: Any) -> bool:

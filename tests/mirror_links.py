@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -23,7 +23,7 @@ Link = tuple[str, "str | None", "str | None", "str | None"]
 """Kind, uid, content type uid and address."""
 
 
-def links_of(data: Field, schema: list[Field] | None) -> Iterator[tuple[Any, ...]]:
+def links_of(data: Field, schema: Sequence[Field] | None) -> Iterator[tuple[Any, ...]]:
     """Yield field path, position, kind, uid, content type uid and address of every link."""
     places: Counter[str] = Counter()
     known = _by_uid(schema)
