@@ -19,7 +19,7 @@ from contentstack_source.spool import Spool
 from contentstack_source.stream import Page, parse_page
 from contentstack_source.tables import Findings
 
-_BYTES_AHEAD: Final = 64 << 20
+_BYTES_AHEAD: Final = 16 << 20
 """So much may wait to be read before the service is asked for more."""
 
 

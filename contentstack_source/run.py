@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import gc
 import shutil
 import time
 from collections import Counter
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
+from os import cpu_count
 from typing import Final
 
 import dlt
@@ -154,9 +156,8 @@ def status(target: Target) -> Status:
 def _sync(target: Target, progress: Collector | None, *, from_start: bool = False) -> Summary:
     """Run, and leave a row in the ledger whatever comes of it."""
     started, started_at = time.monotonic(), pendulum.now("UTC")
-    if dlt.config.get("load.truncate_staging_dataset") is None:
-        dlt.config["load.truncate_staging_dataset"] = True  # or the warehouse holds all twice
     pipeline = target.pipeline(progress)
+    _configure_load(pipeline)
     refuse_unfit(pipeline.destination)
     summary = Summary()
     error: ContentstackError | None = None
@@ -174,6 +175,16 @@ def _sync(target: Target, progress: Collector | None, *, from_start: bool = Fals
         raise error
     summary.seconds = time.monotonic() - started
     return summary
+
+
+def _configure_load(pipeline: Pipeline) -> None:
+    """Set what users have not set themselves."""
+    settings: dict[str, object] = {"truncate_staging_dataset": True}  # or there is all twice
+    if guard.is_duckdb(pipeline):
+        settings["workers"] = cpu_count()  # dlt's 20 keep the rows of 20 tables in memory
+    for name, value in settings.items():
+        if dlt.config.get(f"load.{name}") is None:
+            dlt.config[f"load.{name}"] = value
 
 
 def _catch_up(pipeline: Pipeline, summary: Summary, *, from_start: bool) -> None:
@@ -258,6 +269,7 @@ def _run_pass(
             pipeline.extract(parts, schema=schema)
     finally:
         loads_happen_once.reset(once)
+    gc.collect()  # what a pass holds is as large as the stack, and dlt's pipes hold the pass
     if pipeline.has_pending_data:
         pipeline.normalize()
         # Open all the time: DuckDB writes its file back whenever the last connection closes.
