@@ -164,7 +164,7 @@ def contentstack_many() -> None:
     `[{"connection": "contentstack_eu", "dataset": "cms_eu"}, …]`.
     """
 
-    @task
+    @task(retries=2)
     def stacks() -> list[dict[str, str]]:
         return list(Variable.get("contentstack_stacks", default=[], deserialize_json=True))
 
@@ -175,7 +175,7 @@ def contentstack_many() -> None:
 def contentstack_marts() -> None:
     """Make a table of ours when `entries` changed, and not otherwise."""
 
-    @task(pool=POOL)
+    @task(pool=POOL, retries=2)
     def published_by_type() -> int:
         with destination_of(DATASET) as target:
             pipeline = target.pipeline()

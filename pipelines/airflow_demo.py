@@ -64,9 +64,14 @@ class Airflow:
         """Return what the API answers."""
         return self._ask("GET", path)
 
-    def add_pool(self, name: str) -> None:
-        """Add a pool of one slot."""
-        self._ask("POST", "pools", {"name": name, "slots": 1})
+    def begin(self) -> None:
+        """Make the pool, and let the scheduler have the DAGs.
+
+        Not before the API is there: a task that cannot reach it fails.
+        """
+        self._ask("POST", "pools", {"name": "contentstack", "slots": 1})
+        for dag_id in ("contentstack_marts", "contentstack"):
+            self._ask("PATCH", f"dags/{dag_id}", {"is_paused": False})
 
     def trigger(self, dag_id: str) -> str:
         """Begin a run, as the receiver of a webhook would, and return its id."""
@@ -111,7 +116,9 @@ def airflow_for(server: Server, home: Path) -> Iterator[Airflow]:
         )
     try:
         headers = _log_in(process, address, password, log)
-        yield Airflow(address, password, warehouse, headers)
+        airflow = Airflow(address, password, warehouse, headers)
+        airflow.begin()
+        yield airflow
     finally:
         _end(process)
 
@@ -123,7 +130,7 @@ def _environment(home: Path, port: int) -> dict[str, str]:
         "AIRFLOW_HOME": str(home),
         "AIRFLOW__CORE__DAGS_FOLDER": str(home / "dags"),
         "AIRFLOW__CORE__LOAD_EXAMPLES": "false",
-        "AIRFLOW__CORE__DAGS_ARE_PAUSED_AT_CREATION": "false",
+        "AIRFLOW__CORE__DAGS_ARE_PAUSED_AT_CREATION": "true",
         "AIRFLOW__CORE__PARALLELISM": "2",
         "AIRFLOW__CORE__EXECUTION_API_SERVER_URL": f"http://localhost:{port}/execution/",
         "AIRFLOW__API__HOST": "127.0.0.1",
@@ -195,8 +202,6 @@ def main() -> None:
     ):
         print("Airflow is starting, which takes half a minute …", flush=True)
         with airflow_for(server, Path(home)) as airflow:
-            airflow.add_pool("contentstack")
-            airflow.trigger("contentstack")
             print(f"Assets:   {airflow.address}/assets")
             print(f"Login:    {USER} / {airflow.password}")
             print(f"Tables:   {airflow.warehouse}")

@@ -37,7 +37,6 @@ def wait_for_successes(airflow: Airflow, dag_id: str, count: int) -> None:
 def test_the_scheduler_syncs_and_wakes_the_mart_on_change_only(tmp_path: Path) -> None:
     stack = filled_stack()
     with serve(stack) as server, airflow_for(server, tmp_path) as airflow:
-        airflow.add_pool("contentstack")
         for runs, marts in ((1, 1), (2, 1), (3, 2)):
             if runs == 3:
                 stack.delete_entry("author", "e1")
