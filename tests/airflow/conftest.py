@@ -25,7 +25,8 @@ os.environ |= {
     "AIRFLOW_HOME": str(HOME),
     "AIRFLOW__CORE__DAGS_FOLDER": str(HOME / "dags"),
     "AIRFLOW__CORE__LOAD_EXAMPLES": "false",
-    "AIRFLOW__CORE__MAX_TASK_RETRY_DELAY": "1",  # seconds; of whatever a task asks for
+    "AIRFLOW__CORE__DEFAULT_TASK_RETRY_DELAY": "1",  # seconds
+    "AIRFLOW__CORE__MAX_TASK_RETRY_DELAY": "1",  # whatever a task asks for
     "AIRFLOW__LOGGING__LOGGING_LEVEL": "ERROR",
     "RUNTIME__DLTHUB_TELEMETRY": "false",
     "RUNTIME__REQUEST_BACKOFF_FACTOR": "0.01",
