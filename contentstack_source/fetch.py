@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
@@ -38,6 +39,7 @@ class Report:
         rejects: items that could not be understood.
         rows_put: rows of entries and assets published.
         rows_removed: rows of entries and assets unpublished or deleted one by one.
+        put_by_table: rows put into each table, those of lists, logs and the model too.
         findings: what the content model did not foresee.
         model_error: why the content model could not be read, empty if it was.
     """
@@ -53,6 +55,7 @@ class Report:
     rejects: int = 0
     rows_put: int = 0
     rows_removed: int = 0
+    put_by_table: Counter[str] = field(default_factory=Counter)
     findings: Findings = field(default_factory=Findings)
     model_error: str = ""
 

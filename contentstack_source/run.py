@@ -1,16 +1,17 @@
-"""Runs: until caught up, one at a time, and what there is to say about them."""
+"""Runs: until caught up, and one at a time."""
 
 from __future__ import annotations
 
 import gc
 import shutil
 import time
-from collections import Counter
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from inspect import signature
 from os import cpu_count
-from typing import Final
+from types import MappingProxyType
+from typing import Any, Final
 
 import dlt
 import pendulum
@@ -35,71 +36,13 @@ from contentstack_source.fetch import Report, has_changed
 from contentstack_source.fitness import refuse_unfit
 from contentstack_source.position import SYNC, Position, forget_tokens, parse_position
 from contentstack_source.source import contentstack_source, loads_happen_once
+from contentstack_source.summary import Summary
 from contentstack_source.target import Target
 
 _MOST_PASSES: Final = 50
 """A stack that changes faster than it can be read is caught up with in the next run."""
 
-
-@dataclass
-class Summary:
-    """What a run did.
-
-    Attributes:
-        passes: passes that moved the stream.
-        pages: answers of the Sync API.
-        requests: requests sent, retries included.
-        retries: requests sent because one before them had failed.
-        rejects: items that could not be understood.
-        rows_put: rows of entries and assets published.
-        rows_removed: rows of entries and assets unpublished or deleted one by one.
-        seconds: from the first step to the last.
-        is_caught_up: False if the stack changed all the time.
-        events: events received, by type.
-        unknown: values of fields the content model does not have, by `table.column`.
-        variants: values that did not fit their column, by `table.column`.
-        without_model: content types that the content model does not have.
-        model_error: why the content model could not be read; empty if it was.
-        refused_tokens: tokens the service no longer accepted.
-        token_before: fingerprint of the token the run began with.
-        healed: tables that were missing, so that all was loaded anew.
-        row_counts: rows in each table now.
-    """
-
-    passes: int = 0
-    pages: int = 0
-    requests: int = 0
-    retries: int = 0
-    rejects: int = 0
-    rows_put: int = 0
-    rows_removed: int = 0
-    seconds: float = 0.0
-    is_caught_up: bool = False
-    events: Counter[str] = field(default_factory=Counter)
-    unknown: Counter[str] = field(default_factory=Counter)
-    variants: Counter[str] = field(default_factory=Counter)
-    without_model: set[str] = field(default_factory=set)
-    model_error: str = ""
-    refused_tokens: int = 0
-    token_before: str | None = None
-    healed: list[str] = field(default_factory=list)
-    row_counts: dict[str, int] = field(default_factory=dict)
-
-    def add(self, report: Report) -> None:
-        """Add one pass."""
-        self.passes += report.has_moved
-        self.pages += report.pages
-        self.requests += report.requests
-        self.retries += report.retries
-        self.rejects += report.rejects
-        self.rows_put += report.rows_put
-        self.rows_removed += report.rows_removed
-        self.refused_tokens += report.refused_tokens
-        self.events.update(report.events)
-        self.unknown.update(report.findings.unknown)
-        self.variants.update(report.findings.variants)
-        self.without_model.update(report.findings.without_model)
-        self.model_error = self.model_error or report.model_error
+_FROM_CONFIGURATION: Final[Mapping[str, Any]] = MappingProxyType({})
 
 
 @dataclass(frozen=True)
@@ -115,19 +58,37 @@ class Status:
     row_counts: dict[str, int]
 
 
-def sync(target: Target, progress: Collector | None = None) -> Summary:
+def sync(
+    target: Target,
+    progress: Collector | None = None,
+    settings: Mapping[str, Any] = _FROM_CONFIGURATION,
+) -> Summary:
     """Load what changed, again and again until nothing did.
+
+    Args:
+        target: where to.
+        progress: is told how far it is.
+        settings: arguments of `contentstack_source`; others come from dlt's configuration.
 
     Raises:
         RefusedError: a human must act.
         FailedError: worth trying again; the next run goes on where this one stopped.
     """
     with one_line_errors(), guard.one_run_at_a_time(target):
-        return _sync(target, progress)
+        return _sync(target, progress, settings)
 
 
-def resync(target: Target, progress: Collector | None = None) -> Summary:
+def resync(
+    target: Target,
+    progress: Collector | None = None,
+    settings: Mapping[str, Any] = _FROM_CONFIGURATION,
+) -> Summary:
     """Load everything anew and remove what is no longer there, whatever the state says.
+
+    Args:
+        target: where to.
+        progress: is told how far it is.
+        settings: arguments of `contentstack_source`; others come from dlt's configuration.
 
     Raises:
         RefusedError: a human must act.
@@ -135,7 +96,7 @@ def resync(target: Target, progress: Collector | None = None) -> Summary:
     """
     with one_line_errors(), guard.one_run_at_a_time(target):
         shutil.rmtree(target.folder / f".{target.pipeline_name}.spool", ignore_errors=True)
-        return _sync(target, progress, from_start=True)
+        return _sync(target, progress, settings, from_start=True)
 
 
 def status(target: Target) -> Status:
@@ -153,7 +114,13 @@ def status(target: Target) -> Status:
         return Status(parse_position(state), tally.count_rows(pipeline))
 
 
-def _sync(target: Target, progress: Collector | None, *, from_start: bool = False) -> Summary:
+def _sync(
+    target: Target,
+    progress: Collector | None,
+    settings: Mapping[str, Any],
+    *,
+    from_start: bool = False,
+) -> Summary:
     """Run, and leave a row in the ledger whatever comes of it."""
     started, started_at = time.monotonic(), pendulum.now("UTC")
     pipeline = target.pipeline(progress)
@@ -163,13 +130,15 @@ def _sync(target: Target, progress: Collector | None, *, from_start: bool = Fals
     error: ContentstackError | None = None
     try:
         with one_line_errors():
-            _catch_up(pipeline, summary, from_start=from_start)
+            _catch_up(pipeline, summary, settings, from_start=from_start)
     except (SettingsError, SettingsChangedError, UnknownTablesError, ConcurrentRunError):
         raise  # nothing may be written, or somebody else is writing
     except ContentstackError as failed:
         error = failed
-    with suppress(DestinationException):  # the error there was is the one to tell
-        summary.row_counts = tally.count_rows(pipeline)
+    if summary.passes or error is not None:
+        with suppress(DestinationException):  # the error there was is the one to tell
+            summary.row_counts = tally.count_rows(pipeline)
+    summary.token_after = ledger.token_fingerprint(pipeline)
     _record(pipeline, summary, started_at, error)
     if error is not None:
         raise error
@@ -187,7 +156,9 @@ def _configure_load(pipeline: Pipeline) -> None:
             dlt.config[f"load.{name}"] = value
 
 
-def _catch_up(pipeline: Pipeline, summary: Summary, *, from_start: bool) -> None:
+def _catch_up(
+    pipeline: Pipeline, summary: Summary, settings: Mapping[str, Any], *, from_start: bool
+) -> None:
     confirmed = guard.trust_destination(pipeline)
     summary.token_before = ledger.token_fingerprint(pipeline)
     schema = guard.known_schema(pipeline)
@@ -197,8 +168,9 @@ def _catch_up(pipeline: Pipeline, summary: Summary, *, from_start: bool) -> None
     if from_start or summary.healed:
         with pipeline.managed_state() as state:
             forget_tokens(state.get("sources", {}).get(guard.SOURCE, {}))
+    summary.row_counts = summary.row_counts_before = tally.count_rows(pipeline)
     for _ in range(_MOST_PASSES):
-        source = contentstack_source()
+        source = _source(settings)
         try:
             _run_pass(pipeline, source, confirmed, None if pipeline.schema_names else schema)
         finally:
@@ -208,6 +180,13 @@ def _catch_up(pipeline: Pipeline, summary: Summary, *, from_start: bool) -> None
             summary.is_caught_up = True
             return
         confirmed = guard.confirmed_state(pipeline)
+
+
+def _source(settings: Mapping[str, Any]) -> DltSource:
+    if unknown := settings.keys() - signature(contentstack_source).parameters.keys():
+        what = f"There is no setting {', '.join(sorted(unknown))}"
+        raise SettingsError(what, "docs/reference.md lists the settings there are.")
+    return contentstack_source(**settings)
 
 
 def _record(
