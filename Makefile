@@ -10,20 +10,26 @@ VENV := .venv
 BIN := $(VENV)/bin
 RUN := $(VENV)/.run
 DEV := $(VENV)/.dev
+AIRFLOW := .venv-airflow/.made
 
 # Without compiled modules every command would take seconds longer to start.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo test test-all lint format soak bench clean
+.PHONY: demo airflow test test-all lint format soak bench clean
 
 demo: $(RUN)  ## A stack, its tables, editors at work, and the tables following
 	$(BIN)/contentstack-source demo
 
-test: $(DEV)  ## All tests but the long ones
-	$(BIN)/pytest -n 2 --dist worksteal -m "not long"
+airflow: $(AIRFLOW)  ## The stack of the demo, its tables as assets in a real Airflow, until Ctrl-C
+	.venv-airflow/bin/python -m pipelines.airflow_demo
 
-test-all: $(DEV)  ## All tests
+test: $(DEV) $(AIRFLOW)  ## All tests but the long ones
+	$(BIN)/pytest -n 2 --dist worksteal -m "not long"
+	.venv-airflow/bin/pytest tests/airflow -m "not long"
+
+test-all: $(DEV) $(AIRFLOW)  ## All tests
 	$(BIN)/pytest -n 2 --dist worksteal
+	.venv-airflow/bin/pytest tests/airflow
 
 lint: $(DEV)  ## Style, types, and the direction of imports
 	$(BIN)/ruff format --check .
@@ -50,8 +56,16 @@ bench: $(DEV) .venv-singer/.made .venv-airbyte/.made  ## Measure side by side wi
 	-.venv-$*/bin/pip install --quiet --group bench-$*
 	touch $@
 
+# Airflow pins far more than we do. More specific than the rule above, so this one makes it.
+$(AIRFLOW): pyproject.toml constraints.txt tests/airflow/constraints.txt
+	$(PYTHON) -m venv .venv-airflow
+	.venv-airflow/bin/pip install --quiet --upgrade "pip>=25.1"
+	.venv-airflow/bin/pip install --quiet --constraint constraints.txt \
+		--constraint tests/airflow/constraints.txt --editable . --group test-airflow
+	touch $@
+
 clean:
-	rm -rf $(VENV) .venv-singer .venv-airbyte build dist
+	rm -rf $(VENV) .venv-airflow .venv-singer .venv-airbyte build dist
 
 $(VENV)/bin/pip:
 	$(PYTHON) -m venv $(VENV)

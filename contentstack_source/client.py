@@ -119,6 +119,7 @@ class Client:
         if session.get_adapter(self._settings.base_url) is not self._tries:
             for scheme in ("http://", "https://"):
                 session.mount(scheme, self._tries)
+            _look_around_once(session, self._settings.base_url)
         return session
 
 
@@ -141,6 +142,17 @@ class _CountingAdapter(HTTPAdapter):
         with self._lock:
             self.count += 1
         return super().send(*args, **options)
+
+
+def _look_around_once(session: Session, url: str) -> None:
+    """Take proxies and certificates from the environment now, not before each request.
+
+    Requests would read the whole environment and look for a `.netrc` every time, a fifth of what a
+    page takes.
+    """
+    found = session.merge_environment_settings(url, {}, None, None, None)
+    session.proxies, session.verify, session.cert = found["proxies"], found["verify"], found["cert"]
+    session.trust_env = False
 
 
 def _limit(requests_per_second: int) -> Callable[[], object]:

@@ -16,6 +16,7 @@ from rich.console import Console
 from contentstack_source import report, run
 from contentstack_source.progress import collector_for
 from contentstack_source.simulator import Stack, demo_stack, editors_at_work, serve
+from contentstack_source.summary import Summary
 from contentstack_source.target import Target
 
 _QUERIES: Final = {
@@ -70,7 +71,7 @@ def _say(console: Console, line: str) -> None:
     console.print(f"\n{line}", style="bold", soft_wrap=True)
 
 
-def _print_changes(console: Console, first: run.Summary, second: run.Summary) -> None:
+def _print_changes(console: Console, first: Summary, second: Summary) -> None:
     before, after = first.row_counts, second.row_counts
     console.print(report.last_line(second))
     for table in sorted({*before, *after}):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
@@ -19,7 +20,7 @@ from contentstack_source.spool import Spool
 from contentstack_source.stream import Page, parse_page
 from contentstack_source.tables import Findings
 
-_BYTES_AHEAD: Final = 64 << 20
+_BYTES_AHEAD: Final = 16 << 20
 """So much may wait to be read before the service is asked for more."""
 
 
@@ -39,6 +40,7 @@ class Report:
         rejects: items that could not be understood.
         rows_put: rows of entries and assets published.
         rows_removed: rows of entries and assets unpublished or deleted one by one.
+        put_by_table: rows put into each table, those of lists, logs and the model too.
         findings: what the content model did not foresee.
         model_error: why the content model could not be read, empty if it was.
     """
@@ -55,6 +57,7 @@ class Report:
     rejects: int = 0
     rows_put: int = 0
     rows_removed: int = 0
+    put_by_table: Counter[str] = field(default_factory=Counter)
     findings: Findings = field(default_factory=Findings)
     model_error: str = ""
 

@@ -26,6 +26,7 @@ from contentstack_source.events import (
     SYS_ASSETS,
 )
 from contentstack_source.intake import STREAM
+from contentstack_source.store import execute
 
 ROOT_ID: Final = "left(md5(concat_ws(chr(31), content_type_uid, uid, locale)), 24)"
 """The `_dlt_id` of an entry's or asset's row: the same for the same key, for ever."""
@@ -109,10 +110,10 @@ class Fold:
     def __init__(self, con: duckdb.DuckDBPyConnection, known_locales: Iterable[str] = ()) -> None:
         self.con = con
         for statement in (_DISTINCT, _ORDER):
-            con.execute(statement)
-        con.execute(_SEEN_LOCALES, {"known_locales": list(known_locales)})
+            execute(con, statement)
+        execute(con, _SEEN_LOCALES, {"known_locales": list(known_locales)})
         for statement in _WIN:
-            con.execute(statement)
+            execute(con, statement)
 
     @property
     def reject_count(self) -> int:

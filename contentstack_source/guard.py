@@ -151,14 +151,22 @@ def alone_at_destination(pipeline: Pipeline, confirmed: str | None) -> Iterator[
         yield
 
 
+def is_duckdb(pipeline: Pipeline) -> bool:
+    """Tell whether the destination is a DuckDB file."""
+    return _kind(pipeline) == _DUCKDB
+
+
+def _kind(pipeline: Pipeline) -> str:
+    return pipeline.destination.destination_type if pipeline.destination else ""
+
+
 @contextmanager
 def _kept_to_itself(pipeline: Pipeline) -> Iterator[None]:
-    kind = pipeline.destination.destination_type if pipeline.destination else ""
-    if kind not in {_DUCKDB, _POSTGRES}:
+    if _kind(pipeline) not in {_DUCKDB, _POSTGRES}:
         yield
         return
     with pipeline.sql_client() as client:
-        if kind == _DUCKDB:
+        if is_duckdb(pipeline):
             yield
             return
         with _locked(pipeline, client):

@@ -32,6 +32,9 @@ _ENTRIES_SCOPE: Final = (
 _LINKS_SCOPE: Final = _ENTRIES_SCOPE.replace("_dlt_id", "_dlt_root_id")
 _SAME_ROW_SCOPE: Final = "_dlt_id IN (SELECT _dlt_id FROM {staging_table})"
 
+_ONLY_TRUE_ROWS: Final = frozenset({"sync_events", "sync_rejects"})
+"""Logs: nothing is ever taken from them."""
+
 _OWNERS: Final = {
     "assets": ASSET_PUBLISHED,
     "content_types": "content_types",
@@ -80,6 +83,15 @@ def hints_of(
     )
 
 
+def count_true_rows(rows: Rows) -> int:
+    """Count the rows that come to stay; the others are marks."""
+    column, marks = _filled_in_true_rows(rows), 0
+    if column is not None:
+        has_column = column in rows.data.column_names
+        marks = rows.data[column].null_count if has_column else rows.data.num_rows
+    return int(rows.data.num_rows - marks)
+
+
 def owner_of(rows: Rows) -> str:
     """Return the resource a table belongs to: several may write it, one puts its rows."""
     return _OWNERS.get(rows.list_of or rows.table, ENTRY_PUBLISHED)
@@ -100,22 +112,31 @@ def existing_tables(schema: Schema) -> dict[str, Existing]:
 
 def _disposition(rows: Rows) -> Any:  # noqa: ANN401 - dlt's type for this is a union of dicts
     if rows.table == LINKS:
-        scope, true_rows = _LINKS_SCOPE, "field_path IS NOT NULL"
+        scope = _LINKS_SCOPE
     elif rows.list_of:
-        scope, true_rows = _LIST_SCOPE, "_dlt_list_idx IS NOT NULL"
-    elif rows.table in {"sync_events", "sync_rejects"}:
-        scope, true_rows = _SAME_ROW_SCOPE, None
-    elif rows.table == "content_types":
-        scope, true_rows = _ROOT_SCOPE, "table_name IS NOT NULL"
+        scope = _LIST_SCOPE
+    elif rows.table in _ONLY_TRUE_ROWS:
+        scope = _SAME_ROW_SCOPE
     else:
         scope = _ENTRIES_SCOPE if rows.table == "entries" else _ROOT_SCOPE
-        true_rows = "event_at IS NOT NULL"
+    column = _filled_in_true_rows(rows)
     disposition = {
         "disposition": "merge",
         "strategy": "delete-insert",
         "destination_scope": scope,
     }
-    return disposition | ({"source_filter": true_rows} if true_rows else {})
+    return disposition | ({"source_filter": f"{column} IS NOT NULL"} if column else {})
+
+
+def _filled_in_true_rows(rows: Rows) -> str | None:
+    """Return the column that tells true rows from marks; None where there are no marks."""
+    if rows.table == LINKS:
+        return "field_path"
+    if rows.list_of:
+        return "_dlt_list_idx"
+    if rows.table in _ONLY_TRUE_ROWS:
+        return None
+    return "table_name" if rows.table == "content_types" else "event_at"
 
 
 def _column(name: str, data_type: str) -> dict[str, Any]:

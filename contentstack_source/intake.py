@@ -19,6 +19,7 @@ import pyarrow as pa
 
 from contentstack_source.columns import instant
 from contentstack_source.events import CONTENT_TYPE_DELETED, EVENT_TYPES, PUBLISHED, SYS_ASSETS
+from contentstack_source.store import execute, open_store
 
 PAGE: Final = 10**6
 STREAM: Final = 10**12
@@ -32,7 +33,8 @@ _ENVELOPE: Final = (
 )
 _IDENTITY: Final = (
     '{"uid":"VARCHAR","locale":"VARCHAR","_version":"VARCHAR",'
-    '"publish_details":{"locale":"VARCHAR","time":"VARCHAR"}}'
+    '"publish_details":{"locale":"VARCHAR","time":"VARCHAR"},"title":"VARCHAR","url":"VARCHAR",'
+    '"created_at":"VARCHAR","updated_at":"VARCHAR"}'
 )
 
 # The vendor's page prints instants like 2017-11-23T00:00:000Z (FACTS 2.8): minutes, then
@@ -42,7 +44,8 @@ _VENDORS_SAMPLE: Final = r"regexp_replace(event_at, '^(.{10}T\d\d:\d\d):(\d{3})Z
 _MADE: Final = """
 CREATE TABLE event (
     position BIGINT, type VARCHAR, data JSON, content_type_uid VARCHAR, uid VARCHAR,
-    locale VARCHAR, content_locale VARCHAR, event_at TIMESTAMPTZ, _version BIGINT
+    locale VARCHAR, content_locale VARCHAR, event_at TIMESTAMPTZ, _version BIGINT,
+    title VARCHAR, url VARCHAR, created_at VARCHAR, updated_at VARCHAR, published_at VARCHAR
 );
 CREATE TABLE reject (position BIGINT, reason VARCHAR, item VARCHAR)
 """
@@ -69,7 +72,9 @@ WITH page AS (
             {instant(_VENDORS_SAMPLE)},
             {instant("identity.publish_details.time")}
         ) AS event_at,
-        try_cast(identity._version AS BIGINT) AS _version
+        try_cast(identity._version AS BIGINT) AS _version,
+        identity.title, identity.url, identity.created_at, identity.updated_at,
+        identity.publish_details.time AS published_at
     FROM identified
 )
 SELECT *,
@@ -113,11 +118,8 @@ class Intake:
     @cached_property
     def con(self) -> duckdb.DuckDBPyConnection:
         """The DuckDB of the tables; a pass without events needs none."""
-        con = duckdb.connect(":memory:", config={"temp_directory": str(self._temp_folder)})
-        con.execute("SET GLOBAL TimeZone = 'UTC'; SET preserve_insertion_order = false")
-        # Content types are worked on side by side; threads within a statement only get in the way.
-        con.execute("SET threads = 1")
-        con.execute(_MADE)
+        con = open_store(self._temp_folder)
+        execute(con, _MADE)
         return con
 
     def take(self, stream: int, number: int, body: bytes) -> None:
@@ -136,7 +138,8 @@ class Intake:
         """Forget the pages of a stream whose pass begins again."""
         self.read()
         for table in ("event", "reject"):
-            self.con.execute(f"DELETE FROM {table} WHERE position // {STREAM} = ?", [stream])
+            sql = f"DELETE FROM {table} WHERE position // {STREAM} = $stream"
+            execute(self.con, sql, {"stream": stream})
 
     def read(self) -> None:
         """Read the pages that still wait into the tables."""
@@ -146,7 +149,7 @@ class Intake:
         self._waiting = []
         pages = {"position": pa.array(positions), "body": pa.array(bodies, pa.string())}
         self.con.register("arrived_page", pa.table(pages))
-        self.con.execute(_UNDERSTAND, {"only_locale": self._only_locale})
+        execute(self.con, _UNDERSTAND, {"only_locale": self._only_locale})
         for statement in _SPLIT:
-            self.con.execute(statement)
+            execute(self.con, statement)
         self.con.unregister("arrived_page")

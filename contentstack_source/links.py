@@ -18,6 +18,7 @@ from contentstack_source.events import SYS_ASSETS
 from contentstack_source.model import Group, Value
 from contentstack_source.opening import Seen, Text
 from contentstack_source.sheet import ORDINAL, Sheet, is_rich_text
+from contentstack_source.store import ask
 
 TABLE: Final = "entry_references"
 
@@ -114,7 +115,8 @@ class Links:
             roots: the sheet of the entries' own rows.
         """
         found = " UNION ALL ".join(self._found) or _NONE
-        return self._con.sql(
+        return ask(
+            self._con,
             f"""
             SELECT left(md5(concat_ws(chr(31), root, field_path, position)), 24) AS _dlt_id,
                 root AS _dlt_root_id, content_type_uid, uid, locale,
@@ -127,8 +129,9 @@ class Links:
             ) JOIN (
                 SELECT _dlt_id AS root, content_type_uid, uid, locale FROM {roots.opening.view}
             ) USING (root)
-            """
-        ).to_arrow_table()
+            """,
+            duckdb.DuckDBPyConnection.to_arrow_table,
+        )
 
 
 def _targets(sheet: Sheet) -> Iterator[tuple[tuple[str, ...], _Target]]:

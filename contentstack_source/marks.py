@@ -12,10 +12,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Final
 
+import duckdb
+
 from contentstack_source.events import ASSET_DELETED, ASSET_UNPUBLISHED, SYS_ASSETS
 from contentstack_source.fold import ROOT_ID, Fold
 from contentstack_source.links import TABLE as LINKS
 from contentstack_source.names import Names
+from contentstack_source.store import ask
 from contentstack_source.tables import Existing, Rows
 
 EVERY_ROW: Final = "*"
@@ -106,7 +109,7 @@ class Marks:
         if table == "entries":
             columns.append("content_type_uid")
         query = f"SELECT {', '.join(columns)} FROM ({sql})"
-        data = self._fold.con.sql(query, params=values).to_arrow_table()
+        data = ask(self._fold.con, query, duckdb.DuckDBPyConnection.to_arrow_table, values)
         if data.num_rows:
             types = dict.fromkeys(data.column_names, "text")
             yield Rows(table, data, types, existing.list_of)

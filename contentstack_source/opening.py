@@ -15,6 +15,7 @@ import duckdb
 from contentstack_source import columns
 from contentstack_source.columns import SUSPECT
 from contentstack_source.model import Group, Node, Value
+from contentstack_source.store import ask, execute
 
 _ASKED_AT_ONCE: Final = 60
 _TEXT_LIKE: Final = ("text", "timestamp")
@@ -161,9 +162,10 @@ class Opening:
         kind = "TABLE" if self._depth == 0 else "VIEW"
         kept = f"* EXCLUDE ({drop})" if drop else "*"
         self.view = f"{base}_{self._depth}"
-        self._con.execute(
+        execute(
+            self._con,
             f"CREATE OR REPLACE TEMP {kind} {self.view} AS SELECT {kept}, {selected}"
-            f" FROM (SELECT {', '.join(['*', *structs])} FROM {base})"
+            f" FROM (SELECT {', '.join(['*', *structs])} FROM {base})",
         )
         self._depth += 1
         return [columns_of[item.path] for item in items]
@@ -173,7 +175,8 @@ class Opening:
         found: tuple[Any, ...] = ()
         for first in range(0, len(aggregates), _ASKED_AT_ONCE):
             asked = ", ".join(aggregates[first : first + _ASKED_AT_ONCE])
-            found += self._con.execute(f"SELECT {asked} FROM {self.view}").fetchone() or ()
+            sql = f"SELECT {asked} FROM {self.view}"
+            found += ask(self._con, sql, duckdb.DuckDBPyConnection.fetchall)[0]
         return found
 
 

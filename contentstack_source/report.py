@@ -11,7 +11,8 @@ from rich.table import Table
 
 from contentstack_source.events import EVENT_TYPES
 from contentstack_source.position import Position
-from contentstack_source.run import Status, Summary
+from contentstack_source.run import Status
+from contentstack_source.summary import Summary
 
 _SHOWN = 8
 """Findings named one by one before the rest is only counted."""

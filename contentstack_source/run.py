@@ -1,14 +1,17 @@
-"""Runs: until caught up, one at a time, and what there is to say about them."""
+"""Runs: until caught up, and one at a time."""
 
 from __future__ import annotations
 
+import gc
 import shutil
 import time
-from collections import Counter
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field
-from typing import Final
+from dataclasses import dataclass
+from inspect import signature
+from os import cpu_count
+from types import MappingProxyType
+from typing import Any, Final
 
 import dlt
 import pendulum
@@ -35,77 +38,14 @@ from contentstack_source.fitness import refuse_unfit
 from contentstack_source.names import OWN_VIEWS
 from contentstack_source.position import SOURCE, SYNC, Position, forget_tokens, position_of
 from contentstack_source.source import contentstack_source, loads_happen_once
+from contentstack_source.summary import Summary
 from contentstack_source.target import Target
 from contentstack_source.views import keep_views
 
 _MOST_PASSES: Final = 50
 """A stack that changes faster than it can be read is caught up with in the next run."""
 
-
-@dataclass
-class Summary:
-    """What a run did.
-
-    Attributes:
-        passes: passes that moved the stream.
-        pages: answers of the Sync API.
-        requests: requests sent, retries included.
-        retries: requests sent because one before them had failed.
-        rejects: items that could not be understood.
-        rows_put: rows of entries and assets published.
-        rows_removed: rows of entries and assets unpublished or deleted one by one.
-        seconds: from the first step to the last.
-        is_caught_up: False if the stack changed all the time.
-        events: events received, by type.
-        unknown: values of fields the content model does not have, by `table.column`.
-        variants: values that did not fit their column, by `table.column`.
-        without_model: content types that the content model does not have.
-        model_error: why the content model could not be read; empty if it was.
-        refused_tokens: tokens the service no longer accepted.
-        token_before: fingerprint of the token the run began with.
-        healed: tables that were missing, so that all was loaded anew.
-        reshaped_by: settings that shape the tables otherwise, so that all was loaded anew.
-        failed_views: why a view could not be made, by its name.
-        row_counts: rows in each table now.
-    """
-
-    passes: int = 0
-    pages: int = 0
-    requests: int = 0
-    retries: int = 0
-    rejects: int = 0
-    rows_put: int = 0
-    rows_removed: int = 0
-    seconds: float = 0.0
-    is_caught_up: bool = False
-    events: Counter[str] = field(default_factory=Counter)
-    unknown: Counter[str] = field(default_factory=Counter)
-    variants: Counter[str] = field(default_factory=Counter)
-    without_model: set[str] = field(default_factory=set)
-    model_error: str = ""
-    refused_tokens: int = 0
-    token_before: str | None = None
-    healed: list[str] = field(default_factory=list)
-    reshaped_by: list[str] = field(default_factory=list)
-    failed_views: dict[str, str] = field(default_factory=dict)
-    row_counts: dict[str, int] = field(default_factory=dict)
-
-    def add(self, report: Report) -> None:
-        """Add one pass."""
-        self.passes += report.has_moved
-        self.pages += report.pages
-        self.requests += report.requests
-        self.retries += report.retries
-        self.rejects += report.rejects
-        self.rows_put += report.rows_put
-        self.rows_removed += report.rows_removed
-        self.refused_tokens += report.refused_tokens
-        self.events.update(report.events)
-        self.unknown.update(report.findings.unknown)
-        self.variants.update(report.findings.variants)
-        self.without_model.update(report.findings.without_model)
-        self.model_error = self.model_error or report.model_error
-        self.reshaped_by = self.reshaped_by or report.reshaped_by
+_FROM_CONFIGURATION: Final[Mapping[str, Any]] = MappingProxyType({})
 
 
 @dataclass(frozen=True)
@@ -121,19 +61,37 @@ class Status:
     row_counts: dict[str, int]
 
 
-def sync(target: Target, progress: Collector | None = None) -> Summary:
+def sync(
+    target: Target,
+    progress: Collector | None = None,
+    settings: Mapping[str, Any] = _FROM_CONFIGURATION,
+) -> Summary:
     """Load what changed, again and again until nothing did.
+
+    Args:
+        target: where to.
+        progress: is told how far it is.
+        settings: arguments of `contentstack_source`; others come from dlt's configuration.
 
     Raises:
         RefusedError: a human must act.
         FailedError: worth trying again; the next run goes on where this one stopped.
     """
     with one_line_errors(), guard.one_run_at_a_time(target):
-        return _sync(target, progress)
+        return _sync(target, progress, settings)
 
 
-def resync(target: Target, progress: Collector | None = None) -> Summary:
+def resync(
+    target: Target,
+    progress: Collector | None = None,
+    settings: Mapping[str, Any] = _FROM_CONFIGURATION,
+) -> Summary:
     """Load everything anew and remove what is no longer there, whatever the state says.
+
+    Args:
+        target: where to.
+        progress: is told how far it is.
+        settings: arguments of `contentstack_source`; others come from dlt's configuration.
 
     Raises:
         RefusedError: a human must act.
@@ -141,7 +99,7 @@ def resync(target: Target, progress: Collector | None = None) -> Summary:
     """
     with one_line_errors(), guard.one_run_at_a_time(target):
         shutil.rmtree(target.folder / f".{target.pipeline_name}.spool", ignore_errors=True)
-        return _sync(target, progress, from_start=True)
+        return _sync(target, progress, settings, from_start=True)
 
 
 def status(target: Target) -> Status:
@@ -157,26 +115,33 @@ def status(target: Target) -> Status:
         return Status(position_of(pipeline.state), tally.count_rows(pipeline))
 
 
-def _sync(target: Target, progress: Collector | None, *, from_start: bool = False) -> Summary:
+def _sync(
+    target: Target,
+    progress: Collector | None,
+    settings: Mapping[str, Any],
+    *,
+    from_start: bool = False,
+) -> Summary:
     """Run, and leave a row in the ledger whatever comes of it."""
     started, started_at = time.monotonic(), pendulum.now("UTC")
-    if dlt.config.get("load.truncate_staging_dataset") is None:
-        dlt.config["load.truncate_staging_dataset"] = True  # or the warehouse holds all twice
     pipeline = target.pipeline(progress)
+    _configure_load(pipeline)
     refuse_unfit(pipeline.destination)
     summary = Summary()
     error: ContentstackError | None = None
     try:
         with one_line_errors():
-            _catch_up(pipeline, summary, from_start=from_start)
+            _catch_up(pipeline, summary, settings, from_start=from_start)
             if pipeline.schema_names:
                 summary.failed_views = keep_views(pipeline, views_of(pipeline), OWN_VIEWS)
     except (SettingsError, SettingsChangedError, UnknownTablesError, ConcurrentRunError):
         raise  # nothing may be written, or somebody else is writing
     except ContentstackError as failed:
         error = failed
-    with suppress(DestinationException):  # the error there was is the one to tell
-        summary.row_counts = tally.count_rows(pipeline)
+    if summary.passes or error is not None:
+        with suppress(DestinationException):  # the error there was is the one to tell
+            summary.row_counts = tally.count_rows(pipeline)
+    summary.token_after = ledger.token_fingerprint(pipeline)
     _record(pipeline, summary, started_at, error)
     if error is not None:
         raise error
@@ -184,7 +149,19 @@ def _sync(target: Target, progress: Collector | None, *, from_start: bool = Fals
     return summary
 
 
-def _catch_up(pipeline: Pipeline, summary: Summary, *, from_start: bool) -> None:
+def _configure_load(pipeline: Pipeline) -> None:
+    """Set what users have not set themselves."""
+    settings: dict[str, object] = {"truncate_staging_dataset": True}  # or there is all twice
+    if guard.is_duckdb(pipeline):
+        settings["workers"] = cpu_count()  # dlt's 20 keep the rows of 20 tables in memory
+    for name, value in settings.items():
+        if dlt.config.get(f"load.{name}") is None:
+            dlt.config[f"load.{name}"] = value
+
+
+def _catch_up(
+    pipeline: Pipeline, summary: Summary, settings: Mapping[str, Any], *, from_start: bool
+) -> None:
     confirmed = guard.trust_destination(pipeline)
     summary.token_before = ledger.token_fingerprint(pipeline)
     schema = guard.known_schema(pipeline)
@@ -194,8 +171,9 @@ def _catch_up(pipeline: Pipeline, summary: Summary, *, from_start: bool) -> None
     if from_start or summary.healed:
         with pipeline.managed_state() as state:
             forget_tokens(state.get("sources", {}).get(SOURCE, {}))
+    summary.row_counts = summary.row_counts_before = tally.count_rows(pipeline)
     for _ in range(_MOST_PASSES):
-        source = contentstack_source()
+        source = _source(settings)
         try:
             _run_pass(pipeline, source, confirmed, None if pipeline.schema_names else schema)
         finally:
@@ -205,6 +183,13 @@ def _catch_up(pipeline: Pipeline, summary: Summary, *, from_start: bool) -> None
             summary.is_caught_up = True
             return
         confirmed = guard.confirmed_state(pipeline)
+
+
+def _source(settings: Mapping[str, Any]) -> DltSource:
+    if unknown := settings.keys() - signature(contentstack_source).parameters.keys():
+        what = f"There is no setting {', '.join(sorted(unknown))}"
+        raise SettingsError(what, "docs/reference.md lists the settings there are.")
+    return contentstack_source(**settings)
 
 
 def _record(
@@ -266,6 +251,7 @@ def _run_pass(
             pipeline.extract(parts, schema=schema)
     finally:
         loads_happen_once.reset(once)
+    gc.collect()  # what a pass holds is as large as the stack, and dlt's pipes hold the pass
     if pipeline.has_pending_data:
         pipeline.normalize()
         # Open all the time: DuckDB writes its file back whenever the last connection closes.

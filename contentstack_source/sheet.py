@@ -18,6 +18,7 @@ from contentstack_source.columns import ARRAY, OBJECT, SCALAR, Column
 from contentstack_source.model import REFERENCE, DataType, Group, Many, Node, Value
 from contentstack_source.names import Names, digest
 from contentstack_source.opening import Found, Opening, Seen, Text, is_json, only
+from contentstack_source.store import execute
 
 _VALUE: Final = ("value",)
 _LIST: Final = ("list",)
@@ -242,7 +243,8 @@ def elements_of(con: duckdb.DuckDBPyConnection, sheet: Sheet, found: ListField, 
     """
     where = digest(found.table)
     elements = f"""from_json({only(found.piece, 91)}, '["JSON"]')"""
-    con.execute(
+    execute(
+        con,
         f"""
         CREATE OR REPLACE TEMP TABLE {view} AS
         SELECT left(md5(concat_ws(chr(31), _dlt_parent_id, '{where}', _dlt_list_idx)), 24)
@@ -253,7 +255,7 @@ def elements_of(con: duckdb.DuckDBPyConnection, sheet: Sheet, found: ListField, 
                    CAST(unnest(elements) AS VARCHAR) AS element
             FROM (SELECT *, {elements} AS elements FROM {sheet.opening.view})
         )
-        """
+        """,
     )
 
 

@@ -18,7 +18,7 @@ from contentstack_source.fitness import (
     holds_nul,
     to_objects,
 )
-from contentstack_source.hints import hints_of, owner_of
+from contentstack_source.hints import count_true_rows, hints_of, owner_of
 from contentstack_source.nul import nul_aside
 from contentstack_source.passes import CONTENT_TYPES, SYNC_EVENTS, Pass
 from contentstack_source.position import SYNC
@@ -107,6 +107,7 @@ def _resource(name: str, sync: DltResource) -> DltResource:
         load_id = dlt.current.load_package_state()["load_id"]
         caps = destination_capabilities()
         for each in _fitting(current, name):
+            current.report.put_by_table[each.table] += count_true_rows(each)
             ids = pa.repeat(pa.scalar(load_id), each.data.num_rows)
             data = each.data.append_column("_dlt_load_id", ids)
             may_append = loads_happen_once.get() and current.is_new(each.table)

@@ -1,8 +1,12 @@
 """The pages of the pass under way, kept on disk as they came.
 
-A first sync of a large stack is thousands of requests. Each page is a file, complete before it
-has its name, so a run that dies loses at most the page in flight: the next one asks for the page
-after the last file. The folder lives beside dlt's working directory, which dlt may drop.
+A first sync of a large stack is thousands of requests. Each answer goes to the end of one file
+before anyone hears of it, so a run that dies loses at most the page in flight: the next one asks
+for the page after the last one that is whole. The folder lives beside dlt's working directory,
+which dlt may drop.
+
+The file is frames: eight bytes that tell the length, then so many bytes. The first frame tells
+whose pass it is, each other one is a page. (A file a page took a fifth of the time of a page.)
 """
 
 from __future__ import annotations
@@ -10,28 +14,27 @@ from __future__ import annotations
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
+from struct import Struct
+from typing import Final
 
 import orjson
 
 from contentstack_source.errors import AnswerError
 from contentstack_source.stream import Fetch, Page, Query, parse_page, walk
 
+_LENGTH: Final = Struct(">Q")
+
 
 class Spool:
     """A folder that holds at most one pass.
 
     Args:
-        folder: created when the first page arrives.
+        folder: created when a pass begins.
     """
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self._start_file = folder / "start.json"
-
-    @property
-    def pages(self) -> list[Path]:
-        """The page files, in order of arrival: ``00000001.json`` is the first answer."""
-        return sorted(self.folder.glob("[0-9]*.json"))
+        self._file = folder / "pages"
 
     def fetch_pass(self, fetch: Fetch, start: Query, stream: dict[str, str]) -> Iterator[Page]:
         """Yield the pages of the pass that begins with `start`, and keep those that are new.
@@ -48,23 +51,28 @@ class Spool:
             AnswerError: the service broke the protocol; what was kept stays.
         """
         last_page = self._open(start, stream)
-        kept = self.pages
-        for file in kept:
-            yield parse_page(file.read_bytes())
-        if last_page is not None and last_page.sync_token is not None:
-            return
+        if last_page is not None:
+            for body in self.bodies():
+                yield parse_page(body)
+            if last_page.sync_token is not None:
+                return
         resume_at = None if last_page is None else last_page.pagination_token
-        for number, page in enumerate(walk(fetch, start, resume_at), len(kept) + 1):
-            self._keep(f"{number:08d}.json", page.body)
+        for page in walk(fetch, start, resume_at):
+            self._keep(page.body)
             yield page
+
+    def bodies(self) -> Iterator[bytes]:
+        """Yield the pages kept, in order of arrival: the whole answers of the service."""
+        for start, end in self._frames()[1:]:
+            yield self._read(start, end)
 
     def last_page(self) -> Page | None:
         """Return the newest page kept, None if there is none or it cannot be read."""
-        pages = self.pages
+        pages = self._frames()[1:]
         if not pages:
             return None
         try:
-            return parse_page(pages[-1].read_bytes())
+            return parse_page(self._read(*pages[-1]))
         except AnswerError:
             return None
 
@@ -75,18 +83,40 @@ class Spool:
     def _open(self, start: Query, stream: dict[str, str]) -> Page | None:
         """Return where the kept pass stands; None if it is of no use and a new one begins."""
         identity = orjson.dumps([start, stream], option=orjson.OPT_SORT_KEYS)
-        if self._start_file.is_file() and self._start_file.read_bytes() == identity:
+        frames = self._frames()
+        if frames and self._read(*frames[0]) == identity:
             page = self.last_page()
             # That nothing had changed by then says nothing of now: only a changed pass is kept.
             if page is not None and page.sync_token != start.get("sync_token", ""):
+                with self._file.open("r+b") as file:
+                    file.truncate(frames[-1][1])  # a kill may have left a torn page
                 return page
         self.clear()
         self.folder.mkdir(parents=True, mode=0o700)
-        self._keep(self._start_file.name, identity)
+        self._keep(identity)
         return None
 
-    def _keep(self, name: str, content: bytes) -> None:
-        # A file has its name only when it is whole: a kill between the two leaves a .part file.
-        part = self.folder / f"{name}.part"
-        part.write_bytes(content)
-        part.replace(self.folder / name)
+    def _keep(self, content: bytes) -> None:
+        with self._file.open("ab", buffering=0) as file:
+            file.write(_LENGTH.pack(len(content)) + content)
+
+    def _read(self, start: int, end: int) -> bytes:
+        with self._file.open("rb") as file:
+            file.seek(start)
+            return file.read(end - start)
+
+    def _frames(self) -> list[tuple[int, int]]:
+        """Return where the content of each whole frame begins and ends."""
+        if not self._file.is_file():
+            return []
+        size = self._file.stat().st_size
+        frames, end = [], 0
+        with self._file.open("rb") as file:
+            while len(head := file.read(_LENGTH.size)) == _LENGTH.size:
+                start = end + _LENGTH.size
+                end = start + _LENGTH.unpack(head)[0]
+                if end > size:
+                    break
+                frames.append((start, end))
+                file.seek(end)
+        return frames

@@ -24,6 +24,7 @@ from contentstack_source.model import ASSET, Group, parse_content_type
 from contentstack_source.names import Names
 from contentstack_source.opening import Opening
 from contentstack_source.sheet import ORDINAL, Sheet, elements_of, fill
+from contentstack_source.store import ask, execute
 
 _ROWS_AT_ONCE: Final = 20_000
 _READY_AT_MOST: Final = 1
@@ -38,10 +39,6 @@ _READ_BY_FOLD: Final = frozenset({"uid", "locale"})
 _EVENT_KEY: Final = ("event_type", "content_type_uid", "uid", "locale")
 _EVENT_ID: Final = ", ".join(f"coalesce({name}, '')" for name in _EVENT_KEY)
 
-_SHARED: Final = (
-    '{"title":"VARCHAR","url":"VARCHAR","created_at":"VARCHAR","updated_at":"VARCHAR",'
-    '"publish_details":{"time":"VARCHAR"}}'
-)
 _SHARED_TYPES: Final = {
     "_dlt_id": "text",
     "content_type_uid": "text",
@@ -176,9 +173,9 @@ class Tables:
         yield from self._plain("sync_rejects", sql, types)
 
     def _plain(self, table: str, sql: str, types: Mapping[str, str]) -> Iterator[Rows]:
-        data = self._fold.con.sql(sql).to_arrow_table()
-        if data.num_rows:
-            yield Rows(table, data, types)
+        with self._fold.con.cursor() as con:
+            for batch in con.execute(sql).to_arrow_reader(_ROWS_AT_ONCE):
+                yield Rows(table, pa.Table.from_batches([batch]), types)
 
     def _typed(self, content_type_uid: str, table: str, model: Group) -> Iterator[Rows]:
         fixed = _ROOT if content_type_uid == SYS_ASSETS else _ENTRY
@@ -196,20 +193,16 @@ class Tables:
 
     def _shared(self) -> Iterator[Rows]:
         """Yield the rows of `entries`: what entries of all types have in common."""
-        which = f"content_type_uid <> '{SYS_ASSETS}'"
-        count = sum(self._fold.live_counts[uid] for uid in self._fold.published_types)
-        for con in self._taken(which, count, {}):
-            data = con.sql(
-                f"""
-                SELECT _dlt_id, content_type_uid, uid, locale, s.title, s.url, _version,
-                    {instant("s.created_at")} AS created_at,
-                    {instant("s.updated_at")} AS updated_at,
-                    coalesce({instant("s.publish_details.time")}, event_at) AS published_at,
-                    event_at
-                FROM (SELECT *, from_json(data, '{_SHARED}') AS s FROM taken)
-                """
-            ).to_arrow_table()
-            yield Rows("entries", data, _SHARED_TYPES)
+        sql = f"""
+            SELECT {ROOT_ID} AS _dlt_id, content_type_uid, uid, locale, title, url, _version,
+                {instant("created_at")} AS created_at,
+                {instant("updated_at")} AS updated_at,
+                coalesce({instant("published_at")}, event_at) AS published_at,
+                event_at
+            FROM event SEMI JOIN live USING (position)
+            WHERE content_type_uid <> '{SYS_ASSETS}'
+        """
+        yield from self._plain("entries", sql, _SHARED_TYPES)
 
     def _taken(
         self, which: str, count: int, values: dict[str, str]
@@ -220,7 +213,8 @@ class Tables:
         """
         for offset in range(0, count, _ROWS_AT_ONCE):
             with self._fold.con.cursor() as con:
-                con.execute(
+                execute(
+                    con,
                     f"""
                     CREATE TEMP TABLE taken_position AS
                     SELECT position FROM live WHERE {which}
@@ -228,13 +222,14 @@ class Tables:
                     """,
                     values,
                 )
-                con.execute(
+                execute(
+                    con,
                     f"""
                     CREATE TEMP VIEW taken AS
                     SELECT *, {ROOT_ID} AS _dlt_id, CAST([] AS BIGINT[]) AS {ORDINAL}
                     FROM event SEMI JOIN taken_position
                         USING (position)
-                    """
+                    """,
                 )
                 yield con
 
@@ -277,7 +272,8 @@ class Tables:
         list_of: str | None = None,
     ) -> Iterator[Rows]:
         selected = ", ".join([*fixed, *fill(sheet)])
-        data = con.sql(f"SELECT {selected} FROM {sheet.opening.view}").to_arrow_table()
+        sql = f"SELECT {selected} FROM {sheet.opening.view}"
+        data = ask(con, sql, duckdb.DuckDBPyConnection.to_arrow_table)
         if not data.num_rows:
             return
         types: dict[str, str] = {name: _TYPES.get(name, "text") for name in fixed}

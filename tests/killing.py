@@ -23,7 +23,7 @@ _AT_MOST: Final = 300.0
 
 SIGNS: Final = {
     "after a while": "",
-    "a page is kept": "dlt/.contentstack.spool/*/*.json",
+    "a page is kept": "dlt/.contentstack.spool/*/pages",
     "all is extracted": "dlt/contentstack/normalize/extracted/*",
     "the load is made": "dlt/contentstack/load/new/*",
     "the load is there": "dlt/contentstack/load/normalized/*",

@@ -13,6 +13,7 @@ from typing import Any
 from contentstack_source import run
 from contentstack_source.check import check
 from contentstack_source.simulator import Stack, Weather
+from contentstack_source.summary import Summary
 from contentstack_source.target import Target
 from tests.mirror import assert_equal_at
 from tests.mirror_links import answers_of
@@ -49,7 +50,7 @@ class Story:
     stack: Stack = field(default_factory=filled_stack)
     weather: Weather = field(default_factory=Weather)
 
-    def sync(self) -> run.Summary:
+    def sync(self) -> Summary:
         summary = run.sync(self.target)
         assert summary.is_caught_up
         assert not summary.failed_views

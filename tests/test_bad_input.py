@@ -13,6 +13,7 @@ import pytest
 from contentstack_source import report, run
 from contentstack_source.errors import AnswerError
 from contentstack_source.simulator import Stack, Weather, serve
+from contentstack_source.summary import Summary
 from contentstack_source.target import Target
 from tests.mirror import assert_equal
 
@@ -28,7 +29,7 @@ class Loading:
     target: Target
     file: str
 
-    def sync(self) -> run.Summary:
+    def sync(self) -> Summary:
         return run.sync(self.target)
 
     def rows(self, sql: str) -> list[tuple[Any, ...]]:

@@ -44,4 +44,4 @@ def test_every_destination_of_the_table_has_its_settings() -> None:
 
 def test_every_destination_with_packages_of_its_own_has_an_extra() -> None:
     extras = set(PROJECT["optional-dependencies"])
-    assert set(NAMED) - {"duckdb", "fabric", "synapse"} == extras - {"lake"}
+    assert set(NAMED) - {"duckdb", "fabric", "synapse"} == extras - {"lake", "airflow"}

@@ -13,6 +13,7 @@ import pytest
 
 from contentstack_source import run
 from contentstack_source.simulator import Stack, serve
+from contentstack_source.summary import Summary
 from contentstack_source.target import Target
 from tests.mirror import assert_equal
 
@@ -70,7 +71,7 @@ class Job:
     target: Target
     file: str
 
-    def sync(self) -> run.Summary:
+    def sync(self) -> Summary:
         summary = run.sync(self.target)
         assert_equal(self.file, self.stack)
         return summary
@@ -91,7 +92,7 @@ def job(tmp_path: Path, configure: Callable[..., None]) -> Iterator[Job]:
 
 
 def test_the_tables_follow_every_change_of_a_content_model(job: Job) -> None:
-    found = run.Summary()
+    found = Summary()
     for number in range(max(map(len, DRIFT.values()))):
         for uid, steps in DRIFT.items():
             if number < len(steps):

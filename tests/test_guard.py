@@ -19,6 +19,7 @@ from contentstack_source import guard, run
 from contentstack_source.errors import ConcurrentRunError, UnknownTablesError
 from contentstack_source.simulator import Stack, serve
 from contentstack_source.source import contentstack_source
+from contentstack_source.summary import Summary
 from contentstack_source.target import Target
 from tests.mirror import assert_equal
 from tests.small import filled_stack
@@ -34,7 +35,7 @@ class Job:
     target: Target
     file: str
 
-    def sync(self) -> run.Summary:
+    def sync(self) -> Summary:
         summary = run.sync(self.target)
         assert_equal(self.file, self.stack)
         return summary

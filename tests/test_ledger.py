@@ -21,6 +21,7 @@ from contentstack_source.errors import (
     TooManyDeletionsError,
 )
 from contentstack_source.simulator import Fault, Server, Stack, Weather, serve
+from contentstack_source.summary import Summary
 from contentstack_source.target import Target
 from tests.mirror import assert_equal
 from tests.small import LOCALES, filled_stack
@@ -212,7 +213,7 @@ def test_a_refused_token_becomes_a_resync_within_the_same_limit(job: Job) -> Non
 
 @pytest.mark.parametrize("command", [run.sync, run.resync])
 def test_a_stream_begun_anew_keeps_its_filters(
-    job: Job, monkeypatch: pytest.MonkeyPatch, command: Callable[[Target], run.Summary]
+    job: Job, monkeypatch: pytest.MonkeyPatch, command: Callable[[Target], Summary]
 ) -> None:
     monkeypatch.setenv("SOURCES__CONTENTSTACK__LOCALE", LOCALES[1])
     monkeypatch.setenv("SOURCES__CONTENTSTACK__EVENT_TYPES", "entry_published,entry_deleted")

@@ -18,6 +18,7 @@ from contentstack_source.errors import (
 )
 from contentstack_source.simulator import Fault, Server, Stack, Weather, demo_stack, serve
 from contentstack_source.simulator.server import Request
+from contentstack_source.summary import Summary
 from contentstack_source.target import Target
 from tests.mirror import assert_equal
 from tests.small import MODELS, filled_stack
@@ -35,7 +36,7 @@ class Job:
     target: Target
     file: str
 
-    def sync(self) -> run.Summary:
+    def sync(self) -> Summary:
         summary = run.sync(self.target)
         assert_equal(self.file, self.stack)
         return summary

@@ -15,6 +15,7 @@ import pytest
 from contentstack_source import run
 from contentstack_source.errors import FailedError, PaginationLoopError
 from contentstack_source.simulator import Fault, Server, Stack, Weather, serve
+from contentstack_source.summary import Summary
 from contentstack_source.target import Target
 from tests.mirror import assert_equal
 
@@ -52,7 +53,7 @@ class Job:
     target: Target
     file: str
 
-    def sync(self) -> run.Summary:
+    def sync(self) -> Summary:
         summary = run.sync(self.target)
         assert_equal(self.file, self.stack)
         return summary

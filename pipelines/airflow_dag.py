@@ -1,0 +1,203 @@
+"""Keep warehouses equal to Contentstack stacks by Airflow 3. Copy this file into your DAGs folder.
+
+Workers need `contentstack-source[airflow]`; the rest is told in docs/airflow.md:
+
+    airflow pools set contentstack 1 "Who writes to the warehouse"
+    airflow connections add contentstack_default --conn-json '{"conn_type": "generic",
+        "login": "<api key>", "password": "<delivery token>",
+        "extra": {"environment": "production", "region": "eu"}}'
+    export DESTINATION__DUCKDB__CREDENTIALS=/srv/warehouse.duckdb
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime, timedelta, timezone
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Any
+
+from airflow.sdk import Asset, AssetAlias, BaseHook, Variable, dag, get_current_context, task
+from airflow.sdk.exceptions import AirflowFailException, AirflowNotFoundException
+
+if TYPE_CHECKING:  # tasks import these: a scheduler that reads this file need not wait for dlt
+    from contentstack_source.summary import Summary
+    from contentstack_source.target import Target
+
+DESTINATION = "duckdb"
+"""Any that dlt has; its credentials are in the environment, DESTINATION__<NAME>__CREDENTIALS."""
+
+DATASET = "contentstack"
+POOL = "contentstack"
+"""Of one slot: a DuckDB file has one writer, and no two runs load into one dataset."""
+
+CHANGES = AssetAlias("contentstack")
+"""Each run adds events of the tables it changed; a DAG may wait for a table, or for any of them."""
+
+SCHEDULE = "*/15 * * * *"
+POLICY = {
+    "start_date": datetime(2026, 1, 1, tzinfo=timezone.utc),
+    "catchup": False,  # a run brings all that is new: there is nothing to make up for
+    "max_active_runs": 1,
+    "dagrun_timeout": timedelta(hours=6),
+    "tags": ["contentstack"],
+}
+
+# dlt would ask Airflow for a variable whenever it looks for a setting.
+os.environ.setdefault("PROVIDERS__ENABLE_AIRFLOW_SECRETS", "false")
+
+
+def table_asset(table: str, dataset: str = DATASET) -> Asset:
+    """Return the asset that stands for a table: named as SQL names it."""
+    return Asset(f"{dataset}.{table}", group="contentstack")
+
+
+@task(
+    pool=POOL,
+    inlets=[CHANGES],
+    outlets=[CHANGES],
+    retries=5,
+    retry_delay=timedelta(minutes=1),
+    retry_exponential_backoff=2,
+    max_retry_delay=timedelta(minutes=30),
+    multiple_outputs=False,
+    map_index_template="{{ dataset }}",
+)
+def sync(connection: str, dataset: str) -> dict[str, Any]:
+    """Load what changed in a stack since the last run; everything the first time.
+
+    Args:
+        connection: the Airflow connection that holds the settings of the stack.
+        dataset: where to; the pipeline is named like it.
+
+    Raises:
+        AirflowFailException: a human must act; no retry would help.
+        FailedError: worth retrying.
+    """
+    from rich.console import Console
+
+    from contentstack_source import report, run
+    from contentstack_source.errors import RefusedError
+    from contentstack_source.progress import collector_for
+
+    get_current_context()["dataset"] = dataset  # names a mapped task on the screen
+    console = Console()
+    try:
+        with destination_of(dataset) as target:
+            summary = run.sync(target, collector_for(console), settings_from(connection))
+    except RefusedError as error:
+        raise AirflowFailException(str(error)) from error
+    for line in (*report.odd_lines(summary), report.last_line(summary)):
+        console.print(line, markup=False, soft_wrap=True)
+    return {"events": dict(summary.events), "changed": announce(summary, dataset)}
+
+
+def settings_from(connection: str) -> dict[str, Any]:
+    """Return the settings that a connection holds: two secrets, and what is in its extra.
+
+    Raises:
+        AirflowFailException: there is no such connection.
+    """
+    try:
+        found = BaseHook.get_connection(connection)
+    except AirflowNotFoundException as error:
+        raise AirflowFailException(str(error)) from error
+    secrets = {"api_key": found.login, "delivery_token": found.password}
+    return {**found.extra_dejson, **{name: value for name, value in secrets.items() if value}}
+
+
+@contextmanager
+def destination_of(dataset: str) -> Iterator[Target]:
+    """Lend a target whose working folder vanishes: the destination is all that is believed.
+
+    Raises:
+        AirflowFailException: a DuckDB file that would vanish with the worker.
+    """
+    from contentstack_source.target import Target
+
+    file = os.environ.get("DESTINATION__DUCKDB__CREDENTIALS", "").removeprefix("duckdb:///")
+    if DESTINATION == "duckdb" and not Path(file).is_absolute():
+        raise AirflowFailException(
+            "Where is the DuckDB file? Let DESTINATION__DUCKDB__CREDENTIALS tell its whole path."
+        )
+    with TemporaryDirectory(prefix="contentstack_") as folder:
+        yield Target(DESTINATION, dataset, pipelines_dir=folder, pipeline_name=dataset)
+
+
+def announce(summary: Summary, dataset: str) -> list[str]:
+    """Add an event for each table that changed since the last one was announced.
+
+    Airflow keeps events of tasks that succeed only. If an earlier run loaded and then failed, or
+    was none of Airflow's, this one does not begin where the last event left the stream: then nobody
+    knows which tables changed, and all are announced.
+    """
+    context: Any = get_current_context()
+    earlier = context["inlet_events"][CHANGES].ascending(ascending=False).limit(1000)
+    tokens = (each.extra["token"] for each in earlier if each.extra["dataset"] == dataset)
+    announced = next(tokens, None)
+    is_continued = announced == summary.token_before
+    tables = summary.changed_tables if is_continued else sorted(summary.row_counts)
+    for table in tables:
+        extra = {
+            "dataset": dataset,
+            "token": summary.token_after,
+            "put": summary.put_by_table[table],
+            "rows": summary.row_counts.get(table, 0),
+        }
+        context["outlet_events"][CHANGES].add(table_asset(table, dataset), extra=extra)
+    return tables
+
+
+@dag(schedule=SCHEDULE, **POLICY)
+def contentstack() -> None:
+    """Keep one dataset equal to one stack."""
+    sync("contentstack_default", DATASET)
+
+
+@dag(schedule=SCHEDULE, **POLICY)
+def contentstack_many() -> None:
+    """Keep a dataset each equal to many stacks, branches or environments.
+
+    The variable `contentstack_stacks` lists them:
+    `[{"connection": "contentstack_eu", "dataset": "cms_eu"}, …]`.
+    """
+
+    @task(retries=2)
+    def stacks() -> list[dict[str, str]]:
+        return list(Variable.get("contentstack_stacks", default=[], deserialize_json=True))
+
+    sync.expand_kwargs(stacks())
+
+
+@dag(schedule=[table_asset("entries")], catchup=False, max_active_runs=1, tags=["contentstack"])
+def contentstack_marts() -> None:
+    """Make a table of ours when `entries` changed, and not otherwise."""
+
+    @task(pool=POOL, retries=2)
+    def published_by_type() -> int:
+        with destination_of(DATASET) as target:
+            pipeline = target.pipeline()
+            pipeline.sync_destination()
+            with pipeline.sql_client() as client:
+                entries = client.make_qualified_table_name("entries")
+                with client.with_alternative_dataset_name(f"{DATASET}_marts"):
+                    if not client.has_dataset():
+                        client.create_dataset()
+                    mart = client.make_qualified_table_name("published_by_type")
+                client.execute_sql(f"DROP TABLE IF EXISTS {mart}")
+                client.execute_sql(
+                    f"CREATE TABLE {mart} AS SELECT content_type_uid, locale,"
+                    f" count(*) AS entries, max(published_at) AS latest FROM {entries}"
+                    " GROUP BY content_type_uid, locale"
+                )
+                ((rows,),) = client.execute_sql(f"SELECT count(*) FROM {mart}") or [(0,)]
+        return int(rows)
+
+    published_by_type()
+
+
+contentstack()
+contentstack_many()
+contentstack_marts()

@@ -1,0 +1,125 @@
+"""What a run tells of itself: the tables it changed, and where in the stream it was."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import dlt
+import duckdb
+import pytest
+
+from contentstack_source import run
+from contentstack_source.errors import SettingsError
+from contentstack_source.simulator import Server, Stack, serve
+from contentstack_source.summary import Summary
+from contentstack_source.target import Target
+from tests.mirror import assert_equal
+from tests.small import filled_stack
+
+ALWAYS = ["content_types", "entries", "sync_events"]
+"""What every pass changes that brings entries."""
+
+
+@dataclass
+class Job:
+    stack: Stack
+    server: Server
+    target: Target
+    file: str
+
+    def sync(self) -> Summary:
+        return run.sync(self.target)
+
+
+@pytest.fixture
+def job(tmp_path: Path, configure: Callable[..., None]) -> Iterator[Job]:
+    stack = filled_stack()
+    stack.publish_entry("article", "bare", {"title": "No lists"}, "en-us")
+    stack.publish_entry("article", "full", {"title": "Parts", "parts": [{"heading": "h"}]}, "en-us")
+    file = str(tmp_path / "warehouse.duckdb")
+    target = Target(dlt.destinations.duckdb(file), pipelines_dir=str(tmp_path / "dlt"))
+    with serve(stack) as server:
+        configure(stack, server)
+        yield Job(stack, server, target, file)
+
+
+def test_a_first_run_changes_every_table_that_gets_rows(job: Job) -> None:
+    summary = job.sync()
+    assert summary.put_by_table == {n: c for n, c in summary.row_counts.items() if c}
+    assert summary.changed_tables == sorted(summary.put_by_table)
+
+
+def test_a_run_without_news_changes_nothing_and_still_tells_all_rows(job: Job) -> None:
+    first, second = job.sync(), job.sync()
+    assert second.changed_tables == []
+    assert second.row_counts == {**first.row_counts, "sync_runs": 1}
+
+
+@pytest.mark.parametrize(
+    ("edit", "changed"),
+    [
+        (
+            lambda stack: stack.publish_entry("author", "e1", {"title": "New"}, "en-us"),
+            ["author", *ALWAYS],
+        ),
+        (
+            lambda stack: stack.publish_entry("article", "bare", {"title": "New"}, "en-us"),
+            ["article", *ALWAYS],
+        ),
+        (
+            lambda stack: stack.publish_entry("article", "full", {"title": "New"}, "en-us"),
+            ["article", "article__parts", *ALWAYS],
+        ),
+        (
+            lambda stack: stack.unpublish_entry("article", "bare", "en-us"),
+            ["article", *ALWAYS],
+        ),
+        (
+            lambda stack: stack.delete_asset("a1"),
+            ["assets", "content_types", "sync_events"],
+        ),
+    ],
+    ids=["published", "no list before or after", "a list emptied", "unpublished", "deleted"],
+)
+def test_changed_tables_are_those_with_rows_put_or_taken_and_no_others(
+    job: Job, edit: Callable[[Stack], None], changed: list[str]
+) -> None:
+    job.sync()
+    edit(job.stack)
+    assert job.sync().changed_tables == changed
+    assert_equal(job.file, job.stack)
+
+
+def test_a_table_made_anew_has_changed(job: Job) -> None:
+    job.sync()
+    with duckdb.connect(job.file) as con:
+        con.execute("DROP TABLE contentstack.author")
+    assert "author" in job.sync().changed_tables
+
+
+def test_a_run_begins_at_the_token_where_the_last_one_ended(job: Job) -> None:
+    first = job.sync()
+    job.stack.delete_entry("author", "e1")
+    second, third = job.sync(), job.sync()
+    assert first.token_before is None
+    assert first.token_after == second.token_before != second.token_after
+    assert third.token_before == third.token_after == second.token_after
+
+
+def test_settings_given_win_over_the_configuration(
+    job: Job, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given = {"api_key": job.stack.api_key, "delivery_token": job.stack.delivery_token}
+    for name in ("api_key", "delivery_token"):
+        monkeypatch.setenv(f"SOURCES__CONTENTSTACK__{name.upper()}", "of another stack")
+    for command in (run.sync, run.resync):
+        assert command(job.target, settings=given).passes == 1
+    assert_equal(job.file, job.stack)
+
+
+def test_a_setting_that_nobody_knows_is_refused(job: Job) -> None:
+    with pytest.raises(SettingsError, match="There is no setting environmant"):
+        run.sync(job.target, settings={"environmant": "production"})
+    assert not job.server.requests
