@@ -132,8 +132,7 @@ def _sync(
     try:
         with one_line_errors():
             _catch_up(pipeline, summary, settings, from_start=from_start)
-            if pipeline.schema_names:
-                summary.failed_views = keep_views(pipeline, views_of(pipeline), OWN_VIEWS)
+            _keep_views(pipeline, summary)
     except (SettingsError, SettingsChangedError, UnknownTablesError, ConcurrentRunError):
         raise  # nothing may be written, or somebody else is writing
     except ContentstackError as failed:
@@ -147,6 +146,13 @@ def _sync(
         raise error
     summary.seconds = time.monotonic() - started
     return summary
+
+
+def _keep_views(pipeline: Pipeline, summary: Summary) -> None:
+    """Make the views that are missing; a run that loads nothing does not look for them."""
+    if pipeline.schema_names:
+        look = summary.passes > 0
+        summary.failed_views = keep_views(pipeline, views_of(pipeline), OWN_VIEWS, look=look)
 
 
 def _configure_load(pipeline: Pipeline) -> None:
