@@ -177,6 +177,18 @@ def test_what_shapes_the_tables_is_changed_by_a_whole_load_and_told(
     assert names_in(file, "VIEW") == set()
 
 
+def test_a_stack_without_links_is_answered_too(job: tuple[Stack, Target, str]) -> None:
+    stack, target, file = job
+    for content_type_uid in ("article", "author"):
+        stack.delete_content_type(content_type_uid)
+    stack.create_content_type("page", [fields.title()])
+    stack.publish_entry("page", "p1", {"title": "Alone"}, "en-us")
+    run.sync(target)
+    assert count(file, "entry_references") == count(file, "broken_references") == 0
+    assert count(file, "unlinked_entries WHERE uid = 'p1'") == 1
+    assert count(file, "unused_assets WHERE uid = 'a1' AND locales = 2") == 1
+
+
 def test_the_command_prints_the_views_and_makes_them(
     job: tuple[Stack, Target, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
