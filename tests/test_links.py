@@ -177,6 +177,23 @@ def test_what_shapes_the_tables_is_changed_by_a_whole_load_and_told(
     assert names_in(file, "VIEW") == set()
 
 
+def test_links_go_with_the_entry_that_has_none_any_more_or_is_gone(
+    job: tuple[Stack, Target, str],
+) -> None:
+    stack, target, file = job
+    run.sync(target)
+    assert_equal(file, stack)
+    stack.publish_entry("article", "e1", {"title": "Without links"}, "en-us")
+    stack.unpublish_entry("article", "e2", "de-de")
+    stack.delete_entry("article", "e3")
+    run.sync(target)
+    assert_equal(file, stack)
+    assert count(file, "entry_references") > 0
+    stack.delete_content_type("article")
+    run.sync(target)
+    assert count(file, "entry_references") == 0
+
+
 def test_a_stack_without_links_is_answered_too(job: tuple[Stack, Target, str]) -> None:
     stack, target, file = job
     for content_type_uid in ("article", "author"):
