@@ -124,6 +124,15 @@ def test_a_link_becomes_a_row_wherever_it_stands(
     assert sorted(links_of(entry, SCHEMA), key=repr) == sorted(links, key=repr)  # the oracle agrees
 
 
+@pytest.mark.parametrize(
+    ("key", "told"),
+    [("it's", "it's"), ("a.b", "a.b"), ('"', '"'), ("nul\x00", "nul\ufffd"), ("", "")],
+)
+def test_any_key_can_lead_to_a_link(key: str, told: str, loaded: Callable[..., Loaded]) -> None:
+    rows = loaded({"in": {key: [A_REFERENCE]}}, schema=[]).rows["entry_references"]
+    assert [row["field_path"] for row in rows] == [f"in.{told}"]
+
+
 @pytest.fixture
 def job(tmp_path: Path, configure: Callable[..., None]) -> Iterator[tuple[Stack, Target, str]]:
     stack = filled_stack()
