@@ -59,6 +59,7 @@ def test_refused_keys_are_told_and_launch_nothing(
     assert "The stack refused the delivery token" in location.look().skip_message
 
 
+@pytest.mark.filterwarnings("ignore::dagster.BetaWarning")  # from inside Dagster
 def test_what_depends_on_a_table_wakes_when_it_changed_and_not_after_every_run(
     location: Location,
 ) -> None:
