@@ -11,11 +11,14 @@ BIN := $(VENV)/bin
 RUN := $(VENV)/.run
 DEV := $(VENV)/.dev
 AIRFLOW := .venv-airflow/.made
+DAGSTER := .venv-dagster/.made
+OF_DAGSTER := pipelines/dagster_defs.py $(wildcard contentstack_source/dagster/*.py tests/dagster/*.py)
+TEST_DAGSTER := .venv-dagster/bin/pytest -n 2 --confcutdir tests/dagster tests/dagster
 
 # Without compiled modules every command would take seconds longer to start.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo airflow test test-all lint format soak bench clean
+.PHONY: demo airflow dagster test test-all lint format soak bench clean
 
 demo: $(RUN)  ## A stack, its tables, editors at work, and the tables following
 	$(BIN)/contentstack-source demo
@@ -23,18 +26,24 @@ demo: $(RUN)  ## A stack, its tables, editors at work, and the tables following
 airflow: $(AIRFLOW)  ## The stack of the demo, its tables as assets in a real Airflow, until Ctrl-C
 	.venv-airflow/bin/python -m pipelines.airflow_demo
 
-test: $(DEV) $(AIRFLOW)  ## All tests but the long ones
+dagster: $(DAGSTER)  ## The same in a real Dagster, until Ctrl-C
+	.venv-dagster/bin/python -m pipelines.dagster_demo
+
+test: $(DEV) $(AIRFLOW) $(DAGSTER)  ## All tests but the long ones
 	$(BIN)/pytest -n 2 --dist worksteal -m "not long"
 	.venv-airflow/bin/pytest tests/airflow -m "not long"
+	$(TEST_DAGSTER) -m "not long"
 
-test-all: $(DEV) $(AIRFLOW)  ## All tests
+test-all: $(DEV) $(AIRFLOW) $(DAGSTER)  ## All tests
 	$(BIN)/pytest -n 2 --dist worksteal
 	.venv-airflow/bin/pytest tests/airflow
+	$(TEST_DAGSTER)
 
-lint: $(DEV)  ## Style, types, and the direction of imports
+lint: $(DEV) $(DAGSTER)  ## Style, types, and the direction of imports
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
+	.venv-dagster/bin/mypy --follow-imports silent $(OF_DAGSTER)
 	$(BIN)/lint-imports
 
 format: $(DEV)
@@ -64,8 +73,16 @@ $(AIRFLOW): pyproject.toml constraints.txt tests/airflow/constraints.txt
 		--constraint tests/airflow/constraints.txt --editable . --group test-airflow
 	touch $@
 
+# So does Dagster.
+$(DAGSTER): pyproject.toml constraints.txt tests/dagster/constraints.txt
+	$(PYTHON) -m venv .venv-dagster
+	.venv-dagster/bin/pip install --quiet --upgrade "pip>=25.1"
+	.venv-dagster/bin/pip install --quiet --constraint constraints.txt \
+		--constraint tests/dagster/constraints.txt --editable . --group test-dagster
+	touch $@
+
 clean:
-	rm -rf $(VENV) .venv-airflow .venv-singer .venv-airbyte build dist
+	rm -rf $(VENV) .venv-airflow .venv-dagster .venv-singer .venv-airbyte build dist
 
 $(VENV)/bin/pip:
 	$(PYTHON) -m venv $(VENV)

@@ -61,7 +61,7 @@ def hints_of(
     The fold leaves one row a key, yet dlt is not told so: a load killed at the wrong moment puts
     a file into the staging table twice, and only its deduplication by key mends that.
     """
-    key = ("_dlt_id",) if rows.list_of else _KEYS.get(rows.table, ("uid", "locale"))
+    key = ("_dlt_id",) if rows.list_of else key_of(rows.table)
     references = None
     if rows.list_of:
         references = [
@@ -88,6 +88,11 @@ def count_true_rows(rows: Rows) -> int:
         has_column = column in rows.data.column_names
         marks = rows.data[column].null_count if has_column else rows.data.num_rows
     return int(rows.data.num_rows - marks)
+
+
+def key_of(table: str) -> tuple[str, ...]:
+    """Return the columns that tell the rows of a root table apart."""
+    return _KEYS.get(table, ("uid", "locale"))
 
 
 def owner_of(rows: Rows) -> str:

@@ -10,15 +10,16 @@ from typing import Any, Final
 
 import dlt
 import orjson
+import pendulum
 import pyarrow as pa
 from dlt.common import logger
 from dlt.common.destination.exceptions import DestinationException
+from dlt.common.time import ensure_pendulum_datetime
 from dlt.pipeline.pipeline import Pipeline
 
 from contentstack_source.fitness import encodes_json
-from contentstack_source.guard import SOURCE
+from contentstack_source.guard import SOURCE, position_in
 from contentstack_source.hints import silence_json_notice
-from contentstack_source.position import SYNC, parse_position
 from contentstack_source.tables import to_objects
 
 _TABLE: Final = "sync_runs"
@@ -112,10 +113,21 @@ def last_run(pipeline: Pipeline) -> LastRun | None:
     return None
 
 
+def last_success(pipeline: Pipeline) -> pendulum.DateTime | None:
+    """Return when the last run that went well ended; None if there is none."""
+    if not has_table(pipeline):
+        return None
+    with pipeline.sql_client() as client:
+        name = client.make_qualified_table_name(_TABLE)
+        query = f"SELECT max(ended_at) FROM {name} WHERE outcome = 'ok'"
+        for (ended,) in client.execute_sql(query) or []:
+            return None if ended is None else ensure_pendulum_datetime(ended)
+    return None
+
+
 def token_fingerprint(pipeline: Pipeline) -> str | None:
     """Return twelve characters that tell tokens apart and give none away."""
-    source = pipeline.state.get("sources", {}).get(SOURCE, {})
-    position = parse_position(source.get("resources", {}).get(SYNC, {}))
+    position = position_in(pipeline.state)
     if position is None:
         return None
     tokens = ",".join(token for _, token in sorted(position.tokens.items()))

@@ -16,6 +16,7 @@ from typing import Any, Final
 import dlt
 import pendulum
 from dlt.common.destination.exceptions import DestinationException
+from dlt.common.pipeline import LoadInfo
 from dlt.common.runtime.collector_base import Collector
 from dlt.common.schema import Schema
 from dlt.extract.source import DltSource
@@ -34,8 +35,8 @@ from contentstack_source.errors import (
 from contentstack_source.failures import one_line_errors
 from contentstack_source.fetch import Report, has_changed
 from contentstack_source.fitness import refuse_unfit
-from contentstack_source.position import SYNC, Position, forget_tokens, parse_position
-from contentstack_source.source import contentstack_source, loads_happen_once
+from contentstack_source.position import SYNC, Position, forget_tokens
+from contentstack_source.source import contentstack_source, loads_happen_once, settings_of
 from contentstack_source.summary import Summary
 from contentstack_source.target import Target
 
@@ -109,9 +110,7 @@ def status(target: Target) -> Status:
         pipeline = target.pipeline()
         refuse_unfit(pipeline.destination)
         pipeline.sync_destination()
-        source = pipeline.state.get("sources", {}).get(guard.SOURCE, {})
-        state = source.get("resources", {}).get(SYNC, {})
-        return Status(parse_position(state), tally.count_rows(pipeline))
+        return Status(guard.position_in(pipeline.state), tally.count_rows(pipeline))
 
 
 def _sync(
@@ -172,7 +171,9 @@ def _catch_up(
     for _ in range(_MOST_PASSES):
         source = _source(settings)
         try:
-            _run_pass(pipeline, source, confirmed, None if pipeline.schema_names else schema)
+            known = None if pipeline.schema_names else schema
+            if (info := _run_pass(pipeline, source, confirmed, known)) is not None:
+                summary.load_ids += info.loads_ids
         finally:
             report: Report = source.resources[SYNC].custom_metrics.get("report") or Report()
             summary.add(report)
@@ -226,7 +227,7 @@ def _rows_left(pipeline: Pipeline, summary: Summary) -> Mapping[str, int]:
 
 def _has_changed_since(source: DltSource, report: Report, summary: Summary) -> bool:
     """Ask whether anything changed during a pass (FACTS 7.6), without all that a pass takes."""
-    client = Client(source.resources[SYNC].explicit_args["settings"])
+    client = Client(settings_of(source))
     answer = has_changed(client, report.tokens)
     summary.pages += client.requests - client.retries
     summary.requests += client.requests
@@ -236,8 +237,12 @@ def _has_changed_since(source: DltSource, report: Report, summary: Summary) -> b
 
 def _run_pass(
     pipeline: Pipeline, source: DltSource, confirmed: str | None, schema: Schema | None
-) -> None:
-    """Run one pass: what `pipeline.run` does, alone at the destination while it loads."""
+) -> LoadInfo | None:
+    """Run one pass: what `pipeline.run` does, alone at the destination while it loads.
+
+    Returns:
+        What was loaded; None if there was nothing to load.
+    """
     # A load that breaks is dropped and extracted anew, by `guard.trust_destination`.
     once = loads_happen_once.set(True)
     try:
@@ -249,8 +254,9 @@ def _run_pass(
     finally:
         loads_happen_once.reset(once)
     gc.collect()  # what a pass holds is as large as the stack, and dlt's pipes hold the pass
-    if pipeline.has_pending_data:
-        pipeline.normalize()
-        # Open all the time: DuckDB writes its file back whenever the last connection closes.
-        with guard.alone_at_destination(pipeline, confirmed):
-            pipeline.load()
+    if not pipeline.has_pending_data:
+        return None
+    pipeline.normalize()
+    # Open all the time: DuckDB writes its file back whenever the last connection closes.
+    with guard.alone_at_destination(pipeline, confirmed):
+        return pipeline.load()

@@ -10,6 +10,7 @@ import dlt
 import pyarrow as pa
 from dlt.extract.items import DataItemWithMeta
 from dlt.extract.resource import DltResource
+from dlt.extract.source import DltSource
 
 from contentstack_source.fitness import (
     destination_capabilities,
@@ -21,7 +22,7 @@ from contentstack_source.hints import count_true_rows, hints_of, owner_of
 from contentstack_source.nul import nul_aside
 from contentstack_source.passes import CONTENT_TYPES, SYNC_EVENTS, Pass
 from contentstack_source.position import SYNC
-from contentstack_source.settings import parse_settings
+from contentstack_source.settings import Settings, parse_settings
 from contentstack_source.tables import Rows, to_objects
 from contentstack_source.walk import walk_pass
 
@@ -93,6 +94,14 @@ def contentstack_source(
     sync = dlt.resource(walk_pass, name=SYNC, selected=False)(settings)
     names = (*settings.event_types, CONTENT_TYPES, SYNC_EVENTS)
     return [sync, *(_resource(name, sync) for name in names)]
+
+
+def settings_of(source: DltSource) -> Settings:
+    """Return the settings that a source was made with."""
+    settings = source.resources[SYNC].explicit_args["settings"]
+    if not isinstance(settings, Settings):
+        raise TypeError
+    return settings
 
 
 def _resource(name: str, sync: DltResource) -> DltResource:

@@ -34,6 +34,7 @@ class Summary:
         healed: tables that were missing, so that all was loaded anew.
         row_counts_before: rows in each table when the run began.
         row_counts: rows in each table now.
+        load_ids: of dlt's loads, one a pass that moved the stream.
     """
 
     passes: int = 0
@@ -57,6 +58,7 @@ class Summary:
     healed: list[str] = field(default_factory=list)
     row_counts_before: dict[str, int] = field(default_factory=dict)
     row_counts: dict[str, int] = field(default_factory=dict)
+    load_ids: list[str] = field(default_factory=list)
 
     @property
     def changed_tables(self) -> list[str]:

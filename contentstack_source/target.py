@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import dlt
@@ -46,6 +49,17 @@ class Target:
         if not isinstance(pipeline, Pipeline):
             raise TypeError
         return pipeline
+
+    @contextmanager
+    def aside(self) -> Iterator[Pipeline]:
+        """Lend the pipeline with a working directory of its own, for a look that meets no run."""
+        with TemporaryDirectory(prefix="contentstack_look_") as folder:
+            pipeline = replace(self, pipelines_dir=folder).pipeline()
+            try:
+                yield pipeline
+            finally:
+                if pipeline.is_active:
+                    pipeline.deactivate()
 
     def _destination(self) -> Any:  # noqa: ANN401 - dlt takes names and factories
         """DuckDB cannot tell a schema from a file of the same name; dlt would name both alike."""
