@@ -12,10 +12,11 @@ import dlt
 import orjson
 import pyarrow as pa
 from dlt.common import logger
+from dlt.common.destination import DestinationCapabilitiesContext
 from dlt.common.destination.exceptions import DestinationException
 from dlt.pipeline.pipeline import Pipeline
 
-from contentstack_source.fitness import encodes_json
+from contentstack_source.fitness import destination_capabilities, encodes_json, lake_format
 from contentstack_source.guard import SOURCE
 from contentstack_source.hints import silence_json_notice
 from contentstack_source.position import SYNC, parse_position
@@ -91,7 +92,10 @@ def table(rows: Any = _NO_ROWS) -> Any:  # noqa: ANN401 - rows as dlt takes them
     @dlt.source(name=SOURCE, section=SOURCE)
     def ledger() -> Any:  # noqa: ANN401
         columns: Any = [{"name": name, "data_type": kind} for name, (kind, _) in COLUMNS.items()]
-        return dlt.resource([rows], name=_TABLE, write_disposition="append", columns=columns)
+        lake: Any = lake_format(destination_capabilities())
+        return dlt.resource(
+            [rows], name=_TABLE, write_disposition="append", columns=columns, table_format=lake
+        )
 
     return ledger()
 
@@ -125,9 +129,11 @@ def token_fingerprint(pipeline: Pipeline) -> str | None:
 def _fitting(pipeline: Pipeline, rows: pa.Table) -> Any:  # noqa: ANN401 - as dlt takes rows
     """Return rows of the ledger as the destination takes JSON."""
     kinds = {name: kind for name, (kind, _) in COLUMNS.items()}
-    destination = pipeline.destination
-    caps = destination.capabilities() if destination else None
-    return to_objects(rows, kinds) if encodes_json(caps, kinds) else rows
+    return to_objects(rows, kinds) if encodes_json(_capabilities(pipeline), kinds) else rows
+
+
+def _capabilities(pipeline: Pipeline) -> DestinationCapabilitiesContext | None:
+    return pipeline.destination.capabilities() if pipeline.destination else None
 
 
 def _is_inserted(pipeline: Pipeline, row: Mapping[str, Any]) -> bool:
@@ -137,7 +143,7 @@ def _is_inserted(pipeline: Pipeline, row: Mapping[str, Any]) -> bool:
         False where that cannot be: the table is not there yet, or the destination has no SQL, or
         wants its JSON otherwise.
     """
-    if not has_table(pipeline):
+    if not has_table(pipeline) or lake_format(_capabilities(pipeline)):
         return False
     with suppress(DestinationException), pipeline.sql_client() as client:
         names = ", ".join(client.escape_column_name(name) for name in COLUMNS)

@@ -65,7 +65,7 @@ def inconsistencies(pipeline: Pipeline, table_names: Mapping[str, str]) -> Itera
                 if own != shared:
                     yield f"{name} has {own:,} rows, and entries {shared:,} of them"
         for name, found in sorted(tables.items()):
-            if found.list_of is None:
+            if found.list_of is None or found.is_column:
                 continue
             query = (
                 f"SELECT count(*) FROM {client.make_qualified_table_name(name)} WHERE _dlt_root_id"
