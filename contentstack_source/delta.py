@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from itertools import chain
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pyarrow as pa
 import pyarrow.compute as pc
+import pyarrow.parquet as pq
 from deltalake import DeltaTable, write_deltalake
 from dlt.common.libs.deltalake import deltalake_storage_options, evolve_delta_table_schema
 from dlt.destinations.impl.filesystem.configuration import FilesystemDestinationClientConfiguration
@@ -42,7 +45,9 @@ def merge(table: DeltaTable, staged: Staged) -> None:
         _write_anew(table, schema, staged.rows(schema))
     elif _has_wider_lists(table, schema):
         # Delta's writers cannot read narrower lists from old files.
-        _write_anew(table, schema, chain(_kept(table, staged, schema), staged.rows(schema)))
+        with TemporaryDirectory() as folder:
+            kept = _keep(table, staged, schema, Path(folder) / "kept.parquet")
+            _write_anew(table, schema, chain(kept.rows(schema), staged.rows(schema)))
     else:
         evolve_delta_table_schema(table, schema)
         _merge(table, staged, schema)
@@ -67,13 +72,15 @@ def _merge(table: DeltaTable, staged: Staged, schema: pa.Schema) -> None:
     merged.execute()
 
 
-def _kept(table: DeltaTable, staged: Staged, schema: pa.Schema) -> Iterator[pa.RecordBatch]:
-    """Yield the rows of the table that do not go."""
+def _keep(table: DeltaTable, staged: Staged, schema: pa.Schema, path: Path) -> Staged:
+    """Put the rows of the table that do not go aside: it cannot be read while it is written."""
     stays = ~pc.field(ID).isin(staged.ids())
     if staged.emptied_types:
         stays &= ~pc.field(TYPE).isin(staged.emptied_types)
-    for batch in table.to_pyarrow_dataset().to_batches(filter=stays):
-        yield from fitted(pa.Table.from_batches([batch]), schema).to_batches()
+    with pq.ParquetWriter(path, schema) as file:
+        for batch in table.to_pyarrow_dataset().to_batches(filter=stays):
+            file.write_table(fitted(pa.Table.from_batches([batch]), schema))
+    return Staged([str(path)], None)
 
 
 def _write_anew(table: DeltaTable, schema: pa.Schema, rows: Iterator[pa.RecordBatch]) -> None:

@@ -14,7 +14,6 @@ from typing import Final
 import duckdb
 
 from contentstack_source.columns import quote
-from contentstack_source.names import digest
 from contentstack_source.tables import Existing, Rows
 
 _PLACE: Final = "_dlt_list_idx"
@@ -47,6 +46,7 @@ def nest(
         return
     for part in parts[1:]:
         _assign_column(part, existing)
+    parts = [_beside_lists(part, existing) for part in parts]
     filled: dict[str, str] = {}
     for number, part in reversed(list(enumerate(parts[1:]))):
         con.register(f"nest_rows{number}", part.data)
@@ -74,15 +74,31 @@ def nest(
 
 
 def _assign_column(part: Rows, existing: MutableMapping[str, Existing]) -> None:
-    """Give a list its column, once and for all; not one that something else has."""
+    """Give a list its column, once and for all; beside it, where a value has that already."""
     holder = existing[part.parent]
     existing[part.table] = replace(existing[part.table], is_column=True)
     if part.table in holder.lists:
         return
     column = part.table.removeprefix(f"{part.parent}__")
     if column in {*holder.columns, *holder.lists.values()}:
-        column = f"{column}_{digest(part.table)}"
+        column = f"{column}__v_list"
     existing[part.parent] = replace(holder, lists={**holder.lists, part.table: column})
+
+
+def _beside_lists(part: Rows, existing: MutableMapping[str, Existing]) -> Rows:
+    """Return rows whose values are beside the column they would have, where a list has it."""
+    known = existing[part.table]
+    beside = {
+        name: f"{name}__v_{known.columns[name]}"
+        for name in known.lists.values()
+        if name in known.columns
+    }
+    if not beside:
+        return part
+    columns = {beside.get(name, name): kind for name, kind in known.columns.items()}
+    existing[part.table] = replace(known, columns=columns)
+    names = [beside.get(name, name) for name in part.data.column_names]
+    return replace(part, data=part.data.rename_columns(names))
 
 
 def _element(part: Rows, existing: Mapping[str, Existing], filled: Mapping[str, str]) -> str:

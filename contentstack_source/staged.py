@@ -61,8 +61,9 @@ class Staged:
     def rows(self, schema: pa.Schema) -> Iterator[pa.RecordBatch]:
         """Yield the rows that come."""
         has = self.true_rows_have
-        which = None if has is None else pc.field(has).is_valid()
-        return self._batches(schema, which)
+        if has is None:
+            return self._batches(schema, None)
+        return self._batches(schema, pc.field(has).is_valid()) if has in schema.names else iter(())
 
     def rows_and_marks(self, schema: pa.Schema) -> Iterator[pa.RecordBatch]:
         """Yield the rows that come, and the marks but those that take every row."""

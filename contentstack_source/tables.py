@@ -253,8 +253,8 @@ class Tables:
         self, con: duckdb.DuckDBPyConnection, table: str, view: str, fixed: tuple[str, ...]
     ) -> Sheet:
         existing = self._existing.get(table, Existing({}))
-        reserved = frozenset({*fixed, *existing.lists.values()})
-        return Sheet(self._names, table, Opening(con, view), existing.columns, reserved)
+        opening = Opening(con, view)
+        return Sheet(self._names, table, opening, existing.columns, reserved=frozenset(fixed))
 
     def _lists(
         self, con: duckdb.DuckDBPyConnection, parent: Sheet, root_table: str, root: str
