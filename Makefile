@@ -11,6 +11,7 @@ BIN := $(VENV)/bin
 RUN := $(VENV)/.run
 DEV := $(VENV)/.dev
 AIRFLOW := .venv-airflow/.made
+ENGINES := .venv-spark/.made .venv-sail/.made
 
 # Without compiled modules every command would take seconds longer to start.
 unexport PYTHONDONTWRITEBYTECODE
@@ -27,7 +28,7 @@ test: $(DEV) $(AIRFLOW)  ## All tests but the long ones
 	$(BIN)/pytest -n 2 --dist worksteal -m "not long"
 	.venv-airflow/bin/pytest tests/airflow -m "not long"
 
-test-all: $(DEV) $(AIRFLOW)  ## All tests
+test-all: $(DEV) $(AIRFLOW) $(ENGINES)  ## All tests
 	$(BIN)/pytest -n 2 --dist worksteal
 	.venv-airflow/bin/pytest tests/airflow
 
@@ -49,6 +50,12 @@ bench: $(DEV) .venv-singer/.made .venv-airbyte/.made  ## Measure side by side wi
 	BENCH_SIZES=$(BENCH_SIZES) BENCH_ROUNDS=$(BENCH_ROUNDS) BENCH_SECONDS=$(BENCH_SECONDS) \
 		BENCH_GIGABYTES=$(BENCH_GIGABYTES) $(BIN)/python -m benchmarks
 
+$(ENGINES): .venv-%/.made: pyproject.toml
+	$(PYTHON) -m venv .venv-$*
+	.venv-$*/bin/pip install --quiet --upgrade "pip>=25.1"
+	.venv-$*/bin/pip install --quiet --group engine-$*
+	touch $@
+
 # Their pins clash with ours and with each other. One may fail to install: the run says so.
 .venv-%/.made: pyproject.toml
 	$(PYTHON) -m venv .venv-$*
@@ -65,7 +72,7 @@ $(AIRFLOW): pyproject.toml constraints.txt tests/airflow/constraints.txt
 	touch $@
 
 clean:
-	rm -rf $(VENV) .venv-airflow .venv-singer .venv-airbyte build dist
+	rm -rf $(VENV) .venv-airflow .venv-singer .venv-airbyte .venv-spark .venv-sail build dist
 
 $(VENV)/bin/pip:
 	$(PYTHON) -m venv $(VENV)
