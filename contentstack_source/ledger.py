@@ -14,6 +14,7 @@ import pyarrow as pa
 from dlt.common import logger
 from dlt.common.destination import DestinationCapabilitiesContext
 from dlt.common.destination.exceptions import DestinationException
+from dlt.extract.source import DltSource
 from dlt.pipeline.pipeline import Pipeline
 
 from contentstack_source.fitness import destination_capabilities, encodes_json, lake_format
@@ -41,7 +42,8 @@ COLUMNS: Final[Mapping[str, tuple[str, pa.DataType]]] = {
     "token_after": ("text", pa.string()),
 }
 _NO_ROWS: Final = pa.schema([(name, kind) for name, (_, kind) in COLUMNS.items()]).empty_table()
-_JSON: Final = [name for name, (kind, _) in COLUMNS.items() if kind == "json"]
+_KINDS: Final = {name: kind for name, (kind, _) in COLUMNS.items()}
+_JSON: Final = [name for name, kind in _KINDS.items() if kind == "json"]
 
 
 @dataclass(frozen=True)
@@ -75,7 +77,7 @@ def record(pipeline: Pipeline, values: Mapping[str, Any]) -> None:
         row |= {name: orjson.dumps(row.get(name) or {}).decode() for name in _JSON}
         if not _is_inserted(pipeline, row):
             silence_json_notice()
-            pipeline.run(table(_fitting(pipeline, _to_arrow(row))))
+            pipeline.run(_table(_fitting(pipeline, _to_arrow(row))))
     except Exception as error:  # noqa: BLE001 - the run itself is over, well or badly
         logger.warning(f"The run could not be recorded in {_TABLE}: {type(error).__name__}")
 
@@ -86,18 +88,13 @@ def has_table(pipeline: Pipeline) -> bool:
     return _TABLE in known and COLUMNS.keys() <= known[_TABLE]["columns"].keys()
 
 
-def table(rows: Any = _NO_ROWS) -> Any:  # noqa: ANN401 - rows as dlt takes them, a dlt source
-    """Return a source with the table of the ledger; without rows it still makes the table."""
+def to_make(pipeline: Pipeline) -> list[DltSource]:
+    """Return what makes the table along with a load: one load less; empty where it is there.
 
-    @dlt.source(name=SOURCE, section=SOURCE)
-    def ledger() -> Any:  # noqa: ANN401
-        columns: Any = [{"name": name, "data_type": kind} for name, (kind, _) in COLUMNS.items()]
-        lake: Any = lake_format(destination_capabilities())
-        return dlt.resource(
-            [rows], name=_TABLE, write_disposition="append", columns=columns, table_format=lake
-        )
-
-    return ledger()
+    Where JSON does not go by Arrow, nothing without rows makes a table: the first row will.
+    """
+    is_by_objects = encodes_json(_capabilities(pipeline), _KINDS)
+    return [] if has_table(pipeline) or is_by_objects else [_table(_NO_ROWS)]
 
 
 def last_run(pipeline: Pipeline) -> LastRun | None:
@@ -126,10 +123,22 @@ def token_fingerprint(pipeline: Pipeline) -> str | None:
     return hashlib.sha256(tokens.encode()).hexdigest()[:12]
 
 
+def _table(rows: Any) -> Any:  # noqa: ANN401 - rows as dlt takes them, a dlt source
+
+    @dlt.source(name=SOURCE, section=SOURCE)
+    def ledger() -> Any:  # noqa: ANN401
+        columns: Any = [{"name": name, "data_type": kind} for name, (kind, _) in COLUMNS.items()]
+        lake: Any = lake_format(destination_capabilities())
+        return dlt.resource(
+            [rows], name=_TABLE, write_disposition="append", columns=columns, table_format=lake
+        )
+
+    return ledger()
+
+
 def _fitting(pipeline: Pipeline, rows: pa.Table) -> Any:  # noqa: ANN401 - as dlt takes rows
     """Return rows of the ledger as the destination takes JSON."""
-    kinds = {name: kind for name, (kind, _) in COLUMNS.items()}
-    return to_objects(rows, kinds) if encodes_json(_capabilities(pipeline), kinds) else rows
+    return to_objects(rows, _KINDS) if encodes_json(_capabilities(pipeline), _KINDS) else rows
 
 
 def _capabilities(pipeline: Pipeline) -> DestinationCapabilitiesContext | None:

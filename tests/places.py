@@ -149,6 +149,26 @@ def in_clickhouse(folder: Path) -> Iterator[Place]:
         yield Place(dlt.destinations.clickhouse(address))
 
 
+@contextmanager
+def in_snowflake(folder: Path) -> Iterator[Place]:
+    del folder
+    pytest.importorskip("fakesnow", reason="needs .venv-snowflake, which `make test-all` makes")
+    from tests.standins.snowflake import snowflake
+
+    with snowflake() as destination:
+        yield Place(destination)
+
+
+@contextmanager
+def in_bigquery(folder: Path) -> Iterator[Place]:
+    del folder
+    pytest.importorskip("google.cloud.bigquery")
+    from tests.standins.bigquery import bigquery_emulated
+
+    with bigquery_emulated() as destination:
+        yield Place(destination, parses_json=True)
+
+
 def new_name() -> str:
     """Return a name that no other test uses, on a server shared with all."""
     return f"t{uuid.uuid4().hex[:12]}"
@@ -174,5 +194,7 @@ LAKES: dict[str, Makes] = {
 SLOW: dict[str, Makes] = {
     "delta on S3": in_delta_on_s3,
     "iceberg on S3": in_iceberg_on_s3,
+    "bigquery": in_bigquery,
     "mariadb": in_mariadb,
+    "snowflake": in_snowflake,
 }

@@ -15,6 +15,7 @@ from tests.story import CHAPTERS, Story
 
 # What dlt says to SQLAlchemy when it makes the SQL of a merge.
 @pytest.mark.filterwarnings("ignore:implicitly coercing SELECT object")
+@pytest.mark.filterwarnings("ignore:Cannot create BigQuery Storage client")  # rows come by REST
 @pytest.mark.parametrize(
     "name",
     [*TIER_ONE, *TIER_TWO, *LAKES, *(pytest.param(name, marks=pytest.mark.long) for name in SLOW)],
