@@ -124,6 +124,7 @@ def token_fingerprint(pipeline: Pipeline) -> str | None:
 
 
 def _table(rows: Any) -> Any:  # noqa: ANN401 - rows as dlt takes them, a dlt source
+    """Return a source with the table of the ledger; Arrow without rows still makes the table."""
 
     @dlt.source(name=SOURCE, section=SOURCE)
     def ledger() -> Any:  # noqa: ANN401

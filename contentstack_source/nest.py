@@ -11,9 +11,10 @@ from collections.abc import Iterator, Mapping, MutableMapping
 from dataclasses import replace
 from typing import Final
 
-import duckdb
+from duckdb import DuckDBPyConnection
 
 from contentstack_source.columns import quote
+from contentstack_source.store import ask, execute
 from contentstack_source.tables import Existing, Rows
 
 _PLACE: Final = "_dlt_list_idx"
@@ -32,7 +33,7 @@ _SQL_TYPES: Final = {
 
 
 def nest(
-    con: duckdb.DuckDBPyConnection, rows: Iterator[Rows], existing: MutableMapping[str, Existing]
+    con: DuckDBPyConnection, rows: Iterator[Rows], existing: MutableMapping[str, Existing]
 ) -> Iterator[Rows]:
     """Yield rows of a root table with the lists in them, and with every column the table has.
 
@@ -46,31 +47,42 @@ def nest(
         return
     for part in parts[1:]:
         _assign_column(part, existing)
-    parts = [_beside_lists(part, existing) for part in parts]
+    root, *lists = [_beside_lists(part, existing) for part in parts]
     filled: dict[str, str] = {}
-    for number, part in reversed(list(enumerate(parts[1:]))):
-        con.register(f"nest_rows{number}", part.data)
-        con.execute(
-            f"""
-            CREATE OR REPLACE TEMP TABLE nest{number} AS
-            SELECT nest_row._dlt_parent_id AS id,
-                   list({_element(part, existing, filled)} ORDER BY nest_row.{_PLACE}) AS elements
-            FROM nest_rows{number} AS nest_row {_joined(part.table, existing, filled)} GROUP BY 1
-            """
-        )
-        con.unregister(f"nest_rows{number}")
-        filled[part.table] = f"nest{number}"
-    root = parts[0]
-    con.register("nest_root", root.data)
+    for number, part in reversed(list(enumerate(lists))):
+        _fill(con, part, existing, filled, f"nest{number}")
     fields = [
         f"{value} AS {quote(name)}" for name, value in _fields(root, existing, filled).items()
     ]
     joined = _joined(root.table, existing, filled)
-    query = f"SELECT {', '.join(fields)} FROM nest_root AS nest_row {joined}"
-    data = con.sql(query).to_arrow_table()
-    con.unregister("nest_root")
+    query = f"SELECT {', '.join(fields)} FROM nest_rows AS nest_row {joined}"
+    con.register("nest_rows", root.data)
+    data = ask(con, query, DuckDBPyConnection.to_arrow_table)
+    con.unregister("nest_rows")
     types = existing[root.table].columns
     yield replace(root, data=data, types=types, lists=_described(root.table, existing))
+
+
+def _fill(
+    con: DuckDBPyConnection,
+    part: Rows,
+    existing: Mapping[str, Existing],
+    filled: dict[str, str],
+    name: str,
+) -> None:
+    """Make the relation `name`: the elements of one list, as a value for each row they are in."""
+    con.register("nest_rows", part.data)
+    execute(
+        con,
+        f"""
+        CREATE OR REPLACE TEMP TABLE {name} AS
+        SELECT nest_row._dlt_parent_id AS id,
+               list({_element(part, existing, filled)} ORDER BY nest_row.{_PLACE}) AS elements
+        FROM nest_rows AS nest_row {_joined(part.table, existing, filled)} GROUP BY 1
+        """,
+    )
+    con.unregister("nest_rows")
+    filled[part.table] = name
 
 
 def _assign_column(part: Rows, existing: MutableMapping[str, Existing]) -> None:

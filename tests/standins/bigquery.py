@@ -20,12 +20,11 @@ from tests.servers.bigquery import PROJECT, bigquery
 @contextmanager
 def bigquery_emulated() -> Iterator[Any]:
     """Yield dlt's destination."""
+    anonymous: Any = AnonymousCredentials
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("BIGQUERY_EMULATOR_HOST", bigquery())
         patch.setenv("NORMALIZE__DATA_WRITER__DISABLE_COMPRESSION", "true")  # it takes none
-        patch.setattr(
-            GcpServiceAccountCredentials, "to_native_credentials", lambda _: AnonymousCredentials()
-        )
+        patch.setattr(GcpServiceAccountCredentials, "to_native_credentials", lambda _: anonymous())
         credentials = GcpServiceAccountCredentials()
         credentials.update(
             {"project_id": PROJECT, "private_key": "none", "client_email": "loader@nowhere.invalid"}
