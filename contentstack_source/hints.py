@@ -66,7 +66,7 @@ def hints_of(
         may_append: the destination has no such table, and who runs this makes sure that a load
             is never done twice: nothing to merge with.
         file_format: of the files that carry the rows; None for what dlt prefers.
-        lake_format: of the table in a lake, whose merge is not SQL; None elsewhere.
+        lake_format: of the table in a lake, whose merge is that of `lake`; None elsewhere.
 
     The fold leaves one row a key, yet dlt is not told so: a load killed at the wrong moment puts
     a file into the staging table twice, and only its deduplication by key mends that.
@@ -83,12 +83,14 @@ def hints_of(
         ]
     columns: Any = {name: _column(name, kind) for name, kind in rows.types.items()}
     columns |= {name: _list_column(name, lists) for name, lists in rows.lists.items()}
-    disposition = _lake_disposition() if lake_format else _disposition(rows)
+    disposition: Any = "append" if may_append else _disposition(rows)
+    if lake_format:  # a table that is new needs no merge there, and may be loaded twice
+        disposition = {"disposition": "merge", "strategy": "delete-insert"}
     return dlt.mark.make_hints(
         table_name=rows.table,
         primary_key=key,
         columns=columns,
-        write_disposition="append" if may_append else disposition,
+        write_disposition=disposition,
         references=references,  # type: ignore[arg-type]
         file_format=file_format,
         table_format=lake_format,
@@ -156,11 +158,6 @@ def _filled_in_true_rows(rows: Rows) -> str | None:
     if rows.table in _ONLY_TRUE_ROWS:
         return None
     return "table_name" if rows.table == "content_types" else "event_at"
-
-
-def _lake_disposition() -> Any:  # noqa: ANN401
-    """There the scope is the business of the load job (`lake`)."""
-    return {"disposition": "merge", "strategy": "delete-insert"}
 
 
 def _list_column(name: str, lists: Mapping[str, Existing]) -> dict[str, Any]:

@@ -14,13 +14,14 @@ import dlt
 from dlt.common.destination import DestinationCapabilitiesContext
 from dlt.common.destination.exceptions import DestinationUndefinedEntity
 from dlt.common.destination.typing import PreparedTableSchema
-from dlt.common.schema.typing import TLoaderMergeStrategy, TTableSchema
+from dlt.common.schema.typing import TLoaderMergeStrategy, TTableFormat, TTableSchema
 from dlt.destinations.impl.filesystem.factory import filesystem
 from dlt.destinations.impl.filesystem.filesystem import (
     DeltaLoadFilesystemJob,
     FilesystemClient,
     IcebergLoadFilesystemJob,
     ReferenceFollowupJob,
+    TableFormatLoadFilesystemJob,
 )
 
 from contentstack_source.errors import UnfitDestinationError
@@ -31,50 +32,45 @@ _MERGE: Final = "delete-insert"
 
 
 class DeltaJob(DeltaLoadFilesystemJob):
-    """Loads the files of one table, in one commit."""
+    """Loads the files of one table into a Delta table."""
 
     def run(self) -> None:
-        """Merge, append or write anew."""
+        """Merge or append in one commit; a table that is not there yet is made."""
         from contentstack_source import delta  # noqa: PLC0415 - one of the two may do
 
         if not _is_ours(self._load_table):
             super().run()
             return
-        client = self._job_client
-        staged = Staged(self.file_paths, _true_rows_have(self._load_table))
-        try:
-            table = client.load_open_table("delta", self.load_table_name)
-        except DestinationUndefinedEntity:
+        client, staged = self._job_client, _staged(self)
+        table = _table(self, "delta")
+        if table is None:
             location = client.get_open_table_location("delta", self.load_table_name)
             delta.make(location, staged, client.config)
-            return
-        if self._load_table["write_disposition"] == "append":
+        elif _only_adds(self._load_table):
             delta.append(table, staged)
         else:
             delta.merge(table, staged)
 
 
 class IcebergJob(IcebergLoadFilesystemJob):
-    """Loads the files of one table, in one commit."""
+    """Loads the files of one table into an Iceberg table."""
 
     def run(self) -> None:
-        """Merge or append; a table that is not there yet is made."""
+        """Merge or append in one commit; a table that is not there yet is made."""
         from contentstack_source import iceberg  # noqa: PLC0415 - likewise
 
         if not _is_ours(self._load_table):
             super().run()
             return
-        client, name = self._job_client, self.load_table_name
-        staged = Staged(self.file_paths, _true_rows_have(self._load_table))
-        try:
-            table = client.load_open_table("iceberg", name)
-        except DestinationUndefinedEntity:
-            location = client.get_open_table_location("iceberg", name)
+        client, staged = self._job_client, _staged(self)
+        table = _table(self, "iceberg")
+        if table is None:
+            location = client.get_open_table_location("iceberg", self.load_table_name)
             catalog = client.get_open_table_catalog("iceberg")
+            identifier = f"{client.dataset_name}.{self.load_table_name}"
             properties = client.config.iceberg_table_properties
-            iceberg.make(catalog, f"{client.dataset_name}.{name}", location, staged, properties)
-            return
-        if self._load_table["write_disposition"] == "append":
+            iceberg.make(catalog, identifier, location, staged, properties)
+        elif _only_adds(self._load_table):
             iceberg.append(table, staged)
         else:
             iceberg.merge(table, staged)
@@ -144,11 +140,23 @@ def _as_supported(
     return supported
 
 
-def _true_rows_have(table: PreparedTableSchema) -> str | None:
-    column = table.get(TRUE_ROWS_HAVE)
-    return None if column is None else str(column)
+def _staged(job: TableFormatLoadFilesystemJob) -> Staged:
+    column = job._load_table.get(TRUE_ROWS_HAVE)  # noqa: SLF001 - of a subclass, in this module
+    return Staged(job.file_paths, None if column is None else str(column))
+
+
+def _table(job: TableFormatLoadFilesystemJob, table_format: TTableFormat) -> Any:  # noqa: ANN401
+    """Return the table of a job, as its library has it; None if it is not there yet."""
+    try:
+        return job._job_client.load_open_table(table_format, job.load_table_name)  # noqa: SLF001
+    except DestinationUndefinedEntity:
+        return None
+
+
+def _only_adds(table: PreparedTableSchema) -> bool:
+    return table["write_disposition"] == "append"
 
 
 def _is_ours(table: PreparedTableSchema) -> bool:
     """Another source may load through this destination; its tables are merged by dlt's rules."""
-    return table["write_disposition"] == "append" or TRUE_ROWS_HAVE in table
+    return _only_adds(table) or TRUE_ROWS_HAVE in table
