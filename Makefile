@@ -1,6 +1,7 @@
 # Every target sets itself up: only git, make and Python 3.10 or newer are needed.
 
 PYTHON ?= python3
+PYTHON313 ?= python3.13
 MINUTES ?= 60
 BENCH_SIZES ?= 10000,100000,1000000
 BENCH_ROUNDS ?= 3
@@ -14,6 +15,8 @@ AIRFLOW := .venv-airflow/.made
 DAGSTER := .venv-dagster/.made
 OF_DAGSTER := pipelines/dagster_defs.py $(wildcard contentstack_source/dagster/*.py tests/dagster/*.py)
 TEST_DAGSTER := .venv-dagster/bin/pytest -n 2 --confcutdir tests/dagster tests/dagster
+ENGINES := .venv-spark/.made .venv-sail/.made
+OTHERS := $(ENGINES) .venv-snowflake/.made .venv-bigquery/.made
 
 # Without compiled modules every command would take seconds longer to start.
 unexport PYTHONDONTWRITEBYTECODE
@@ -34,10 +37,11 @@ test: $(DEV) $(AIRFLOW) $(DAGSTER)  ## All tests but the long ones
 	.venv-airflow/bin/pytest tests/airflow -m "not long"
 	$(TEST_DAGSTER) -m "not long"
 
-test-all: $(DEV) $(AIRFLOW) $(DAGSTER)  ## All tests
+test-all: $(DEV) $(AIRFLOW) $(DAGSTER) $(OTHERS)  ## All tests
 	$(BIN)/pytest -n 2 --dist worksteal
 	.venv-airflow/bin/pytest tests/airflow
 	$(TEST_DAGSTER)
+	.venv-snowflake/bin/pytest tests/test_destinations.py -k snowflake
 
 lint: $(DEV) $(DAGSTER)  ## Style, types, and the direction of imports
 	$(BIN)/ruff format --check .
@@ -57,6 +61,29 @@ bench: $(DEV) .venv-singer/.made .venv-airbyte/.made  ## Measure side by side wi
 	$(BIN)/pip install --quiet --group bench
 	BENCH_SIZES=$(BENCH_SIZES) BENCH_ROUNDS=$(BENCH_ROUNDS) BENCH_SECONDS=$(BENCH_SECONDS) \
 		BENCH_GIGABYTES=$(BENCH_GIGABYTES) $(BIN)/python -m benchmarks
+
+$(ENGINES): .venv-%/.made: pyproject.toml
+	$(PYTHON) -m venv .venv-$*
+	.venv-$*/bin/pip install --quiet --upgrade "pip>=25.1"
+	.venv-$*/bin/pip install --quiet --group engine-$*
+	touch $@
+
+.venv-snowflake/.made: pyproject.toml
+	$(PYTHON) -m venv .venv-snowflake
+	.venv-snowflake/bin/pip install --quiet --upgrade "pip>=25.1"
+	.venv-snowflake/bin/pip install --quiet --editable . --group standin-snowflake
+	touch $@
+
+# An emulator for newer Pythons only, on the newest DuckDB whose extensions are on PyPI.
+.venv-bigquery/.made: pyproject.toml
+	mkdir -p .venv-bigquery
+	if command -v $(PYTHON313); then \
+		$(PYTHON313) -m venv .venv-bigquery && \
+		.venv-bigquery/bin/pip install --quiet local-bigquery==0.4.0 && \
+		.venv-bigquery/bin/pip install --quiet --no-warn-conflicts duckdb==1.5.5 duckdb-extensions==1.5.5 \
+			duckdb-extension-ducklake==1.5.5 duckdb-extension-spatial==1.5.5 duckdb-extension-icu==1.5.5; \
+	fi
+	touch $@
 
 # Their pins clash with ours and with each other. One may fail to install: the run says so.
 .venv-%/.made: pyproject.toml
@@ -82,7 +109,8 @@ $(DAGSTER): pyproject.toml constraints.txt tests/dagster/constraints.txt
 	touch $@
 
 clean:
-	rm -rf $(VENV) .venv-airflow .venv-dagster .venv-singer .venv-airbyte build dist
+	rm -rf $(VENV) .venv-airflow .venv-dagster .venv-singer .venv-airbyte .venv-spark .venv-sail \
+		.venv-snowflake .venv-bigquery build dist
 
 $(VENV)/bin/pip:
 	$(PYTHON) -m venv $(VENV)

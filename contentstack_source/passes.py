@@ -20,7 +20,7 @@ from contentstack_source.fold import Fold
 from contentstack_source.marks import EVERY_ROW, Marks
 from contentstack_source.names import Names
 from contentstack_source.settings import Settings
-from contentstack_source.tables import Existing, Rows, Tables
+from contentstack_source.tables import Existing, Gather, Rows, Tables
 
 CONTENT_TYPES: Final = "content_types"
 SYNC_EVENTS: Final = "sync_events"
@@ -50,6 +50,7 @@ class Pass:
         replaced: content types (assets: `sys_assets`) that this pass brings whole, so that their
             tables hold nothing else afterwards; None replaces all tables.
         report: filled while the tables are made.
+        gather: what becomes of rows and their lists, if they are not to be tables.
     """
 
     def __init__(
@@ -62,6 +63,7 @@ class Pass:
         content_types: dict[str, Mapping[str, Any]] | None,
         replaced: Collection[str] | None,
         report: Report,
+        gather: Gather | None = None,
     ) -> None:
         self.names = names
         self.report = report
@@ -72,8 +74,9 @@ class Pass:
         self._wiper = settings.event_types[0]
         self._known_tables = set(names.tables)
         names.assign_tables({*self._fold.published_types, *(content_types or {})})
-        self._tables = Tables(self._fold, names, existing, content_types or {})
-        self._marks = Marks(self._fold, names, existing)
+        self._tables = Tables(self._fold, names, existing, content_types or {}, gather)
+        tables = {name: found for name, found in existing.items() if not found.is_column}
+        self._marks = Marks(self._fold, names, tables)
         report.events = self._fold.event_counts
         report.rows_put = sum(self._fold.live_counts.values())
         report.rows_removed = self._fold.removal_count

@@ -246,7 +246,7 @@ def _run_pass(
     # A load that breaks is dropped and extracted anew, by `guard.trust_destination`.
     once = loads_happen_once.set(True)
     try:
-        parts = [source] if ledger.has_table(pipeline) else [source, ledger.table()]
+        parts = [source, *ledger.to_make(pipeline)]
         if schema is None:
             pipeline.extract(parts)
         else:

@@ -6,9 +6,10 @@ it. DuckDB runs them; Arrow carries the result.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Mapping, MutableMapping
+from dataclasses import dataclass, field, replace
 from functools import partial
+from itertools import chain
 from os import cpu_count
 from typing import Any, Final
 
@@ -62,11 +63,15 @@ class Existing:
         columns: the types of its columns by name, as dlt calls them.
         list_of: the root table it holds a list of; None for a root table.
         is_content: it holds what is published, not what is told of it.
+        is_column: it is no table, but a list in a column of another one.
+        lists: the columns that hold lists, by the table that each list would be.
     """
 
     columns: Mapping[str, str]
     list_of: str | None = None
     is_content: bool = True
+    is_column: bool = False
+    lists: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -78,12 +83,22 @@ class Rows:
         data: the rows; a column without a value in any row may be missing.
         types: the types of all columns by name, of those without a value too.
         list_of: the root table, if the rows are elements of a list.
+        parent: the table that the list is in.
+        lists: the lists in each column that holds lists, by the table that each would be.
     """
 
     table: str
     data: pa.Table
     types: Mapping[str, str]
     list_of: str | None = None
+    parent: str = ""
+    lists: Mapping[str, Mapping[str, Existing]] = field(default_factory=dict)
+
+
+Gather = Callable[
+    [duckdb.DuckDBPyConnection, Iterator[Rows], MutableMapping[str, Existing]], Iterator[Rows]
+]
+"""Turns some rows of a root table and of its lists into what the destination has of them."""
 
 
 def to_objects(data: pa.Table, types: Mapping[str, str]) -> list[dict[str, Any]]:
@@ -118,6 +133,7 @@ class Tables:
         names: names of tables and columns; every content type of the pass has its table in it.
         existing: the tables of the destination, by name.
         content_types: the content types of the stack by uid, as the service describes them.
+        gather: what becomes of rows and their lists, if they are not to be tables.
     """
 
     def __init__(
@@ -126,12 +142,14 @@ class Tables:
         names: Names,
         existing: Mapping[str, Existing],
         content_types: Mapping[str, Mapping[str, Any]],
+        gather: Gather | None = None,
     ) -> None:
         self.findings = Findings()
         self._fold = fold
         self._names = names
         self._existing = dict(existing)
         self._content_types = content_types
+        self._gather = gather
 
     def entries(self) -> Iterator[Rows]:
         """Yield the published entries: by content type, table and lists; then all in `entries`.
@@ -186,8 +204,9 @@ class Tables:
         for con in self._taken(which, count, {"uid": content_type_uid}):
             sheet = self._sheet(con, table, "taken", fixed)
             sheet.open_objects("data", model, but=_READ_BY_FOLD)
-            yield from self._rows(con, sheet, fixed)
-            yield from self._lists(con, sheet, table, "_dlt_id")
+            lists = self._lists(con, sheet, table, "_dlt_id")
+            rows = chain(self._rows(con, sheet, fixed), lists)
+            yield from self._gather(con, rows, self._existing) if self._gather else rows
 
     def _shared(self) -> Iterator[Rows]:
         """Yield the rows of `entries`: what entries of all types have in common."""
@@ -233,10 +252,9 @@ class Tables:
     def _sheet(
         self, con: duckdb.DuckDBPyConnection, table: str, view: str, fixed: tuple[str, ...]
     ) -> Sheet:
-        existing = self._existing.get(table)
-        columns = existing.columns if existing else {}
+        existing = self._existing.get(table, Existing({}))
         opening = Opening(con, view)
-        return Sheet(self._names, table, opening, columns, reserved=frozenset(fixed))
+        return Sheet(self._names, table, opening, existing.columns, reserved=frozenset(fixed))
 
     def _lists(
         self, con: duckdb.DuckDBPyConnection, parent: Sheet, root_table: str, root: str
@@ -246,7 +264,7 @@ class Tables:
             elements_of(con, parent, found, root, view)
             sheet = self._sheet(con, found.table, view, _LIST)
             sheet.open_elements("element", found.of)
-            yield from self._rows(con, sheet, _LIST, root_table)
+            yield from self._rows(con, sheet, _LIST, root_table, parent.table)
             yield from self._lists(con, sheet, root_table, "_dlt_root_id")
 
     def _rows(
@@ -255,6 +273,7 @@ class Tables:
         sheet: Sheet,
         fixed: tuple[str, ...],
         list_of: str | None = None,
+        parent: str = "",
     ) -> Iterator[Rows]:
         selected = ", ".join([*fixed, *fill(sheet)])
         sql = f"SELECT {selected} FROM {sheet.opening.view}"
@@ -272,5 +291,6 @@ class Tables:
                 found = self.findings.variants if column.is_variant else self.findings.unknown
                 found[f"{sheet.table}.{name}"] = found.get(f"{sheet.table}.{name}", 0) + filled
         # The next rows of the same table find the columns that these have made.
-        self._existing[sheet.table] = Existing({**sheet.existing, **types}, list_of)
-        yield Rows(sheet.table, data, types, list_of)
+        known = self._existing.get(sheet.table, Existing({}, list_of))
+        self._existing[sheet.table] = replace(known, columns={**sheet.existing, **types})
+        yield Rows(sheet.table, data, types, list_of, parent)

@@ -114,7 +114,9 @@ def orphans(pipeline: Pipeline, table: str) -> dict[str, int]:
     found = {}
     with pipeline.sql_client() as client:
         roots = client.make_qualified_table_name(table)
-        for name in sorted(name for name, each in tables.items() if each.list_of == table):
+        for name, each in sorted(tables.items()):
+            if each.list_of != table or each.is_column:
+                continue
             query = (
                 f"SELECT count(*) FROM {client.make_qualified_table_name(name)}"
                 f" WHERE _dlt_root_id NOT IN (SELECT _dlt_id FROM {roots})"

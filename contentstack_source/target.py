@@ -7,12 +7,14 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
+from typing import Any, Final
 
 import dlt
 from dlt.common.pipeline import get_dlt_pipelines_dir
 from dlt.common.runtime.collector_base import Collector
 from dlt.pipeline.pipeline import Pipeline
+
+TABLE_FORMAT: Final = "destination.filesystem.table_format"
 
 
 @dataclass(frozen=True)
@@ -62,6 +64,13 @@ class Target:
                     pipeline.deactivate()
 
     def _destination(self) -> Any:  # noqa: ANN401 - dlt takes names and factories
+        if self.destination == "filesystem" and dlt.config.get(TABLE_FORMAT) is not None:
+            from contentstack_source.lake import lake  # noqa: PLC0415 - only where it is wanted
+
+            return lake()
+        return self._warehouse()
+
+    def _warehouse(self) -> Any:  # noqa: ANN401
         """DuckDB cannot tell a schema from a file of the same name; dlt would name both alike."""
         is_named_by_dlt = dlt.secrets.get("destination.duckdb.credentials") is None
         if self.destination == "duckdb" and self.pipeline_name == self.dataset and is_named_by_dlt:

@@ -114,7 +114,8 @@ def assets_that_go_and_a_type_deleted_and_made_again(story: Story) -> None:
     story.stack.delete_asset("a2", "de-de")
     story.stack.delete_content_type("article")
     story.sync()
-    assert story.rows("SELECT count(*) FROM {}", "article__parts") == [(0,)]
+    if not story.place.has_nested_lists:
+        assert story.rows("SELECT count(*) FROM {}", "article__parts") == [(0,)]
     story.stack.create_content_type("article", MODELS["article"])
     fields = {"title": "Back", "parts": [{"heading": "h", "notes": ["n"]}]}
     story.stack.publish_entry("article", "e1", fields, "en-us")
@@ -128,10 +129,11 @@ def a_worker_that_lost_its_disk(story: Story) -> None:
 
 
 def a_table_dropped_by_somebody(story: Story) -> None:
-    with story.target.pipeline().sql_client() as client:
-        client.drop_tables("author", "article__parts")
+    dropped = ["author"] if story.place.has_nested_lists else ["article__parts", "author"]
+    with story.target.pipeline().destination_client() as client:
+        client.drop_tables(*dropped, delete_schema=False)  # type: ignore[attr-defined]
     healed = story.sync().healed
-    assert sorted(healed) == ["article__parts", "author"], healed
+    assert sorted(healed) == dropped, healed
 
 
 def everything_read_anew(story: Story) -> None:
