@@ -50,7 +50,7 @@ def tell(console: Console, *, entries: int, folder: str) -> None:
     file = place / "demo.duckdb"
     target = Target(dlt.destinations.duckdb(str(file)), pipelines_dir=str(place / "dlt"))
     stack = demo_stack(entries)
-    with serve(stack) as server, _configured(stack, server.base_url):
+    with serve(stack) as server, configured(stack, server.base_url):
         _say(console, f"A stack with {entries:,} published rows, served at {server.base_url}")
         _say(console, "First sync: everything")
         first = run.sync(target, collector_for(console))
@@ -105,7 +105,7 @@ def _print_queries(console: Console, file: Path) -> None:
 
 
 @contextmanager
-def _configured(stack: Stack, base_url: str) -> Iterator[None]:
+def configured(stack: Stack, base_url: str) -> Iterator[None]:
     """Configure the source the way a user would, by the environment, for a while."""
     values = {
         "API_KEY": stack.api_key,

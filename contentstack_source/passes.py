@@ -8,6 +8,7 @@ from typing import Any, Final
 import orjson
 import pyarrow as pa
 
+from contentstack_source import logs
 from contentstack_source.errors import TooManyDeletionsError
 from contentstack_source.events import (
     ASSET_PUBLISHED,
@@ -20,7 +21,7 @@ from contentstack_source.fold import Fold
 from contentstack_source.marks import EVERY_ROW, Marks
 from contentstack_source.names import Names
 from contentstack_source.settings import Settings
-from contentstack_source.tables import Existing, Rows, Tables
+from contentstack_source.tables import Existing, Gather, Rows, Tables
 
 CONTENT_TYPES: Final = "content_types"
 SYNC_EVENTS: Final = "sync_events"
@@ -50,6 +51,7 @@ class Pass:
         replaced: content types (assets: `sys_assets`) that this pass brings whole, so that their
             tables hold nothing else afterwards; None replaces all tables.
         report: filled while the tables are made.
+        gather: what becomes of rows and their lists, if they are not to be tables.
     """
 
     def __init__(
@@ -62,6 +64,7 @@ class Pass:
         content_types: dict[str, Mapping[str, Any]] | None,
         replaced: Collection[str] | None,
         report: Report,
+        gather: Gather | None = None,
     ) -> None:
         self.names = names
         self.report = report
@@ -77,10 +80,12 @@ class Pass:
             names,
             existing,
             content_types or {},
+            gather,
             has_links=settings.link_graph,
             reads_rich_text=settings.rich_text,
         )
-        self._marks = Marks(self._fold, names, existing)
+        tables = {name: found for name, found in existing.items() if not found.is_column}
+        self._marks = Marks(self._fold, names, tables)
         report.events = self._fold.event_counts
         report.rows_put = sum(self._fold.live_counts.values())
         report.rows_removed = self._fold.removal_count
@@ -135,8 +140,8 @@ class Pass:
         elif resource == CONTENT_TYPES:
             yield from self._content_type_rows()
         elif resource == SYNC_EVENTS:
-            yield from self._tables.events()
-            yield from self._tables.rejects()
+            yield from logs.events(self._fold)
+            yield from logs.rejects(self._fold)
         else:
             yield from self._marks.removals(resource)
 

@@ -16,6 +16,7 @@ from typing import Any, Final
 import dlt
 import pendulum
 from dlt.common.destination.exceptions import DestinationException
+from dlt.common.pipeline import LoadInfo
 from dlt.common.runtime.collector_base import Collector
 from dlt.common.schema import Schema
 from dlt.extract.source import DltSource
@@ -37,7 +38,7 @@ from contentstack_source.fetch import Report, has_changed
 from contentstack_source.fitness import refuse_unfit
 from contentstack_source.names import OWN_VIEWS
 from contentstack_source.position import SOURCE, SYNC, Position, forget_tokens, position_of
-from contentstack_source.source import contentstack_source, loads_happen_once
+from contentstack_source.source import contentstack_source, loads_happen_once, settings_of
 from contentstack_source.summary import Summary
 from contentstack_source.target import Target
 from contentstack_source.views import keep_views
@@ -181,7 +182,9 @@ def _catch_up(
     for _ in range(_MOST_PASSES):
         source = _source(settings)
         try:
-            _run_pass(pipeline, source, confirmed, None if pipeline.schema_names else schema)
+            known = None if pipeline.schema_names else schema
+            if (info := _run_pass(pipeline, source, confirmed, known)) is not None:
+                summary.load_ids += info.loads_ids
         finally:
             report: Report = source.resources[SYNC].custom_metrics.get("report") or Report()
             summary.add(report)
@@ -235,7 +238,7 @@ def _rows_left(pipeline: Pipeline, summary: Summary) -> Mapping[str, int]:
 
 def _has_changed_since(source: DltSource, report: Report, summary: Summary) -> bool:
     """Ask whether anything changed during a pass (FACTS 7.6), without all that a pass takes."""
-    client = Client(source.resources[SYNC].explicit_args["settings"])
+    client = Client(settings_of(source))
     answer = has_changed(client, report.tokens)
     summary.pages += client.requests - client.retries
     summary.requests += client.requests
@@ -245,12 +248,16 @@ def _has_changed_since(source: DltSource, report: Report, summary: Summary) -> b
 
 def _run_pass(
     pipeline: Pipeline, source: DltSource, confirmed: str | None, schema: Schema | None
-) -> None:
-    """Run one pass: what `pipeline.run` does, alone at the destination while it loads."""
+) -> LoadInfo | None:
+    """Run one pass: what `pipeline.run` does, alone at the destination while it loads.
+
+    Returns:
+        What was loaded; None if there was nothing to load.
+    """
     # A load that breaks is dropped and extracted anew, by `guard.trust_destination`.
     once = loads_happen_once.set(True)
     try:
-        parts = [source] if ledger.has_table(pipeline) else [source, ledger.table()]
+        parts = [source, *ledger.to_make(pipeline)]
         if schema is None:
             pipeline.extract(parts)
         else:
@@ -258,8 +265,9 @@ def _run_pass(
     finally:
         loads_happen_once.reset(once)
     gc.collect()  # what a pass holds is as large as the stack, and dlt's pipes hold the pass
-    if pipeline.has_pending_data:
-        pipeline.normalize()
-        # Open all the time: DuckDB writes its file back whenever the last connection closes.
-        with guard.alone_at_destination(pipeline, confirmed):
-            pipeline.load()
+    if not pipeline.has_pending_data:
+        return None
+    pipeline.normalize()
+    # Open all the time: DuckDB writes its file back whenever the last connection closes.
+    with guard.alone_at_destination(pipeline, confirmed):
+        return pipeline.load()

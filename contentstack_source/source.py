@@ -10,19 +10,21 @@ import dlt
 import pyarrow as pa
 from dlt.extract.items import DataItemWithMeta
 from dlt.extract.resource import DltResource
+from dlt.extract.source import DltSource
 
 from contentstack_source.fitness import (
     destination_capabilities,
     encodes_json,
     file_format,
     holds_nul,
+    lake_format,
     to_objects,
 )
 from contentstack_source.hints import count_true_rows, hints_of, owner_of
 from contentstack_source.nul import nul_aside
 from contentstack_source.passes import CONTENT_TYPES, SYNC_EVENTS, Pass
 from contentstack_source.position import SYNC
-from contentstack_source.settings import parse_settings
+from contentstack_source.settings import Settings, parse_settings
 from contentstack_source.tables import Rows
 from contentstack_source.walk import walk_pass
 
@@ -102,6 +104,14 @@ def contentstack_source(
     return [sync, *(_resource(name, sync) for name in names)]
 
 
+def settings_of(source: DltSource) -> Settings:
+    """Return the settings that a source was made with."""
+    settings = source.resources[SYNC].explicit_args["settings"]
+    if not isinstance(settings, Settings):
+        raise TypeError
+    return settings
+
+
 def _resource(name: str, sync: DltResource) -> DltResource:
     def load(current: Pass) -> Iterator[DataItemWithMeta]:
         load_id = dlt.current.load_package_state()["load_id"]
@@ -112,7 +122,12 @@ def _resource(name: str, sync: DltResource) -> DltResource:
             data = each.data.append_column("_dlt_load_id", ids)
             may_append = loads_happen_once.get() and current.is_new(each.table)
             carrier = file_format(caps, each.types)
-            hints = hints_of(each, may_append=may_append, file_format=carrier)
+            hints = hints_of(
+                each,
+                may_append=may_append,
+                file_format=carrier,
+                lake_format=lake_format(caps),
+            )
             items = to_objects(data, each.types) if encodes_json(caps, each.types) else data
             yield dlt.mark.with_hints(items, hints, create_table_variant=True)
             # dlt names the resource that wrote last; `refresh` wants the one that owns the rows.

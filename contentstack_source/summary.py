@@ -36,6 +36,7 @@ class Summary:
         failed_views: why a view could not be made, by its name.
         row_counts_before: rows in each table when the run began.
         row_counts: rows in each table now.
+        load_ids: of dlt's loads, one a pass that moved the stream.
     """
 
     passes: int = 0
@@ -61,6 +62,7 @@ class Summary:
     failed_views: dict[str, str] = field(default_factory=dict)
     row_counts_before: dict[str, int] = field(default_factory=dict)
     row_counts: dict[str, int] = field(default_factory=dict)
+    load_ids: list[str] = field(default_factory=list)
 
     @property
     def changed_tables(self) -> list[str]:

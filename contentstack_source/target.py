@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from tempfile import TemporaryDirectory
+from typing import Any, Final
 
 import dlt
 from dlt.common.pipeline import get_dlt_pipelines_dir
 from dlt.common.runtime.collector_base import Collector
 from dlt.pipeline.pipeline import Pipeline
+
+TABLE_FORMAT: Final = "destination.filesystem.table_format"
 
 
 @dataclass(frozen=True)
@@ -47,7 +52,25 @@ class Target:
             raise TypeError
         return pipeline
 
+    @contextmanager
+    def aside(self) -> Iterator[Pipeline]:
+        """Lend the pipeline with a working directory of its own, for a look that meets no run."""
+        with TemporaryDirectory(prefix="contentstack_look_") as folder:
+            pipeline = replace(self, pipelines_dir=folder).pipeline()
+            try:
+                yield pipeline
+            finally:
+                if pipeline.is_active:
+                    pipeline.deactivate()
+
     def _destination(self) -> Any:  # noqa: ANN401 - dlt takes names and factories
+        if self.destination == "filesystem" and dlt.config.get(TABLE_FORMAT) is not None:
+            from contentstack_source.lake import lake  # noqa: PLC0415 - only where it is wanted
+
+            return lake()
+        return self._warehouse()
+
+    def _warehouse(self) -> Any:  # noqa: ANN401
         """DuckDB cannot tell a schema from a file of the same name; dlt would name both alike."""
         is_named_by_dlt = dlt.secrets.get("destination.duckdb.credentials") is None
         if self.destination == "duckdb" and self.pipeline_name == self.dataset and is_named_by_dlt:

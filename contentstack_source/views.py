@@ -17,6 +17,7 @@ from dlt.destinations.sql_client import SqlClientBase
 from dlt.pipeline.pipeline import Pipeline
 
 from contentstack_source import __version__
+from contentstack_source.fitness import lake_format
 
 _DIALECT: Final = "duckdb"
 _MADE: Final = "views_made"
@@ -70,6 +71,8 @@ def keep_views(
     Returns:
         the reason by name for each view that could not be made; a view breaks no run.
     """
+    if not _has_views(pipeline):
+        return {each.name: "a lake keeps no views" for each in views if anew}
     gone = sorted({*unwanted} - {each.name for each in views})
     digest = _digest(pipeline, views, gone)
     is_made = not anew and _recall(pipeline) == digest
@@ -87,6 +90,11 @@ def keep_views(
     failed = {name: reason for name, reason in told.items() if reason}
     pipeline.set_local_state_val(_MADE, None if failed else digest)
     return failed
+
+
+def _has_views(pipeline: Pipeline) -> bool:
+    destination = pipeline.destination
+    return destination is not None and lake_format(destination.capabilities()) is None
 
 
 def _select(pipeline: Pipeline, view: View) -> str:

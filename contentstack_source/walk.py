@@ -20,11 +20,12 @@ from contentstack_source.client import Client
 from contentstack_source.errors import CredentialsError, TooManyDeletionsError
 from contentstack_source.events import SYS_ASSETS
 from contentstack_source.fetch import Pages, Report, Stream, fetch_model
-from contentstack_source.fitness import refuse_unfit
+from contentstack_source.fitness import destination_capabilities, lake_format, refuse_unfit
 from contentstack_source.fold import Fold
 from contentstack_source.hints import existing_tables, silence_json_notice
 from contentstack_source.intake import Intake
 from contentstack_source.names import Names
+from contentstack_source.nest import nest
 from contentstack_source.passes import Pass
 from contentstack_source.position import Position, recall, recall_last, remember, reshaped_by
 from contentstack_source.settings import WHOLE, Settings
@@ -63,6 +64,7 @@ def walk_pass(settings: Settings) -> Iterator[Pass]:
         content_types=content_types,
         replaced=_replaced(settings, streams, report, last),
         report=report,
+        gather=nest if lake_format(destination_capabilities()) else None,
     )
     report.requests, report.retries = client.requests, client.retries
     try:
