@@ -92,20 +92,12 @@ $(ENGINES): .venv-%/.made: pyproject.toml
 	-.venv-$*/bin/pip install --quiet --group bench-$*
 	touch $@
 
-# Airflow pins far more than we do. More specific than the rule above, so this one makes it.
-$(AIRFLOW): pyproject.toml constraints.txt tests/airflow/constraints.txt
-	$(PYTHON) -m venv .venv-airflow
-	.venv-airflow/bin/pip install --quiet --upgrade "pip>=25.1"
-	.venv-airflow/bin/pip install --quiet --constraint constraints.txt \
-		--constraint tests/airflow/constraints.txt --editable . --group test-airflow
-	touch $@
-
-# So does Dagster.
-$(DAGSTER): pyproject.toml constraints.txt tests/dagster/constraints.txt
-	$(PYTHON) -m venv .venv-dagster
-	.venv-dagster/bin/pip install --quiet --upgrade "pip>=25.1"
-	.venv-dagster/bin/pip install --quiet --constraint constraints.txt \
-		--constraint tests/dagster/constraints.txt --editable . --group test-dagster
+# Airflow and Dagster pin far more than we do. More specific than the rule above, so this one makes them.
+$(AIRFLOW) $(DAGSTER): .venv-%/.made: pyproject.toml constraints.txt tests/%/constraints.txt
+	$(PYTHON) -m venv .venv-$*
+	.venv-$*/bin/pip install --quiet --upgrade "pip>=25.1"
+	.venv-$*/bin/pip install --quiet --constraint constraints.txt \
+		--constraint tests/$*/constraints.txt --editable . --group test-$*
 	touch $@
 
 clean:
