@@ -9,10 +9,11 @@ from typing import Final
 
 import pendulum
 
-from contentstack_source import guard, tally
+from contentstack_source import tally
 from contentstack_source.events import SYS_ASSETS
 from contentstack_source.failures import one_line_errors
 from contentstack_source.hints import existing_tables
+from contentstack_source.position import position_of
 from contentstack_source.summary import Summary
 from contentstack_source.tally import Received
 from contentstack_source.target import Target
@@ -60,7 +61,7 @@ def changes(target: Target, summary: Summary, told_until: str | None) -> Iterato
         schema = pipeline.default_schema
         found = existing_tables(schema)
         received = list(tally.events_of(pipeline, summary.load_ids))
-        position = guard.position_in(pipeline.state)
+        position = position_of(pipeline.state)
     table_names = {**(position.tables if position else {}), SYS_ASSETS: "assets"}
     is_continued = summary.token_before == told_until
     changed = summary.changed_tables if is_continued else summary.row_counts

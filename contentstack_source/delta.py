@@ -55,9 +55,10 @@ def merge(table: DeltaTable, staged: Staged) -> None:
 
 def _merge(table: DeltaTable, staged: Staged, schema: pa.Schema) -> None:
     has = f'source."{staged.true_rows_have}"'
+    source = chain(staged.rows_and_marks(schema), _marks(table, staged, schema))
     merged = (
         table.merge(
-            _reader(schema, staged.rows_and_marks(schema)),
+            _reader(schema, source),
             f"target.{ID} = source.{ID}",
             source_alias="source",
             target_alias="target",
@@ -72,9 +73,18 @@ def _merge(table: DeltaTable, staged: Staged, schema: pa.Schema) -> None:
     merged.execute()
 
 
+def _marks(table: DeltaTable, staged: Staged, schema: pa.Schema) -> Iterator[pa.RecordBatch]:
+    """Yield marks for rows that go by another name than their own and do not come again."""
+    if staged.rows_go_by == ID:
+        return
+    goes = pc.field(staged.rows_go_by).isin(staged.ids()) & ~pc.field(ID).isin(staged.row_ids())
+    for batch in table.to_pyarrow_dataset().to_batches(columns=[ID], filter=goes):
+        yield from fitted(pa.Table.from_batches([batch]), schema).to_batches()
+
+
 def _keep(table: DeltaTable, staged: Staged, schema: pa.Schema, path: Path) -> Staged:
     """Put the rows of the table that do not go aside: it cannot be read while it is written."""
-    stays = ~pc.field(ID).isin(staged.ids())
+    stays = ~pc.field(staged.rows_go_by).isin(staged.ids())
     if staged.emptied_types:
         stays &= ~pc.field(TYPE).isin(staged.emptied_types)
     with pq.ParquetWriter(path, schema) as file:

@@ -24,11 +24,8 @@ from filelock import FileLock, Timeout
 
 from contentstack_source.errors import ConcurrentRunError, UnknownTablesError
 from contentstack_source.names import OWN_TABLES
-from contentstack_source.position import SYNC, Position, parse_position
+from contentstack_source.position import SOURCE, Position, position_of
 from contentstack_source.target import Target
-
-SOURCE = "contentstack"
-"""Name of the dlt source, and so of its schema and state."""
 
 _DUCKDB: Final = "dlt.destinations.duckdb"
 _POSTGRES: Final = "dlt.destinations.postgres"
@@ -66,13 +63,7 @@ def confirmed_state(pipeline: Pipeline) -> str | None:
 
 def confirmed_position(pipeline: Pipeline) -> Position | None:
     """Return where the stream stands at the destination, whatever the working directory says."""
-    return position_in(_state_at_destination(pipeline) or {})
-
-
-def position_in(state: Mapping[str, Any]) -> Position | None:
-    """Return where the stream stands, from the state of a pipeline; None if nobody can tell."""
-    source = state.get("sources", {}).get(SOURCE, {})
-    return parse_position(source.get("resources", {}).get(SYNC, {}))
+    return position_of(_state_at_destination(pipeline) or {})
 
 
 def _state_at_destination(pipeline: Pipeline) -> Mapping[str, Any] | None:

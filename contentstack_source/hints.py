@@ -14,7 +14,8 @@ from dlt.common.typing import TLoaderFileFormat
 from dlt.extract.hints import TResourceHints
 
 from contentstack_source.events import ASSET_PUBLISHED, ENTRY_PUBLISHED, EVENT_TYPES
-from contentstack_source.staged import TRUE_ROWS_HAVE
+from contentstack_source.links import TABLE as LINKS
+from contentstack_source.staged import ROWS_GO_BY, TRUE_ROWS_HAVE
 from contentstack_source.tables import Existing, Rows
 
 # The rule of `marks`, as the conditions dlt puts into its merge. No column names but these reach
@@ -30,6 +31,7 @@ _ENTRIES_SCOPE: Final = (
     " (SELECT content_type_uid FROM {staging_table} WHERE _dlt_id = '*')"
     " OR (SELECT count(*) FROM {staging_table} WHERE content_type_uid = '*') > 0"
 )
+_LINKS_SCOPE: Final = _ENTRIES_SCOPE.replace("_dlt_id", "_dlt_root_id")
 _SAME_ROW_SCOPE: Final = "_dlt_id IN (SELECT _dlt_id FROM {staging_table})"
 
 _ONLY_TRUE_ROWS: Final = frozenset({"sync_events", "sync_rejects"})
@@ -94,10 +96,13 @@ def hints_of(
         references=references,  # type: ignore[arg-type]
         file_format=file_format,
         table_format=lake_format,
-        additional_table_hints={TRUE_ROWS_HAVE: _filled_in_true_rows(rows) or "_dlt_id"}
-        if lake_format
-        else None,
+        additional_table_hints=_lake_hints(rows) if lake_format else None,
     )
+
+
+def _lake_hints(rows: Rows) -> dict[str, Any]:
+    goes_by = {ROWS_GO_BY: "_dlt_root_id"} if rows.table == LINKS else {}
+    return {TRUE_ROWS_HAVE: _filled_in_true_rows(rows) or "_dlt_id", **goes_by}
 
 
 def count_true_rows(rows: Rows) -> int:
@@ -141,7 +146,9 @@ def existing_tables(schema: Schema) -> dict[str, Existing]:
 
 
 def _disposition(rows: Rows) -> Any:  # noqa: ANN401 - dlt's type for this is a union of dicts
-    if rows.list_of:
+    if rows.table == LINKS:
+        scope = _LINKS_SCOPE
+    elif rows.list_of:
         scope = _LIST_SCOPE
     elif rows.table in _ONLY_TRUE_ROWS:
         scope = _SAME_ROW_SCOPE
@@ -158,6 +165,8 @@ def _disposition(rows: Rows) -> Any:  # noqa: ANN401 - dlt's type for this is a 
 
 def _filled_in_true_rows(rows: Rows) -> str | None:
     """Return the column that tells true rows from marks; None where there are no marks."""
+    if rows.table == LINKS:
+        return "field_path"
     if rows.list_of:
         return "_dlt_list_idx"
     if rows.table in _ONLY_TRUE_ROWS:

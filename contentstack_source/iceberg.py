@@ -59,10 +59,11 @@ def _going(table: Table, staged: Staged) -> BooleanExpression | None:
     """Return which rows of the table go; None if it has none of them."""
     if staged.is_all:
         return AlwaysTrue() if table.scan(limit=1, selected_fields=(ID,)).count() else None
-    asked = (ID, TYPE) if staged.emptied_types else (ID,)
+    name = staged.rows_go_by
+    asked = (name, TYPE) if staged.emptied_types else (name,)
     found = table.scan(selected_fields=asked).to_arrow()
-    ids = found.filter(pc.field(ID).isin(staged.ids()))[ID].to_pylist()
-    going: list[BooleanExpression] = [_is_in(ID, ids)] if ids else []
+    ids = pc.unique(found.filter(pc.field(name).isin(staged.ids()))[name]).to_pylist()
+    going: list[BooleanExpression] = [_is_in(name, ids)] if ids else []
     if staged.emptied_types and set(staged.emptied_types) & set(pc.unique(found[TYPE]).to_pylist()):
         going.append(_is_in(TYPE, staged.emptied_types))
     return Or(*going) if len(going) > 1 else going[0] if going else None

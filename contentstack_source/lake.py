@@ -7,7 +7,7 @@ rows come.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar, Final
 
 import dlt
@@ -25,7 +25,7 @@ from dlt.destinations.impl.filesystem.filesystem import (
 )
 
 from contentstack_source.errors import UnfitDestinationError
-from contentstack_source.staged import TRUE_ROWS_HAVE, Staged
+from contentstack_source.staged import ID, ROWS_GO_BY, TRUE_ROWS_HAVE, Staged
 
 FORMATS: Final = ("delta", "iceberg")
 _MERGE: Final = "delete-insert"
@@ -141,8 +141,10 @@ def _as_supported(
 
 
 def _staged(job: TableFormatLoadFilesystemJob) -> Staged:
-    column = job._load_table.get(TRUE_ROWS_HAVE)  # noqa: SLF001 - of a subclass, in this module
-    return Staged(job.file_paths, None if column is None else str(column))
+    table: Mapping[str, Any] = job._load_table  # noqa: SLF001 - of a subclass, in this module
+    column = table.get(TRUE_ROWS_HAVE)
+    goes_by = str(table.get(ROWS_GO_BY) or ID)
+    return Staged(job.file_paths, None if column is None else str(column), goes_by)
 
 
 def _table(job: TableFormatLoadFilesystemJob, table_format: TTableFormat) -> Any:  # noqa: ANN401

@@ -19,10 +19,14 @@ from dlt.common.time import ensure_pendulum_datetime
 from dlt.extract.source import DltSource
 from dlt.pipeline.pipeline import Pipeline
 
-from contentstack_source.fitness import destination_capabilities, encodes_json, lake_format
-from contentstack_source.guard import SOURCE, position_in
+from contentstack_source.fitness import (
+    destination_capabilities,
+    encodes_json,
+    lake_format,
+    to_objects,
+)
 from contentstack_source.hints import silence_json_notice
-from contentstack_source.tables import to_objects
+from contentstack_source.position import SOURCE, position_of
 
 _TABLE: Final = "sync_runs"
 COLUMNS: Final[Mapping[str, tuple[str, pa.DataType]]] = {
@@ -128,7 +132,7 @@ def last_success(pipeline: Pipeline) -> pendulum.DateTime | None:
 
 def token_fingerprint(pipeline: Pipeline) -> str | None:
     """Return twelve characters that tell tokens apart and give none away."""
-    position = position_in(pipeline.state)
+    position = position_of(pipeline.state)
     if position is None:
         return None
     tokens = ",".join(token for _, token in sorted(position.tokens.items()))

@@ -13,8 +13,12 @@ OWN_TABLES: Final = (
     "sync_events",
     "sync_rejects",
     "sync_runs",
+    "entry_references",
 )
 """Tables a content type can never have the name of."""
+
+OWN_VIEWS: Final = ("broken_references", "unused_assets", "unlinked_entries")
+"""Views, whose names are as little free as those of tables."""
 
 _DEVICES: Final = frozenset(
     ["aux", "con", "nul", "prn"]
@@ -55,7 +59,7 @@ class Names:
         """
         new = set(content_type_uids) - self.tables.keys()
         for uid in sorted(new, key=lambda uid: (self._table(uid) != uid, uid)):
-            taken = {*OWN_TABLES, *_DEVICES, *self.tables.values()}
+            taken = {*OWN_TABLES, *OWN_VIEWS, *_DEVICES, *self.tables.values()}
             name = self._table(uid)
             if name in taken or name.startswith("_dlt"):
                 # No prefix of dlt's own: it would take the table for one of its own.

@@ -8,6 +8,7 @@ from typing import Any, Final
 import orjson
 import pyarrow as pa
 
+from contentstack_source import logs
 from contentstack_source.errors import TooManyDeletionsError
 from contentstack_source.events import (
     ASSET_PUBLISHED,
@@ -74,7 +75,15 @@ class Pass:
         self._wiper = settings.event_types[0]
         self._known_tables = set(names.tables)
         names.assign_tables({*self._fold.published_types, *(content_types or {})})
-        self._tables = Tables(self._fold, names, existing, content_types or {}, gather)
+        self._tables = Tables(
+            self._fold,
+            names,
+            existing,
+            content_types or {},
+            gather,
+            has_links=settings.link_graph,
+            reads_rich_text=settings.rich_text,
+        )
         tables = {name: found for name, found in existing.items() if not found.is_column}
         self._marks = Marks(self._fold, names, tables)
         report.events = self._fold.event_counts
@@ -131,8 +140,8 @@ class Pass:
         elif resource == CONTENT_TYPES:
             yield from self._content_type_rows()
         elif resource == SYNC_EVENTS:
-            yield from self._tables.events()
-            yield from self._tables.rejects()
+            yield from logs.events(self._fold)
+            yield from logs.rejects(self._fold)
         else:
             yield from self._marks.removals(resource)
 

@@ -49,10 +49,17 @@ def odd_lines(summary: Summary) -> list[str]:
     if summary.healed:
         names = ", ".join(summary.healed[:_SHOWN])
         lines.append(f"Missing at the destination, so everything was loaded anew: {names}.")
+    if summary.reshaped_by:
+        names = ", ".join(summary.reshaped_by)
+        lines.append(f"The tables are shaped otherwise by {names}: everything was loaded anew.")
     if summary.rejects:
         lines.append(
             f"{_number(summary.rejects, 'item')} could not be understood: see sync_rejects."
         )
+    lines += [
+        f"The view {name} could not be made ({reason}). The tables are complete without it."
+        for name, reason in summary.failed_views.items()
+    ]
     if summary.model_error:
         lines.append(
             "The content model could not be read, so types are inferred from the data: "

@@ -23,6 +23,7 @@ from dlt.extract.source import DltSource
 from dlt.pipeline.pipeline import Pipeline
 
 from contentstack_source import guard, ledger, tally
+from contentstack_source.answers import views_of
 from contentstack_source.client import Client
 from contentstack_source.errors import (
     ConcurrentRunError,
@@ -35,10 +36,12 @@ from contentstack_source.errors import (
 from contentstack_source.failures import one_line_errors
 from contentstack_source.fetch import Report, has_changed
 from contentstack_source.fitness import refuse_unfit
-from contentstack_source.position import SYNC, Position, forget_tokens
+from contentstack_source.names import OWN_VIEWS
+from contentstack_source.position import SOURCE, SYNC, Position, forget_tokens, position_of
 from contentstack_source.source import contentstack_source, loads_happen_once, settings_of
 from contentstack_source.summary import Summary
 from contentstack_source.target import Target
+from contentstack_source.views import keep_views
 
 _MOST_PASSES: Final = 50
 """A stack that changes faster than it can be read is caught up with in the next run."""
@@ -110,7 +113,7 @@ def status(target: Target) -> Status:
         pipeline = target.pipeline()
         refuse_unfit(pipeline.destination)
         pipeline.sync_destination()
-        return Status(guard.position_in(pipeline.state), tally.count_rows(pipeline))
+        return Status(position_of(pipeline.state), tally.count_rows(pipeline))
 
 
 def _sync(
@@ -130,6 +133,7 @@ def _sync(
     try:
         with one_line_errors():
             _catch_up(pipeline, summary, settings, from_start=from_start)
+            _keep_views(pipeline, summary)
     except (SettingsError, SettingsChangedError, UnknownTablesError, ConcurrentRunError):
         raise  # nothing may be written, or somebody else is writing
     except ContentstackError as failed:
@@ -143,6 +147,13 @@ def _sync(
         raise error
     summary.seconds = time.monotonic() - started
     return summary
+
+
+def _keep_views(pipeline: Pipeline, summary: Summary) -> None:
+    """Make the views that are missing; a run that loads nothing does not look for them."""
+    if pipeline.schema_names:
+        look = summary.passes > 0
+        summary.failed_views = keep_views(pipeline, views_of(pipeline), OWN_VIEWS, look=look)
 
 
 def _configure_load(pipeline: Pipeline) -> None:
@@ -166,7 +177,7 @@ def _catch_up(
         guard.make_tables(pipeline, schema, summary.healed)
     if from_start or summary.healed:
         with pipeline.managed_state() as state:
-            forget_tokens(state.get("sources", {}).get(guard.SOURCE, {}))
+            forget_tokens(state.get("sources", {}).get(SOURCE, {}))
     summary.row_counts = summary.row_counts_before = tally.count_rows(pipeline)
     for _ in range(_MOST_PASSES):
         source = _source(settings)

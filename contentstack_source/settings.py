@@ -58,6 +58,8 @@ class Settings:
         requests_at_once: requests under way at a time, where there are many streams.
         requests_per_second: requests begun in any second, where there are many streams.
         max_deleted_share: the part of all rows, 0 to 1, that a resync may remove.
+        link_graph: whether `entry_references` is kept.
+        rich_text: whether rich text has columns of text and Markdown beside it.
     """
 
     api_key: str
@@ -73,6 +75,8 @@ class Settings:
     requests_at_once: int = 16
     requests_per_second: int = 80
     max_deleted_share: float = 0.5
+    link_graph: bool = True
+    rich_text: bool = False
 
     def __repr__(self) -> str:
         """Name the stream without its secrets."""
@@ -137,6 +141,13 @@ class Settings:
         }
         return {name: value for name, value in parts.items() if value is not None}
 
+    def shape(self) -> dict[str, bool]:
+        """Return what decides which tables and columns content becomes.
+
+        The stream stays the same when these change, but what is loaded already lacks them.
+        """
+        return {"link_graph": self.link_graph, "rich_text": self.rich_text}
+
 
 def parse_base_url(base_url: str | None, region: str | None) -> str:
     """Return where to send requests: `base_url` if given, else the host of `region`.
@@ -194,6 +205,8 @@ def parse_settings(
     requests_at_once: int = 16,
     requests_per_second: int = 80,
     max_deleted_share: float = 0.5,
+    link_graph: bool = True,
+    rich_text: bool = False,
 ) -> Settings:
     """Check what the user wrote and make a stream of it.
 
@@ -237,4 +250,6 @@ def parse_settings(
         requests_at_once=requests_at_once,
         requests_per_second=requests_per_second,
         max_deleted_share=max_deleted_share,
+        link_graph=link_graph,
+        rich_text=rich_text,
     )

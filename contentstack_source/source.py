@@ -18,13 +18,14 @@ from contentstack_source.fitness import (
     file_format,
     holds_nul,
     lake_format,
+    to_objects,
 )
 from contentstack_source.hints import count_true_rows, hints_of, owner_of
 from contentstack_source.nul import nul_aside
 from contentstack_source.passes import CONTENT_TYPES, SYNC_EVENTS, Pass
 from contentstack_source.position import SYNC
 from contentstack_source.settings import Settings, parse_settings
-from contentstack_source.tables import Rows, to_objects
+from contentstack_source.tables import Rows
 from contentstack_source.walk import walk_pass
 
 loads_happen_once: ContextVar[bool] = ContextVar("loads_happen_once", default=False)
@@ -47,6 +48,8 @@ def contentstack_source(
     requests_at_once: int = 16,
     requests_per_second: int = 80,
     max_deleted_share: float = 0.5,
+    link_graph: bool = True,  # noqa: FBT001, FBT002 - dlt calls by name
+    rich_text: bool = False,  # noqa: FBT001, FBT002
 ) -> list[DltResource]:
     """Load what is published in a Contentstack stack, and keep it equal from then on.
 
@@ -68,6 +71,8 @@ def contentstack_source(
         requests_at_once: requests under way at a time, with many streams.
         requests_per_second: requests begun in any second, with many streams.
         max_deleted_share: the part of all rows that a resync may remove, 0 to 1.
+        link_graph: keep `entry_references`, a row for each link of an entry.
+        rich_text: put columns of plain text and Markdown beside JSON rich text.
 
     Raises:
         SettingsError: a setting is wrong.
@@ -91,6 +96,8 @@ def contentstack_source(
         requests_at_once=requests_at_once,
         requests_per_second=requests_per_second,
         max_deleted_share=max_deleted_share,
+        link_graph=link_graph,
+        rich_text=rich_text,
     )
     sync = dlt.resource(walk_pass, name=SYNC, selected=False)(settings)
     names = (*settings.event_types, CONTENT_TYPES, SYNC_EVENTS)

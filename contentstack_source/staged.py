@@ -21,6 +21,9 @@ from contentstack_source.marks import EVERY_ROW
 TRUE_ROWS_HAVE: Final = "x-true-rows-have"
 """Hint of a table: the column that no true row lacks, and every mark does."""
 
+ROWS_GO_BY: Final = "x-rows-go-by"
+"""Hint of a table: the column that names the rows that go."""
+
 ID: Final = "_dlt_id"
 TYPE: Final = "content_type_uid"
 _ROWS_AT_ONCE: Final = 65_536
@@ -33,10 +36,12 @@ class Staged:
     Attributes:
         paths: parquet files.
         true_rows_have: the column that tells rows from marks; None if there are no marks.
+        rows_go_by: the column that names the rows that go; many may go by one name.
     """
 
     paths: Sequence[str]
     true_rows_have: str | None
+    rows_go_by: str = ID
 
     @cached_property
     def schema(self) -> pa.Schema:
@@ -54,9 +59,12 @@ class Staged:
         return sorted(uid for uid in self._emptied if uid not in {None, EVERY_ROW})
 
     def ids(self) -> pa.Array:
-        """Return the ids of the rows that go, whether they come again or not."""
-        ids = self._dataset.to_table(columns=[ID], filter=pc.field(ID) != EVERY_ROW)[ID]
-        return pc.unique(ids).cast(pa.string())
+        """Return what the rows that go are named by, whether they come again or not."""
+        return self._distinct(self.rows_go_by)
+
+    def row_ids(self) -> pa.Array:
+        """Return the ids of the rows that come, and of marks."""
+        return self._distinct(ID)
 
     def rows(self, schema: pa.Schema) -> Iterator[pa.RecordBatch]:
         """Yield the rows that come."""
@@ -68,6 +76,10 @@ class Staged:
     def rows_and_marks(self, schema: pa.Schema) -> Iterator[pa.RecordBatch]:
         """Yield the rows that come, and the marks but those that take every row."""
         return self._batches(schema, pc.field(ID) != EVERY_ROW)
+
+    def _distinct(self, column: str) -> pa.Array:
+        found = self._dataset.to_table(columns=[column], filter=pc.field(ID) != EVERY_ROW)
+        return pc.unique(found[column]).cast(pa.string())
 
     @cached_property
     def _dataset(self) -> ds.Dataset:

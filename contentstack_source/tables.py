@@ -14,9 +14,9 @@ from os import cpu_count
 from typing import Any, Final
 
 import duckdb
-import orjson
 import pyarrow as pa
 
+from contentstack_source import links, rich_text
 from contentstack_source.abreast import abreast
 from contentstack_source.columns import instant
 from contentstack_source.events import SYS_ASSETS
@@ -24,7 +24,7 @@ from contentstack_source.fold import ROOT_ID, Fold
 from contentstack_source.model import ASSET, Group, parse_content_type
 from contentstack_source.names import Names
 from contentstack_source.opening import Opening
-from contentstack_source.sheet import Sheet, elements_of, fill
+from contentstack_source.sheet import ORDINAL, Sheet, elements_of, fill
 from contentstack_source.store import ask, execute
 
 _ROWS_AT_ONCE: Final = 20_000
@@ -36,9 +36,6 @@ _ENTRY: Final = (*_ROOT, "content_locale")
 _LIST: Final = ("_dlt_id", "_dlt_parent_id", "_dlt_root_id", "_dlt_list_idx")
 _TYPES: Final = {"_dlt_list_idx": "bigint", "event_at": "timestamp", "_version": "bigint"}
 _READ_BY_FOLD: Final = frozenset({"uid", "locale"})
-
-_EVENT_KEY: Final = ("event_type", "content_type_uid", "uid", "locale")
-_EVENT_ID: Final = ", ".join(f"coalesce({name}, '')" for name in _EVENT_KEY)
 
 _SHARED_TYPES: Final = {
     "_dlt_id": "text",
@@ -101,15 +98,6 @@ Gather = Callable[
 """Turns some rows of a root table and of its lists into what the destination has of them."""
 
 
-def to_objects(data: pa.Table, types: Mapping[str, str]) -> list[dict[str, Any]]:
-    """Return rows as Python has them, JSON parsed: for destinations that write JSON themselves."""
-    names = [name for name in data.column_names if types.get(name) == "json"]
-    rows: list[dict[str, Any]] = data.to_pylist()
-    for row in rows:
-        row |= {name: orjson.loads(row[name]) for name in names if row[name] is not None}
-    return rows
-
-
 @dataclass
 class Findings:
     """What the content model did not foresee.
@@ -134,6 +122,8 @@ class Tables:
         existing: the tables of the destination, by name.
         content_types: the content types of the stack by uid, as the service describes them.
         gather: what becomes of rows and their lists, if they are not to be tables.
+        has_links: also the rows of `entry_references`.
+        reads_rich_text: also the columns beside those of rich text.
     """
 
     def __init__(
@@ -143,12 +133,17 @@ class Tables:
         existing: Mapping[str, Existing],
         content_types: Mapping[str, Mapping[str, Any]],
         gather: Gather | None = None,
+        *,
+        has_links: bool = True,
+        reads_rich_text: bool = False,
     ) -> None:
         self.findings = Findings()
         self._fold = fold
         self._names = names
         self._existing = dict(existing)
         self._content_types = content_types
+        self._has_links = has_links
+        self._reads_rich_text = reads_rich_text
         self._gather = gather
 
     def entries(self) -> Iterator[Rows]:
@@ -171,32 +166,6 @@ class Tables:
         model = parse_content_type(self._content_types.get(content_type_uid))
         return self._typed(content_type_uid, self._names.table(content_type_uid), model)
 
-    def events(self) -> Iterator[Rows]:
-        """Yield every event received, exact duplicates once (FACTS T17)."""
-        types = dict.fromkeys(("_dlt_id", *_EVENT_KEY), "text")
-        types |= {"event_at": "timestamp", "_version": "bigint"}
-        key = ", ".join(_EVENT_KEY)
-        sql = f"""
-            SELECT left(md5(concat_ws(chr(31), epoch_us(event_at), _version, {_EVENT_ID})), 24)
-                AS _dlt_id, {key}, event_at, _version
-            FROM (SELECT DISTINCT type AS event_type, * EXCLUDE (type)
-                  FROM (SELECT type, content_type_uid, uid, locale, event_at, _version FROM event))
-        """
-        yield from self._plain("sync_events", sql, types)
-
-    def rejects(self) -> Iterator[Rows]:
-        """Yield the items that could not be understood."""
-        sql = """
-            SELECT DISTINCT left(md5(concat(reason, item)), 24) AS _dlt_id, reason, item FROM reject
-        """
-        types = {"_dlt_id": "text", "reason": "text", "item": "json"}
-        yield from self._plain("sync_rejects", sql, types)
-
-    def _plain(self, table: str, sql: str, types: Mapping[str, str]) -> Iterator[Rows]:
-        with self._fold.con.cursor() as con:
-            for batch in con.execute(sql).to_arrow_reader(_ROWS_AT_ONCE):
-                yield Rows(table, pa.Table.from_batches([batch]), types)
-
     def _typed(self, content_type_uid: str, table: str, model: Group) -> Iterator[Rows]:
         fixed = _ROOT if content_type_uid == SYS_ASSETS else _ENTRY
         which = "content_type_uid = $uid"
@@ -204,9 +173,12 @@ class Tables:
         for con in self._taken(which, count, {"uid": content_type_uid}):
             sheet = self._sheet(con, table, "taken", fixed)
             sheet.open_objects("data", model, but=_READ_BY_FOLD)
-            lists = self._lists(con, sheet, table, "_dlt_id")
-            rows = chain(self._rows(con, sheet, fixed), lists)
+            found = links.Links(con) if self._has_links and fixed == _ENTRY else None
+            rows = chain(self._rows(con, sheet, fixed), self._lists(con, sheet, table, found))
             yield from self._gather(con, rows, self._existing) if self._gather else rows
+            if found is not None:
+                found.look(sheet)
+                yield Rows(links.TABLE, found.read(sheet), links.TYPES, "entries")
 
     def _shared(self) -> Iterator[Rows]:
         """Yield the rows of `entries`: what entries of all types have in common."""
@@ -219,7 +191,7 @@ class Tables:
             FROM event SEMI JOIN live USING (position)
             WHERE content_type_uid <> '{SYS_ASSETS}'
         """
-        yield from self._plain("entries", sql, _SHARED_TYPES)
+        yield from plain(self._fold, "entries", sql, _SHARED_TYPES)
 
     def _taken(
         self, which: str, count: int, values: dict[str, str]
@@ -243,29 +215,42 @@ class Tables:
                     con,
                     f"""
                     CREATE TEMP VIEW taken AS
-                    SELECT *, {ROOT_ID} AS _dlt_id FROM event SEMI JOIN taken_position
+                    SELECT *, {ROOT_ID} AS _dlt_id, CAST([] AS BIGINT[]) AS {ORDINAL}
+                    FROM event SEMI JOIN taken_position
                         USING (position)
                     """,
                 )
                 yield con
 
     def _sheet(
-        self, con: duckdb.DuckDBPyConnection, table: str, view: str, fixed: tuple[str, ...]
+        self,
+        con: duckdb.DuckDBPyConnection,
+        table: str,
+        view: str,
+        fixed: tuple[str, ...],
+        within: tuple[str, ...] = (),
     ) -> Sheet:
         existing = self._existing.get(table, Existing({}))
         opening = Opening(con, view)
-        return Sheet(self._names, table, opening, existing.columns, reserved=frozenset(fixed))
+        reserved, reads = frozenset(fixed), self._reads_rich_text
+        return Sheet(self._names, table, opening, existing.columns, reserved, within, reads)
 
     def _lists(
-        self, con: duckdb.DuckDBPyConnection, parent: Sheet, root_table: str, root: str
+        self,
+        con: duckdb.DuckDBPyConnection,
+        parent: Sheet,
+        root_table: str,
+        found_links: links.Links | None,
     ) -> Iterator[Rows]:
         for number, found in enumerate(parent.lists.values()):
             view = f"{parent.opening.view}_l{number}"
-            elements_of(con, parent, found, root, view)
-            sheet = self._sheet(con, found.table, view, _LIST)
+            elements_of(con, parent, found, view)
+            sheet = self._sheet(con, found.table, view, _LIST, (*parent.within, *found.path))
             sheet.open_elements("element", found.of)
             yield from self._rows(con, sheet, _LIST, root_table, parent.table)
-            yield from self._lists(con, sheet, root_table, "_dlt_root_id")
+            if found_links is not None:
+                found_links.look(sheet)
+            yield from self._lists(con, sheet, root_table, found_links)
 
     def _rows(
         self,
@@ -290,7 +275,15 @@ class Tables:
             if filled and (column.is_variant or column.is_unknown):
                 found = self.findings.variants if column.is_variant else self.findings.unknown
                 found[f"{sheet.table}.{name}"] = found.get(f"{sheet.table}.{name}", 0) + filled
+        data = rich_text.beside(data, sheet.readable)
         # The next rows of the same table find the columns that these have made.
         known = self._existing.get(sheet.table, Existing({}, list_of))
         self._existing[sheet.table] = replace(known, columns={**sheet.existing, **types})
         yield Rows(sheet.table, data, types, list_of, parent)
+
+
+def plain(fold: Fold, table: str, sql: str, types: Mapping[str, str]) -> Iterator[Rows]:
+    """Yield the rows of a table that one statement over the fold fills."""
+    with fold.con.cursor() as con:
+        for batch in con.execute(sql).to_arrow_reader(_ROWS_AT_ONCE):
+            yield Rows(table, pa.Table.from_batches([batch]), types)

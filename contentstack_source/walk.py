@@ -27,7 +27,7 @@ from contentstack_source.intake import Intake
 from contentstack_source.names import Names
 from contentstack_source.nest import nest
 from contentstack_source.passes import Pass
-from contentstack_source.position import Position, recall, recall_last, remember
+from contentstack_source.position import Position, recall, recall_last, remember, reshaped_by
 from contentstack_source.settings import WHOLE, Settings
 from contentstack_source.stream import Page
 
@@ -38,7 +38,7 @@ def walk_pass(settings: Settings) -> Iterator[Pass]:
         refuse_unfit(pipeline.destination)
     settings = _only_selected(settings)
     position, last = recall(settings), recall_last()
-    report = Report()
+    report = Report(reshaped_by=reshaped_by(settings))
     _publish(report)
     client = Client(settings)
     pages = Pages(client, _spool_folder())
@@ -82,6 +82,7 @@ def walk_pass(settings: Settings) -> Iterator[Pass]:
             locales=fold.locales,
             moved_at=pendulum.now("UTC").to_iso8601_string(),
             events=report.events,
+            shape=settings.shape(),
         ),
     )
 
@@ -121,7 +122,7 @@ def _replaced(
 ) -> set[str] | None:
     """Return the content types that the pass brings whole; None if it brings all there is."""
     is_new_stream = last is not None and dict(last.identity) != settings.identity()
-    if settings.start_from is not None and not is_new_stream:
+    if settings.start_from is not None and not (is_new_stream or report.reshaped_by):
         return set()  # partial by definition: absence means nothing (FACTS 3.9)
     if report.begun_anew == {each.name for each in streams}:
         return None
