@@ -78,6 +78,7 @@ class Pass:
         tables = {name: found for name, found in existing.items() if not found.is_column}
         self._marks = Marks(self._fold, names, tables)
         report.events = self._fold.event_counts
+        report.newest_event_at = self._fold.newest_event_at
         report.rows_put = sum(self._fold.live_counts.values())
         report.rows_removed = self._fold.removal_count
         report.rejects = self._fold.reject_count
