@@ -39,7 +39,7 @@ def test_dlt_lets_every_error_out_unwrapped(error: type[ContentstackError]) -> N
 def test_every_error_is_either_refused_or_failed(error: type[ContentstackError]) -> None:
     is_refused = issubclass(error, RefusedError)
     assert is_refused is not issubclass(error, FailedError)
-    stopped = {StoppedError: 143}
+    stopped: dict[type[ContentstackError], int] = {StoppedError: 143}
     assert error.exit_code == stopped.get(error, 2 if is_refused else 1)
 
 
