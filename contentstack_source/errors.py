@@ -14,6 +14,7 @@
         ├── AnswerError               an answer that breaks the protocol
         │   └── PaginationLoopError   a page that leads back to itself
         ├── ConcurrentRunError        another run is under way, or got there first
+        ├── StoppedError              told to stop by a signal       exit code 143
         └── TokenRefusedError         a sync or pagination token is no longer accepted
 
 A message says what happened, where, and what to do. It never holds a secret: keys and tokens of
@@ -95,6 +96,12 @@ class PaginationLoopError(AnswerError):
 
 class ConcurrentRunError(FailedError):
     """Another run holds the lock, or has loaded since this one began."""
+
+
+class StoppedError(FailedError):
+    """SIGTERM came: what was begun was ended, and the next run goes on from there."""
+
+    exit_code: ClassVar[int] = 143  # what a shell says of a process that SIGTERM ended
 
 
 class TokenRefusedError(FailedError):
