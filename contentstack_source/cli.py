@@ -12,6 +12,7 @@ import random
 import sys
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, TypeVar
 
 import click
@@ -37,7 +38,8 @@ def main() -> None:
     logging.getLogger("dlt").setLevel(logging.ERROR)
 
 
-def _target_options(command: _Command) -> _Command:
+def _dataset_options(command: _Command) -> _Command:
+    """Take the options of commands that read a dataset without dlt's working folder."""
     options = (
         click.option(
             "--destination", default="duckdb", show_default=True, help="Any dlt destination."
@@ -45,7 +47,6 @@ def _target_options(command: _Command) -> _Command:
         click.option(
             "--dataset", default="contentstack", show_default=True, help="Dataset or schema."
         ),
-        click.option("--pipelines-dir", default=None, help="dlt's working folder."),
         click.option(
             "--pipeline-name", default="contentstack", show_default=True, help="Names the state."
         ),
@@ -53,6 +54,11 @@ def _target_options(command: _Command) -> _Command:
     for option in reversed(options):
         command = option(command)
     return command
+
+
+def _target_options(command: _Command) -> _Command:
+    folder = click.option("--pipelines-dir", default=None, help="dlt's working folder.")
+    return _dataset_options(folder(command))
 
 
 def _one_line_errors(command: _Command) -> _Command:
@@ -161,6 +167,35 @@ def simulate(port: int, entries: int, seed: int, edit_every: float) -> None:
     except OSError as error:
         told = f"Port {port} cannot be used ({error.strerror}). Choose another --port."
         raise click.ClickException(told) from None
+
+
+@main.command()
+@_dataset_options
+@click.option("--port", default=8500, show_default=True)
+@click.option("--no-browser", is_flag=True, help="Tell the address, and open nothing.")
+@_one_line_errors
+def show(port: int, *, no_browser: bool, **target: str) -> None:
+    """Show a dashboard of what is published in the browser, until interrupted."""
+    from contentstack_source.look.show import show as serve_dashboard
+    from contentstack_source.target import Target
+
+    serve_dashboard(Target(**target), port=port, browser=not no_browser)
+
+
+@main.command()
+@_dataset_options
+@click.option("--output", default=None, help="A file to write to.")
+@_one_line_errors
+def docs(output: str | None, **target: str) -> None:
+    """Describe a dataset: a diagram of its tables, and what each column is in the CMS."""
+    from contentstack_source.dictionary import describe
+    from contentstack_source.target import Target
+
+    told = describe(Target(**target))
+    if output:
+        Path(output).write_text(told, "utf-8")
+    else:
+        click.echo(told, nl=False)
 
 
 if __name__ == "__main__":
