@@ -21,7 +21,7 @@ OTHERS := $(ENGINES) .venv-snowflake/.made .venv-bigquery/.made
 # Without compiled modules every command would take seconds longer to start.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo airflow dagster test test-all lint format soak bench clean
+.PHONY: demo airflow dagster notebooks ipynb pictures test test-all lint format soak bench clean
 
 demo: $(RUN)  ## A stack, its tables, editors at work, and the tables following
 	$(BIN)/contentstack-source demo
@@ -31,6 +31,18 @@ airflow: $(AIRFLOW)  ## The stack of the demo, its tables as assets in a real Ai
 
 dagster: $(DAGSTER)  ## The same in a real Dagster, until Ctrl-C
 	.venv-dagster/bin/python -m pipelines.dagster_demo
+
+notebooks: $(RUN)  ## The notebooks in the browser; the first one makes a demo if there is none
+	$(BIN)/pip install --quiet --constraint constraints.txt --editable ".[show]"
+	$(BIN)/marimo edit notebooks
+
+ipynb: $(DEV)  ## The notebooks for Jupyter, made from those for marimo
+	for each in notebooks/*.py; do \
+		$(BIN)/marimo export ipynb --sort top-down --force $$each -o $${each%.py}.ipynb || exit 1; \
+	done
+
+pictures: $(DEV)  ## The pictures of the documents, and docs/schema.md, from the demo; needs Chromium
+	$(BIN)/python -m tests.pictures
 
 test: $(DEV) $(AIRFLOW) $(DAGSTER)  ## All tests but the long ones
 	$(BIN)/pytest -n 2 --dist worksteal -m "not long"

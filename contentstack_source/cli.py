@@ -13,6 +13,7 @@ import random
 import sys
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
@@ -44,7 +45,8 @@ def main() -> None:
     logging.getLogger("dlt").setLevel(logging.ERROR)
 
 
-def _target_options(command: _Command) -> _Command:
+def _dataset_options(command: _Command) -> _Command:
+    """Take the options of commands that read a dataset without dlt's working folder."""
     options = (
         click.option(
             "--destination", default="duckdb", show_default=True, help="Any dlt destination."
@@ -52,7 +54,6 @@ def _target_options(command: _Command) -> _Command:
         click.option(
             "--dataset", default="contentstack", show_default=True, help="Dataset or schema."
         ),
-        click.option("--pipelines-dir", default=None, help="dlt's working folder."),
         click.option(
             "--pipeline-name", default="contentstack", show_default=True, help="Names the state."
         ),
@@ -64,6 +65,11 @@ def _target_options(command: _Command) -> _Command:
     for option in reversed(options):
         command = option(command)
     return command
+
+
+def _target_options(command: _Command) -> _Command:
+    folder = click.option("--pipelines-dir", default=None, help="dlt's working folder.")
+    return _dataset_options(folder(command))
 
 
 def _one_line_errors(command: _Command) -> _Command:
@@ -111,7 +117,7 @@ def _chosen(options: dict[str, Any]) -> tuple[Target, Stack | None]:
         return Target(**options), None
     _refuse_options_of("--stack", "dataset", "pipeline_name")
     stack = choose_stack(path, name)
-    return stack.target(options["destination"], options["pipelines_dir"]), stack
+    return stack.target(options["destination"], options.get("pipelines_dir")), stack
 
 
 def _configured(options: dict[str, Any]) -> Target:
@@ -282,6 +288,33 @@ def simulate(port: int, entries: int, seed: int, edit_every: float) -> None:
     except OSError as error:
         told = f"Port {port} cannot be used ({error.strerror}). Choose another --port."
         raise click.ClickException(told) from None
+
+
+@main.command()
+@_dataset_options
+@click.option("--port", default=8500, show_default=True)
+@click.option("--no-browser", is_flag=True, help="Tell the address, and open nothing.")
+@_one_line_errors
+def show(port: int, *, no_browser: bool, **options: Any) -> None:  # noqa: ANN401
+    """Show a dashboard of what is published in the browser, until interrupted."""
+    from contentstack_source.look.show import show as serve_dashboard
+
+    serve_dashboard(_configured(options), port=port, browser=not no_browser)
+
+
+@main.command()
+@_dataset_options
+@click.option("--output", default=None, help="A file to write to.")
+@_one_line_errors
+def docs(output: str | None, **options: Any) -> None:  # noqa: ANN401
+    """Describe a dataset: a diagram of its tables, and what each column is in the CMS."""
+    from contentstack_source.dictionary import describe
+
+    told = describe(_configured(options))
+    if output:
+        Path(output).write_text(told, "utf-8")
+    else:
+        click.echo(told, nl=False)
 
 
 if __name__ == "__main__":

@@ -73,6 +73,10 @@ class Target:
                 if pipeline.is_active:
                     pipeline.deactivate()
 
+    def reader(self) -> dlt.Dataset:
+        """Return the dataset, to be read without a working folder; no file stays open."""
+        return dlt.dataset(self._destination(), self.dataset)
+
     def _destination(self) -> Any:  # noqa: ANN401 - dlt takes names and factories
         if self.destination == "filesystem" and dlt.config.get(TABLE_FORMAT) is not None:
             from contentstack_source.lake import lake  # noqa: PLC0415 - only where it is wanted
