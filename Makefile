@@ -21,7 +21,7 @@ OTHERS := $(ENGINES) .venv-snowflake/.made .venv-bigquery/.made
 # Without compiled modules every command would take seconds longer to start.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo airflow dagster test test-all lint format soak bench clean
+.PHONY: demo airflow dagster notebooks ipynb pictures test test-all lint format soak bench clean
 
 demo: $(RUN)  ## A stack, its tables, editors at work, and the tables following
 	$(BIN)/contentstack-source demo
@@ -31,6 +31,18 @@ airflow: $(AIRFLOW)  ## The stack of the demo, its tables as assets in a real Ai
 
 dagster: $(DAGSTER)  ## The same in a real Dagster, until Ctrl-C
 	.venv-dagster/bin/python -m pipelines.dagster_demo
+
+notebooks: $(RUN)  ## The notebooks in the browser; the first one makes a demo if there is none
+	$(BIN)/pip install --quiet --constraint constraints.txt --editable ".[show]"
+	$(BIN)/marimo edit notebooks
+
+ipynb: $(DEV)  ## The notebooks for Jupyter, made from those for marimo
+	for each in notebooks/*.py; do \
+		$(BIN)/marimo export ipynb --sort top-down --force $$each -o $${each%.py}.ipynb || exit 1; \
+	done
+
+pictures: $(DEV)  ## The pictures of the documents, and docs/schema.md, from the demo; needs Chromium
+	$(BIN)/python -m tests.pictures
 
 test: $(DEV) $(AIRFLOW) $(DAGSTER)  ## All tests but the long ones
 	$(BIN)/pytest -n 2 --dist worksteal -m "not long"
@@ -92,20 +104,12 @@ $(ENGINES): .venv-%/.made: pyproject.toml
 	-.venv-$*/bin/pip install --quiet --group bench-$*
 	touch $@
 
-# Airflow pins far more than we do. More specific than the rule above, so this one makes it.
-$(AIRFLOW): pyproject.toml constraints.txt tests/airflow/constraints.txt
-	$(PYTHON) -m venv .venv-airflow
-	.venv-airflow/bin/pip install --quiet --upgrade "pip>=25.1"
-	.venv-airflow/bin/pip install --quiet --constraint constraints.txt \
-		--constraint tests/airflow/constraints.txt --editable . --group test-airflow
-	touch $@
-
-# So does Dagster.
-$(DAGSTER): pyproject.toml constraints.txt tests/dagster/constraints.txt
-	$(PYTHON) -m venv .venv-dagster
-	.venv-dagster/bin/pip install --quiet --upgrade "pip>=25.1"
-	.venv-dagster/bin/pip install --quiet --constraint constraints.txt \
-		--constraint tests/dagster/constraints.txt --editable . --group test-dagster
+# Airflow and Dagster pin far more than we do. More specific than the rule above, so this one makes them.
+$(AIRFLOW) $(DAGSTER): .venv-%/.made: pyproject.toml constraints.txt tests/%/constraints.txt
+	$(PYTHON) -m venv .venv-$*
+	.venv-$*/bin/pip install --quiet --upgrade "pip>=25.1"
+	.venv-$*/bin/pip install --quiet --constraint constraints.txt \
+		--constraint tests/$*/constraints.txt --editable . --group test-$*
 	touch $@
 
 clean:

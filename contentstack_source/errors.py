@@ -8,12 +8,14 @@
     │   ├── SettingsChangedError      the dataset belongs to another stream
     │   ├── TooManyDeletionsError     a resync would remove more than it may
     │   ├── RowsChangedError          other hands took rows from the tables
-    │   └── UnknownTablesError        tables that nothing tells of any more
+    │   ├── UnknownTablesError        tables that nothing tells of any more
+    │   └── MissingPackagesError      an extra is not installed
     └── FailedError                   worth trying again             exit code 1
         ├── ServiceError              no good answer after all retries
         ├── AnswerError               an answer that breaks the protocol
         │   └── PaginationLoopError   a page that leads back to itself
         ├── ConcurrentRunError        another run is under way, or got there first
+        ├── StoppedError              told to stop by a signal       exit code 143
         └── TokenRefusedError         a sync or pagination token is no longer accepted
 
 A message says what happened, where, and what to do. It never holds a secret: keys and tokens of
@@ -77,6 +79,10 @@ class UnknownTablesError(RefusedError):
     """The dataset has tables of this source, and lost dlt's tables, which describe them."""
 
 
+class MissingPackagesError(RefusedError):
+    """What was asked for needs packages that are not installed."""
+
+
 class FailedError(ContentstackError):
     """The same command may well succeed later: exit code 1."""
 
@@ -95,6 +101,12 @@ class PaginationLoopError(AnswerError):
 
 class ConcurrentRunError(FailedError):
     """Another run holds the lock, or has loaded since this one began."""
+
+
+class StoppedError(FailedError):
+    """SIGTERM came: what was begun was ended, and the next run goes on from there."""
+
+    exit_code: ClassVar[int] = 143  # what a shell says of a process that SIGTERM ended
 
 
 class TokenRefusedError(FailedError):

@@ -1,32 +1,22 @@
-"""The rows that tell of a pass: what was received, and what could not be understood."""
+"""dlt's log, and our lines in it.
+
+dlt writes to standard error, plain or as JSON (`runtime.log_format`). What a run says of itself
+goes into the same log where that is JSON, so that no line of it is anything else.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import logging
 from typing import Final
 
-from contentstack_source.fold import Fold
-from contentstack_source.tables import Rows, plain
+import dlt
 
-_KEY: Final = ("event_type", "content_type_uid", "uid", "locale")
-_ID: Final = ", ".join(f"coalesce({name}, '')" for name in _KEY)
+LOGGER: Final = logging.getLogger("dlt.contentstack")
+"""Below dlt's own, so it has dlt's format; its level is its own, for dlt tells too much at INFO."""
 
-
-def events(fold: Fold) -> Iterator[Rows]:
-    """Yield every event received, exact duplicates once (FACTS T17)."""
-    types = dict.fromkeys(("_dlt_id", *_KEY), "text")
-    types |= {"event_at": "timestamp", "_version": "bigint"}
-    sql = f"""
-        SELECT left(md5(concat_ws(chr(31), epoch_us(event_at), _version, {_ID})), 24)
-            AS _dlt_id, {", ".join(_KEY)}, event_at, _version
-        FROM (SELECT DISTINCT type AS event_type, * EXCLUDE (type)
-              FROM (SELECT type, content_type_uid, uid, locale, event_at, _version FROM event))
-    """
-    yield from plain(fold, "sync_events", sql, types)
+LOGGER.setLevel(logging.INFO)
 
 
-def rejects(fold: Fold) -> Iterator[Rows]:
-    """Yield the items that could not be understood."""
-    sql = "SELECT DISTINCT left(md5(concat(reason, item)), 24) AS _dlt_id, reason, item FROM reject"
-    types = {"_dlt_id": "text", "reason": "text", "item": "json"}
-    yield from plain(fold, "sync_rejects", sql, types)
+def are_json() -> bool:
+    """Tell whether dlt is configured to write its log as JSON."""
+    return str(dlt.config.get("runtime.log_format")) == "JSON"

@@ -8,7 +8,7 @@ from typing import Any, Final
 import orjson
 import pyarrow as pa
 
-from contentstack_source import logs
+from contentstack_source import received
 from contentstack_source.errors import TooManyDeletionsError
 from contentstack_source.events import (
     ASSET_PUBLISHED,
@@ -87,6 +87,7 @@ class Pass:
         tables = {name: found for name, found in existing.items() if not found.is_column}
         self._marks = Marks(self._fold, names, tables)
         report.events = self._fold.event_counts
+        report.newest_event_at = self._fold.newest_event_at
         report.rows_put = sum(self._fold.live_counts.values())
         report.rows_removed = self._fold.removal_count
         report.rejects = self._fold.reject_count
@@ -140,8 +141,8 @@ class Pass:
         elif resource == CONTENT_TYPES:
             yield from self._content_type_rows()
         elif resource == SYNC_EVENTS:
-            yield from logs.events(self._fold)
-            yield from logs.rejects(self._fold)
+            yield from received.events(self._fold)
+            yield from received.rejects(self._fold)
         else:
             yield from self._marks.removals(resource)
 

@@ -17,6 +17,7 @@ import dlt
 import pendulum
 from dlt.common.destination.exceptions import DestinationException
 from dlt.common.pipeline import LoadInfo
+from dlt.common.runtime import signals
 from dlt.common.runtime.collector_base import Collector
 from dlt.common.schema import Schema
 from dlt.extract.source import DltSource
@@ -28,7 +29,6 @@ from contentstack_source.client import Client
 from contentstack_source.errors import (
     ConcurrentRunError,
     ContentstackError,
-    RefusedError,
     SettingsChangedError,
     SettingsError,
     UnknownTablesError,
@@ -39,7 +39,7 @@ from contentstack_source.fitness import refuse_unfit
 from contentstack_source.names import OWN_VIEWS
 from contentstack_source.position import SOURCE, SYNC, Position, forget_tokens, position_of
 from contentstack_source.source import contentstack_source, loads_happen_once, settings_of
-from contentstack_source.summary import Summary
+from contentstack_source.summary import Summary, outcome_of
 from contentstack_source.target import Target
 from contentstack_source.views import keep_views
 
@@ -66,6 +66,7 @@ def sync(
     target: Target,
     progress: Collector | None = None,
     settings: Mapping[str, Any] = _FROM_CONFIGURATION,
+    summary: Summary | None = None,
 ) -> Summary:
     """Load what changed, again and again until nothing did.
 
@@ -73,19 +74,21 @@ def sync(
         target: where to.
         progress: is told how far it is.
         settings: arguments of `contentstack_source`; others come from dlt's configuration.
+        summary: is filled as the run goes, for who wants to tell of a failed one too.
 
     Raises:
         RefusedError: a human must act.
         FailedError: worth trying again; the next run goes on where this one stopped.
     """
     with one_line_errors(), guard.one_run_at_a_time(target):
-        return _sync(target, progress, settings)
+        return _sync(target, progress, settings, summary or Summary())
 
 
 def resync(
     target: Target,
     progress: Collector | None = None,
     settings: Mapping[str, Any] = _FROM_CONFIGURATION,
+    summary: Summary | None = None,
 ) -> Summary:
     """Load everything anew and remove what is no longer there, whatever the state says.
 
@@ -93,6 +96,7 @@ def resync(
         target: where to.
         progress: is told how far it is.
         settings: arguments of `contentstack_source`; others come from dlt's configuration.
+        summary: is filled as the run goes, for who wants to tell of a failed one too.
 
     Raises:
         RefusedError: a human must act.
@@ -100,7 +104,7 @@ def resync(
     """
     with one_line_errors(), guard.one_run_at_a_time(target):
         shutil.rmtree(target.folder / f".{target.pipeline_name}.spool", ignore_errors=True)
-        return _sync(target, progress, settings, from_start=True)
+        return _sync(target, progress, settings, summary or Summary(), from_start=True)
 
 
 def status(target: Target) -> Status:
@@ -120,6 +124,7 @@ def _sync(
     target: Target,
     progress: Collector | None,
     settings: Mapping[str, Any],
+    summary: Summary,
     *,
     from_start: bool = False,
 ) -> Summary:
@@ -128,7 +133,6 @@ def _sync(
     pipeline = target.pipeline(progress)
     _configure_load(pipeline)
     refuse_unfit(pipeline.destination)
-    summary = Summary()
     error: ContentstackError | None = None
     try:
         with one_line_errors():
@@ -143,9 +147,9 @@ def _sync(
             summary.row_counts = tally.count_rows(pipeline)
     summary.token_after = ledger.token_fingerprint(pipeline)
     _record(pipeline, summary, started_at, error)
+    summary.seconds = time.monotonic() - started
     if error is not None:
         raise error
-    summary.seconds = time.monotonic() - started
     return summary
 
 
@@ -207,23 +211,14 @@ def _record(
     started_at: pendulum.DateTime,
     error: ContentstackError | None,
 ) -> None:
-    outcome = "ok" if error is None else "refused" if isinstance(error, RefusedError) else "failed"
     ledger.record(
         pipeline,
         {
             "started_at": started_at,
             "ended_at": pendulum.now("UTC"),
-            "outcome": outcome,
+            "outcome": outcome_of(error),
             "error": None if error is None else str(error),
-            "passes": summary.passes,
-            "pages": summary.pages,
-            "requests": summary.requests,
-            "retries": summary.retries,
-            "events": dict(summary.events),
-            "rows_put": summary.rows_put,
-            "rows_removed": summary.rows_removed,
-            "rejects": summary.rejects,
-            "token_before": summary.token_before,
+            **summary.figures(),
             "row_counts": _rows_left(pipeline, summary),
         },
     )
@@ -267,7 +262,11 @@ def _run_pass(
     gc.collect()  # what a pass holds is as large as the stack, and dlt's pipes hold the pass
     if not pipeline.has_pending_data:
         return None
-    pipeline.normalize()
-    # Open all the time: DuckDB writes its file back whenever the last connection closes.
-    with guard.alone_at_destination(pipeline, confirmed):
-        return pipeline.load()
+    # dlt ends what is under way when a signal comes, and then forgets that one came.
+    with signals.intercepted_signals():
+        pipeline.normalize()
+        # Open all the time: DuckDB writes its file back whenever the last connection closes.
+        with guard.alone_at_destination(pipeline, confirmed):
+            info = pipeline.load()
+        signals.raise_if_signalled()
+    return info

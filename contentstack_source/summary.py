@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
 
+from contentstack_source.errors import ContentstackError, RefusedError
 from contentstack_source.fetch import Report
 
 
@@ -24,6 +28,7 @@ class Summary:
         seconds: from the first step to the last.
         is_caught_up: False if the stack changed all the time.
         events: events received, by type.
+        newest_event_at: of the events received; None if none came.
         unknown: values of fields the content model does not have, by `table.column`.
         variants: values that did not fit their column, by `table.column`.
         without_model: content types that the content model does not have.
@@ -50,6 +55,7 @@ class Summary:
     seconds: float = 0.0
     is_caught_up: bool = False
     events: Counter[str] = field(default_factory=Counter)
+    newest_event_at: datetime | None = None
     unknown: Counter[str] = field(default_factory=Counter)
     variants: Counter[str] = field(default_factory=Counter)
     without_model: set[str] = field(default_factory=set)
@@ -71,6 +77,20 @@ class Summary:
         shrunk = {name for name, count in before.items() if after.get(name, 0) < count}
         return sorted({*+self.put_by_table, *shrunk})
 
+    def figures(self) -> Mapping[str, Any]:
+        """Return what both the ledger and the closing line tell, under the names of the ledger."""
+        return {
+            "passes": self.passes,
+            "pages": self.pages,
+            "requests": self.requests,
+            "retries": self.retries,
+            "events": dict(self.events),
+            "rows_put": self.rows_put,
+            "rows_removed": self.rows_removed,
+            "rejects": self.rejects,
+            "token_before": self.token_before,
+        }
+
     def add(self, report: Report) -> None:
         """Add one pass."""
         self.passes += report.has_moved
@@ -83,8 +103,17 @@ class Summary:
         self.put_by_table.update(report.put_by_table)
         self.refused_tokens += report.refused_tokens
         self.events.update(report.events)
+        instants = (self.newest_event_at, report.newest_event_at)
+        self.newest_event_at = max(filter(None, instants), default=None)
         self.unknown.update(report.findings.unknown)
         self.variants.update(report.findings.variants)
         self.without_model.update(report.findings.without_model)
         self.model_error = self.model_error or report.model_error
         self.reshaped_by = self.reshaped_by or report.reshaped_by
+
+
+def outcome_of(error: ContentstackError | None) -> str:
+    """Return how a run ended, in one word: `ok`, `failed` or `refused`."""
+    if error is None:
+        return "ok"
+    return "refused" if isinstance(error, RefusedError) else "failed"

@@ -38,6 +38,16 @@ class Target:
         """Return where dlt's working directory is, and what is kept beside it."""
         return Path(self.pipelines_dir or get_dlt_pipelines_dir())
 
+    def arguments(self) -> list[str]:
+        """Return the options of our own command that lead here; the destination is a name."""
+        options = {
+            "--destination": str(self.destination),
+            "--dataset": self.dataset,
+            "--pipeline-name": self.pipeline_name,
+            "--pipelines-dir": self.pipelines_dir,
+        }
+        return [part for name, value in options.items() if value for part in (name, value)]
+
     def pipeline(self, progress: Collector | None = None) -> Pipeline:
         """Return the pipeline that loads there."""
         chosen: dict[str, Any] = {"progress": progress} if progress else {}
@@ -62,6 +72,10 @@ class Target:
             finally:
                 if pipeline.is_active:
                     pipeline.deactivate()
+
+    def reader(self) -> dlt.Dataset:
+        """Return the dataset, to be read without a working folder; no file stays open."""
+        return dlt.dataset(self._destination(), self.dataset)
 
     def _destination(self) -> Any:  # noqa: ANN401 - dlt takes names and factories
         if self.destination == "filesystem" and dlt.config.get(TABLE_FORMAT) is not None:
