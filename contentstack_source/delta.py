@@ -73,13 +73,17 @@ def _merge(table: DeltaTable, staged: Staged, schema: pa.Schema) -> None:
     merged.execute()
 
 
-def _marks(table: DeltaTable, staged: Staged, schema: pa.Schema) -> Iterator[pa.RecordBatch]:
-    """Yield marks for rows that go by another name than their own and do not come again."""
+def _marks(table: DeltaTable, staged: Staged, schema: pa.Schema) -> list[pa.RecordBatch]:
+    """Return marks for rows that go by another name than their own and do not come again.
+
+    All at once: the table cannot be read while it is written.
+    """
     if staged.rows_go_by == ID:
-        return
+        return []
     goes = pc.field(staged.rows_go_by).isin(staged.ids()) & ~pc.field(ID).isin(staged.row_ids())
-    for batch in table.to_pyarrow_dataset().to_batches(columns=[ID], filter=goes):
-        yield from fitted(pa.Table.from_batches([batch]), schema).to_batches()
+    found = table.to_pyarrow_dataset().to_table(columns=[ID], filter=goes)
+    batches: list[pa.RecordBatch] = fitted(found, schema).to_batches()
+    return batches
 
 
 def _keep(table: DeltaTable, staged: Staged, schema: pa.Schema, path: Path) -> Staged:
