@@ -9,6 +9,7 @@ from typing import Any, Final
 import matplotlib as mpl
 import pandas as pd
 from matplotlib.axes import Axes
+from matplotlib.dates import ConciseDateFormatter
 from matplotlib.figure import Figure
 
 # Okabe and Ito's colours: told apart with any kind of colour vision.
@@ -119,7 +120,8 @@ def over_time(table: pd.DataFrame, title: str, unit: str) -> Chart:
             align="edge",
         ),
     )
-    axes.xaxis.set_major_formatter(mpl.dates.ConciseDateFormatter(axes.xaxis.get_major_locator()))
+    told = ConciseDateFormatter(axes.xaxis.get_major_locator())  # type: ignore[no-untyped-call]
+    axes.xaxis.set_major_formatter(told)
     axes.yaxis.grid(visible=True, color="#e4e4e4", linewidth=0.8)
     axes.set_axisbelow(True)
     _key(axes, len(kept.columns))
@@ -188,7 +190,7 @@ def _canvas(title: str, unit: str, inches_high: float) -> tuple[Chart, Axes]:
     axes = figure.subplots()
     figure.suptitle(title, x=0.01, ha="left", fontsize=12, fontweight="bold", color=_INK)
     axes.set_title(unit, loc="left", **_small())
-    axes.spines[:].set_visible(False)  # type: ignore[call-overload]
+    axes.spines[:].set_visible(False)
     axes.tick_params(length=0, colors=_INK, labelsize=9)
     return figure, axes
 

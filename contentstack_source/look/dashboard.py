@@ -54,7 +54,7 @@ def _(mo, refresh, target, words):
 
 
 @app.cell
-def _(answers, dataset, pd):
+def _(dataset, frames, pd):
     now = pd.Timestamp.now(tz="UTC")
     live = frames.live(dataset)
     runs = frames.runs(dataset)

@@ -6,6 +6,7 @@ from typing import Final
 
 import dlt
 import pandas as pd
+import pyarrow as pa
 from dlt.common.destination.exceptions import DestinationException
 
 ASSETS: Final = "assets"
@@ -49,7 +50,7 @@ def ask(dataset: dlt.Dataset, query: str) -> pd.DataFrame:
         dataset: what is asked, as `dlt.dataset()` gives it.
         query: in DuckDB's SQL, over the tables' bare names; dlt translates it.
     """
-    found = dataset(query, "duckdb").arrow().to_pandas()
+    found = _to_frame(dataset(query, "duckdb").arrow())
     for name in found.select_dtypes(include=["datetime", "datetimetz"]).columns:
         found[name] = pd.to_datetime(found[name], utc=True)
     return found
@@ -61,7 +62,7 @@ def view(dataset: dlt.Dataset, name: str) -> pd.DataFrame | None:
         with dataset.sql_client as client:
             query = f"SELECT * FROM {client.make_qualified_table_name(name)}"
             with client.execute_query(query) as cursor:
-                return cursor.arrow().to_pandas()
+                return _to_frame(cursor.arrow())
     except DestinationException:
         return None
 
@@ -138,3 +139,7 @@ def ages(dataset: dlt.Dataset, at: pd.Timestamp) -> pd.DataFrame:
     return found.pivot_table(
         index="content_type_uid", columns="age", values="published", aggfunc="sum", observed=False
     )
+
+
+def _to_frame(rows: pa.Table | None) -> pd.DataFrame:
+    return pd.DataFrame() if rows is None else rows.to_pandas()
