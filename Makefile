@@ -16,7 +16,7 @@ DAGSTER := .venv-dagster/.made
 OF_DAGSTER := pipelines/dagster_defs.py $(wildcard contentstack_source/dagster/*.py tests/dagster/*.py)
 TEST_DAGSTER := .venv-dagster/bin/pytest -n 2 --confcutdir tests/dagster tests/dagster
 ENGINES := .venv-spark/.made .venv-sail/.made
-OTHERS := $(ENGINES) .venv-snowflake/.made .venv-bigquery/.made
+OTHERS := $(ENGINES) .venv-snowflake/.made .venv-bigquery/.made .venv-dbt/.made
 
 # Without compiled modules every command would take seconds longer to start.
 unexport PYTHONDONTWRITEBYTECODE
@@ -86,6 +86,12 @@ $(ENGINES): .venv-%/.made: pyproject.toml
 	.venv-snowflake/bin/pip install --quiet --editable . --group standin-snowflake
 	touch $@
 
+.venv-dbt/.made: pyproject.toml
+	$(PYTHON) -m venv .venv-dbt
+	.venv-dbt/bin/pip install --quiet --upgrade "pip>=25.1"
+	.venv-dbt/bin/pip install --quiet --group test-dbt
+	touch $@
+
 # An emulator for newer Pythons only, on the newest DuckDB whose extensions are on PyPI.
 .venv-bigquery/.made: pyproject.toml
 	mkdir -p .venv-bigquery
@@ -114,7 +120,7 @@ $(AIRFLOW) $(DAGSTER): .venv-%/.made: pyproject.toml constraints.txt tests/%/con
 
 clean:
 	rm -rf $(VENV) .venv-airflow .venv-dagster .venv-singer .venv-airbyte .venv-spark .venv-sail \
-		.venv-snowflake .venv-bigquery build dist
+		.venv-snowflake .venv-bigquery .venv-dbt build dist
 
 $(VENV)/bin/pip:
 	$(PYTHON) -m venv $(VENV)
