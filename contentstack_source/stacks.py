@@ -51,6 +51,8 @@ class Stack(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
     requests_at_once: int | None = None
     requests_per_second: int | None = None
     max_deleted_share: float | None = None
+    link_graph: bool | None = None
+    rich_text: bool | None = None
 
     def target(self, destination: str, pipelines_dir: str | None) -> Target:
         """Return where the stack is loaded to.

@@ -127,6 +127,7 @@ def test_progress_goes_into_the_log_where_that_is_json(
     monkeypatch.setattr("contentstack_source.progress._SECONDS_BETWEEN_LINES", 0.0)
     collector = collector_for(terminal)
     assert isinstance(collector, LineCollector)
+    monkeypatch.setattr(logs.LOGGER, "propagate", False)  # or it is heard twice
     logs.LOGGER.addHandler(caplog.handler)
     try:
         collector.update("Pages", 3, total=4)
