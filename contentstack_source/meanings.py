@@ -25,6 +25,8 @@ _KINDS: Final = {
     "blocks": "modular blocks",
     "taxonomy": "taxonomy",
 }
+_FORMS: Final = ("text", "markdown")
+"""How JSON rich text is told once more beside itself, with the setting `rich_text`."""
 _OURS: Final = ("uid", "locale", "event_at", "content_locale")
 """Columns of a content type's table that no field gets."""
 _PARTS: Final = {
@@ -109,6 +111,10 @@ class Meanings:
             known.columns[column] = f"{told} ({_kind(each)})"
             if kind == "file":
                 known.files.append(column)
+            if _is_rich_text(each):
+                for form in _FORMS:
+                    beside = self._names.column((*path, form), taken)
+                    known.columns[beside] = f"{told} as {form}"
 
 
 def _elements(each: Field) -> Iterator[tuple[tuple[str, ...], Sequence[Field]]]:
@@ -127,10 +133,15 @@ def _leads_to(each: Field) -> Sequence[str]:
     return (found,) if isinstance(found, str) else tuple(found)
 
 
+def _is_rich_text(each: Field) -> bool:
+    metadata = each.get("field_metadata") or {}
+    return each.get("data_type") == "json" and bool(metadata.get("allow_json_rte"))
+
+
 def _kind(each: Field) -> str:
     """Name the kind of a field as editors know it."""
     kind, metadata = str(each.get("data_type")), each.get("field_metadata") or {}
-    if kind == "json" and metadata.get("allow_json_rte"):
+    if _is_rich_text(each):
         told = "JSON rich text"
     elif kind == "json" and metadata.get("extension"):
         told = "custom field"

@@ -28,6 +28,9 @@ CHARTS = {
     "week_of_the_editors": ("02_publishing_rhythm", 1),
     "editors": ("02_publishing_rhythm", 2),
     "ages": ("02_publishing_rhythm", 4),
+    "locales": ("03_content_health", 0),
+    "broken_links": ("03_content_health", 1),
+    "unused_assets": ("03_content_health", 2),
     "changes": ("04_change_log", 0),
 }
 """Name of the picture -> the notebook, and which of its charts."""
@@ -58,8 +61,8 @@ def main() -> None:
             keep(name, drawn[notebook][number]._repr_png_())
         shutil.copy(Path(FOLDER, FILE), "contentstack_warehouse.duckdb")
         (ROOT / "docs" / "schema.md").write_text(describe(Target()), "utf-8")
-        with shown(Path(place)) as address, page(address, height=1900) as (opened, _):
-            opened.locator("img[src^='data:image/png']").nth(2).wait_for()
+        with shown(Path(place)) as address, page(address, height=2480) as (opened, _):
+            opened.locator("img[src^='data:image/png']").nth(3).wait_for()
             opened.wait_for_timeout(3000)
             keep("dashboard", opened.screenshot())
         os.chdir(ROOT)

@@ -52,6 +52,7 @@ def test_a_column_tells_which_field_of_the_cms_it_is(told: str) -> None:
     assert post["uid"] == ["text", "key", "the entry or asset"]
     assert post["seo__meta_title"] == ["text", "", "seo.meta_title (text)"]
     assert post["body"][2] == "body (JSON rich text)"
+    assert post["body__markdown"][2] == "body as markdown"
     assert post["source__href"][2] == "source.href (link)"
     product = section(told, "product")
     assert product["care"][2] == "care (Markdown)"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import runpy
 import subprocess
 import sys
@@ -22,11 +21,10 @@ from contentstack_source.look.charts import Chart
 pytestmark = pytest.mark.filterwarnings("ignore:fetch_arrow_table:DeprecationWarning")
 
 NOTEBOOKS = sorted((Path(__file__).parents[1] / "notebooks").glob("*.py"))
-LINKS = importlib.util.find_spec("contentstack_source.links")
 CHARTS = {
     "01_first_look": 3,
     "02_publishing_rhythm": 5,
-    "03_content_health": 3 if LINKS else 1,
+    "03_content_health": 3,
     "04_change_log": 2,
 }
 each_notebook = pytest.mark.parametrize("notebook", NOTEBOOKS, ids=lambda path: path.stem)

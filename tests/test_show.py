@@ -47,6 +47,7 @@ def test_a_browser_shows_what_is_live_the_last_syncs_and_the_health(folder: Path
             ((count,),) = counts[table]
             opened.get_by_text(f"{count:,}", exact=True).first.wait_for()
         opened.get_by_text("of the last 2 runs none failed").wait_for()
+        opened.get_by_text("assets that no entry uses").first.wait_for()
         drawn = opened.locator("img[src^='data:image/png']").evaluate_all(
             "all => all.map(each => each.naturalWidth)"
         )

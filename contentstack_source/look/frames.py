@@ -85,7 +85,9 @@ def unused(dataset: dlt.Dataset) -> pd.DataFrame | None:
     Columns: uid, title, filename, content_type, file_size (bytes), locales (how many).
     """
     found = view(dataset, "unused_assets")
-    return None if found is None else found.sort_values("file_size", ascending=False)
+    if found is None:
+        return None
+    return found.sort_values("file_size", ascending=False, ignore_index=True)
 
 
 def live(dataset: dlt.Dataset) -> pd.DataFrame:
