@@ -99,6 +99,18 @@ def resync(**target: str) -> None:
 @main.command()
 @_target_options
 @_one_line_errors
+def rebuild(**target: str) -> None:
+    """Make all tables anew from their history, without a request to the service."""
+    from contentstack_source import report, run
+    from contentstack_source.progress import collector_for
+    from contentstack_source.target import Target
+
+    report.print_rebuilt(out, run.rebuild(Target(**target), collector_for(err)))
+
+
+@main.command()
+@_target_options
+@_one_line_errors
 def status(**target: str) -> None:
     """Show where the stream stands, when it last moved, and the rows of each table."""
     from contentstack_source import report, run

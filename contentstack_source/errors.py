@@ -8,7 +8,8 @@
     │   ├── SettingsChangedError      the dataset belongs to another stream
     │   ├── TooManyDeletionsError     a resync would remove more than it may
     │   ├── RowsChangedError          other hands took rows from the tables
-    │   └── UnknownTablesError        tables that nothing tells of any more
+    │   ├── UnknownTablesError        tables that nothing tells of any more
+    │   └── NoHistoryError            nothing to make the tables anew from
     └── FailedError                   worth trying again             exit code 1
         ├── ServiceError              no good answer after all retries
         ├── AnswerError               an answer that breaks the protocol
@@ -75,6 +76,10 @@ class RowsChangedError(RefusedError):
 
 class UnknownTablesError(RefusedError):
     """The dataset has tables of this source, and lost dlt's tables, which describe them."""
+
+
+class NoHistoryError(RefusedError):
+    """The dataset has no history, or one that misses what the tables hold."""
 
 
 class FailedError(ContentstackError):

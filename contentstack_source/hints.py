@@ -13,6 +13,7 @@ from dlt.common.typing import TLoaderFileFormat
 from dlt.extract.hints import TResourceHints
 
 from contentstack_source.events import ASSET_PUBLISHED, ENTRY_PUBLISHED, EVENT_TYPES
+from contentstack_source.settings import HISTORY
 from contentstack_source.tables import Existing, Rows
 
 # The rule of `marks`, as the conditions dlt puts into its merge. No column names but these reach
@@ -30,7 +31,7 @@ _ENTRIES_SCOPE: Final = (
 )
 _SAME_ROW_SCOPE: Final = "_dlt_id IN (SELECT _dlt_id FROM {staging_table})"
 
-_ONLY_TRUE_ROWS: Final = frozenset({"sync_events", "sync_rejects"})
+_ONLY_TRUE_ROWS: Final = frozenset({"sync_events", "sync_rejects", HISTORY})
 """Logs: nothing is ever taken from them."""
 
 _OWNERS: Final = {
@@ -38,12 +39,14 @@ _OWNERS: Final = {
     "content_types": "content_types",
     "sync_events": "sync_events",
     "sync_rejects": "sync_events",
+    HISTORY: HISTORY,
 }
 _KEYS: Final[Mapping[str, tuple[str, ...]]] = {
     "entries": ("content_type_uid", "uid", "locale"),
     "content_types": ("uid",),
     "sync_events": ("_dlt_id",),
     "sync_rejects": ("_dlt_id",),
+    HISTORY: ("_dlt_id",),
 }
 
 

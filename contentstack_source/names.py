@@ -13,8 +13,10 @@ OWN_TABLES: Final = (
     "sync_events",
     "sync_rejects",
     "sync_runs",
+    "entry_history",
+    "entry_versions",
 )
-"""Tables a content type can never have the name of."""
+"""Tables and views a content type can never have the name of."""
 
 _DEVICES: Final = frozenset(
     ["aux", "con", "nul", "prn"]

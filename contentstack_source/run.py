@@ -5,9 +5,10 @@ from __future__ import annotations
 import gc
 import shutil
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from inspect import signature
 from os import cpu_count
 from types import MappingProxyType
@@ -26,6 +27,7 @@ from contentstack_source.client import Client
 from contentstack_source.errors import (
     ConcurrentRunError,
     ContentstackError,
+    NoHistoryError,
     RefusedError,
     SettingsChangedError,
     SettingsError,
@@ -34,8 +36,15 @@ from contentstack_source.errors import (
 from contentstack_source.failures import one_line_errors
 from contentstack_source.fetch import Report, has_changed
 from contentstack_source.fitness import refuse_unfit
+from contentstack_source.passes import CONTENT_TYPES
 from contentstack_source.position import SYNC, Position, forget_tokens, parse_position
-from contentstack_source.source import contentstack_source, loads_happen_once
+from contentstack_source.rebuild import no_history
+from contentstack_source.settings import HISTORY
+from contentstack_source.source import (
+    contentstack_source,
+    history_source,
+    loads_happen_once,
+)
 from contentstack_source.summary import Summary
 from contentstack_source.target import Target
 
@@ -43,6 +52,14 @@ _MOST_PASSES: Final = 50
 """A stack that changes faster than it can be read is caught up with in the next run."""
 
 _FROM_CONFIGURATION: Final[Mapping[str, Any]] = MappingProxyType({})
+
+_WRITE_NOTHING: Final = (
+    SettingsError,
+    SettingsChangedError,
+    UnknownTablesError,
+    NoHistoryError,
+    ConcurrentRunError,  # somebody else is writing
+)
 
 
 @dataclass(frozen=True)
@@ -75,7 +92,7 @@ def sync(
         FailedError: worth trying again; the next run goes on where this one stopped.
     """
     with one_line_errors(), guard.one_run_at_a_time(target):
-        return _sync(target, progress, settings)
+        return _recorded(target, progress, partial(_catch_up, settings=settings))
 
 
 def resync(
@@ -96,7 +113,20 @@ def resync(
     """
     with one_line_errors(), guard.one_run_at_a_time(target):
         shutil.rmtree(target.folder / f".{target.pipeline_name}.spool", ignore_errors=True)
-        return _sync(target, progress, settings, from_start=True)
+        anew = partial(_catch_up, settings=settings, from_start=True)
+        return _recorded(target, progress, anew)
+
+
+def rebuild(target: Target, progress: Collector | None = None) -> Summary:
+    """Make all tables anew from their history, without a request to the service.
+
+    Raises:
+        NoHistoryError: there is none, or it misses what the tables hold.
+        RefusedError: a human must act.
+        FailedError: worth trying again.
+    """
+    with one_line_errors(), guard.one_run_at_a_time(target):
+        return _recorded(target, progress, _rebuild)
 
 
 def status(target: Target) -> Status:
@@ -114,14 +144,10 @@ def status(target: Target) -> Status:
         return Status(parse_position(state), tally.count_rows(pipeline))
 
 
-def _sync(
-    target: Target,
-    progress: Collector | None,
-    settings: Mapping[str, Any],
-    *,
-    from_start: bool = False,
+def _recorded(
+    target: Target, progress: Collector | None, work: Callable[[Pipeline, Summary], None]
 ) -> Summary:
-    """Run, and leave a row in the ledger whatever comes of it."""
+    """Do the work of a run, and leave a row in the ledger whatever comes of it."""
     started, started_at = time.monotonic(), pendulum.now("UTC")
     pipeline = target.pipeline(progress)
     _configure_load(pipeline)
@@ -130,9 +156,9 @@ def _sync(
     error: ContentstackError | None = None
     try:
         with one_line_errors():
-            _catch_up(pipeline, summary, settings, from_start=from_start)
-    except (SettingsError, SettingsChangedError, UnknownTablesError, ConcurrentRunError):
-        raise  # nothing may be written, or somebody else is writing
+            work(pipeline, summary)
+    except _WRITE_NOTHING:
+        raise
     except ContentstackError as failed:
         error = failed
     if summary.passes or error is not None:
@@ -157,7 +183,7 @@ def _configure_load(pipeline: Pipeline) -> None:
 
 
 def _catch_up(
-    pipeline: Pipeline, summary: Summary, settings: Mapping[str, Any], *, from_start: bool
+    pipeline: Pipeline, summary: Summary, settings: Mapping[str, Any], *, from_start: bool = False
 ) -> None:
     confirmed = guard.trust_destination(pipeline)
     summary.token_before = ledger.token_fingerprint(pipeline)
@@ -187,6 +213,21 @@ def _source(settings: Mapping[str, Any]) -> DltSource:
         what = f"There is no setting {', '.join(sorted(unknown))}"
         raise SettingsError(what, "docs/reference.md lists the settings there are.")
     return contentstack_source(**settings)
+
+
+def _rebuild(pipeline: Pipeline, summary: Summary) -> None:
+    confirmed = guard.trust_destination(pipeline)
+    summary.token_before = ledger.token_fingerprint(pipeline)
+    schema = guard.known_schema(pipeline)
+    summary.healed = guard.missing_tables(pipeline, schema)
+    if schema is None or {HISTORY, CONTENT_TYPES} & {*summary.healed}:
+        raise no_history()
+    guard.make_tables(pipeline, schema, summary.healed)
+    summary.row_counts_before = tally.count_rows(pipeline)
+    source = history_source()
+    _run_pass(pipeline, source, confirmed, None)
+    summary.add(source.resources[SYNC].custom_metrics["report"])
+    summary.is_caught_up = True
 
 
 def _record(

@@ -37,6 +37,13 @@ BY_CONTENT_TYPE: Final = "content_type"
 WHOLE: Final = "all"
 """Name of the stream of a stack that is not parted."""
 
+HARD: Final = "hard"
+SOFT: Final = "soft"
+"""What becomes of a row when what it shows is gone: away, or kept."""
+
+HISTORY: Final = "entry_history"
+"""The resource, and the table, of every event ever received."""
+
 _ALIASES: Final = {"us": "na", "aws-na": "na", "aws-eu": "eu", "aws-au": "au"}
 
 
@@ -58,6 +65,8 @@ class Settings:
         requests_at_once: requests under way at a time, where there are many streams.
         requests_per_second: requests begun in any second, where there are many streams.
         max_deleted_share: the part of all rows, 0 to 1, that a resync may remove.
+        history: whether every event is kept, with what it published.
+        deletes: `hard` takes rows away; `soft` leaves them, and tells when and by what they went.
     """
 
     api_key: str
@@ -73,6 +82,8 @@ class Settings:
     requests_at_once: int = 16
     requests_per_second: int = 80
     max_deleted_share: float = 0.5
+    history: bool = False
+    deletes: str = HARD
 
     def __repr__(self) -> str:
         """Name the stream without its secrets."""
@@ -98,6 +109,10 @@ class Settings:
             "type": None if self.event_types == EVENT_TYPES else ",".join(self.event_types),
         }
         return query | {name: value for name, value in filters.items() if value is not None}
+
+    def keepers(self) -> tuple[str, ...]:
+        """Return the resources that keep the sync tokens: all that would miss an event."""
+        return (*self.event_types, HISTORY) if self.history else self.event_types
 
     def streams(self, content_type_uids: Iterable[str]) -> dict[str, Settings]:
         """Return the streams the stack is read by: one, or one a content type and one of assets.
@@ -194,6 +209,8 @@ def parse_settings(
     requests_at_once: int = 16,
     requests_per_second: int = 80,
     max_deleted_share: float = 0.5,
+    history: bool = False,
+    deletes: str = HARD,
 ) -> Settings:
     """Check what the user wrote and make a stream of it.
 
@@ -223,6 +240,9 @@ def parse_settings(
     if not 0 <= max_deleted_share <= 1:
         what = f"max_deleted_share {max_deleted_share!r} is not between 0 and 1"
         raise SettingsError(what, "Write 0.5 for half of all rows, 1 for no limit.")
+    if deletes not in {HARD, SOFT}:
+        what = f"deletes {deletes!r} is neither {HARD!r} nor {SOFT!r}"
+        raise SettingsError(what, "hard takes rows away, soft keeps them with deleted_at.")
     return Settings(
         api_key=api_key,
         delivery_token=delivery_token,
@@ -237,4 +257,6 @@ def parse_settings(
         requests_at_once=requests_at_once,
         requests_per_second=requests_per_second,
         max_deleted_share=max_deleted_share,
+        history=history,
+        deletes=deletes,
     )

@@ -11,6 +11,7 @@ import pyarrow as pa
 from dlt.extract.items import DataItemWithMeta
 from dlt.extract.resource import DltResource
 
+from contentstack_source.events import PUBLISHED
 from contentstack_source.fitness import (
     destination_capabilities,
     encodes_json,
@@ -21,7 +22,8 @@ from contentstack_source.hints import count_true_rows, hints_of, owner_of
 from contentstack_source.nul import nul_aside
 from contentstack_source.passes import CONTENT_TYPES, SYNC_EVENTS, Pass
 from contentstack_source.position import SYNC
-from contentstack_source.settings import parse_settings
+from contentstack_source.rebuild import rebuild_pass
+from contentstack_source.settings import HISTORY, Settings, parse_settings
 from contentstack_source.tables import Rows, to_objects
 from contentstack_source.walk import walk_pass
 
@@ -45,6 +47,8 @@ def contentstack_source(
     requests_at_once: int = 16,
     requests_per_second: int = 80,
     max_deleted_share: float = 0.5,
+    history: bool = False,  # noqa: FBT001, FBT002 - dlt calls by name
+    deletes: str = "hard",
 ) -> list[DltResource]:
     """Load what is published in a Contentstack stack, and keep it equal from then on.
 
@@ -66,6 +70,8 @@ def contentstack_source(
         requests_at_once: requests under way at a time, with many streams.
         requests_per_second: requests begun in any second, with many streams.
         max_deleted_share: the part of all rows that a resync may remove, 0 to 1.
+        history: keep every event received, with what it published, in `entry_history`.
+        deletes: `hard` takes rows away with what they show; `soft` keeps them, with `deleted_at`.
 
     Raises:
         SettingsError: a setting is wrong.
@@ -89,10 +95,29 @@ def contentstack_source(
         requests_at_once=requests_at_once,
         requests_per_second=requests_per_second,
         max_deleted_share=max_deleted_share,
+        history=history,
+        deletes=deletes,
     )
     sync = dlt.resource(walk_pass, name=SYNC, selected=False)(settings)
-    names = (*settings.event_types, CONTENT_TYPES, SYNC_EVENTS)
+    names = (*settings.event_types, CONTENT_TYPES, SYNC_EVENTS, *([HISTORY] if history else []))
     return [sync, *(_resource(name, sync) for name in names)]
+
+
+@dlt.source(name="contentstack", section="contentstack")
+def history_source(deletes: str = "hard", max_deleted_share: float = 0.5) -> list[DltResource]:
+    """Load all tables anew from `entry_history`, without a request; the stream stays where it is.
+
+    Args:
+        deletes: as for `contentstack_source`.
+        max_deleted_share: the part of all rows that may be missing in the history, 0 to 1.
+
+    Raises:
+        NoHistoryError: when run: there is none, or it misses what the tables hold.
+        TooManyDeletionsError: when run: it lacks more than it may.
+    """
+    settings = Settings("", "", "", "", deletes=deletes, max_deleted_share=max_deleted_share)
+    sync = dlt.resource(rebuild_pass, name=SYNC, selected=False)(settings)
+    return [sync, *(_resource(name, sync) for name in PUBLISHED)]
 
 
 def _resource(name: str, sync: DltResource) -> DltResource:

@@ -31,6 +31,7 @@ class Summary:
         refused_tokens: tokens the service no longer accepted.
         token_before: fingerprint of the token the run began with.
         token_after: fingerprint of the token it ended with.
+        history_begins: the history was off until now, so that all was loaded anew.
         healed: tables that were missing, so that all was loaded anew.
         row_counts_before: rows in each table when the run began.
         row_counts: rows in each table now.
@@ -54,6 +55,7 @@ class Summary:
     refused_tokens: int = 0
     token_before: str | None = None
     token_after: str | None = None
+    history_begins: bool = False
     healed: list[str] = field(default_factory=list)
     row_counts_before: dict[str, int] = field(default_factory=dict)
     row_counts: dict[str, int] = field(default_factory=dict)
@@ -80,4 +82,5 @@ class Summary:
         self.unknown.update(report.findings.unknown)
         self.variants.update(report.findings.variants)
         self.without_model.update(report.findings.without_model)
+        self.history_begins |= report.history_begins
         self.model_error = self.model_error or report.model_error

@@ -36,8 +36,17 @@ _LIST: Final = ("_dlt_id", "_dlt_parent_id", "_dlt_root_id", "_dlt_list_idx")
 _TYPES: Final = {"_dlt_list_idx": "bigint", "event_at": "timestamp", "_version": "bigint"}
 _READ_BY_FOLD: Final = frozenset({"uid", "locale"})
 
+DELETED_AT: Final = "deleted_at"
+DELETED_BY: Final = "deleted_by"
+"""Columns of rows that stay when what they show is gone; no field ever has their names."""
+
 _EVENT_KEY: Final = ("event_type", "content_type_uid", "uid", "locale")
-_EVENT_ID: Final = ", ".join(f"coalesce({name}, '')" for name in _EVENT_KEY)
+EVENT_ID: Final = (
+    "left(md5(concat_ws(chr(31), epoch_us(event_at), _version, "
+    + ", ".join(f"coalesce({name}, '')" for name in _EVENT_KEY)
+    + ")), 24)"
+)
+"""The `_dlt_id` of an event, wherever it is told of: the same event twice is one row."""
 
 _SHARED_TYPES: Final = {
     "_dlt_id": "text",
@@ -159,8 +168,7 @@ class Tables:
         types |= {"event_at": "timestamp", "_version": "bigint"}
         key = ", ".join(_EVENT_KEY)
         sql = f"""
-            SELECT left(md5(concat_ws(chr(31), epoch_us(event_at), _version, {_EVENT_ID})), 24)
-                AS _dlt_id, {key}, event_at, _version
+            SELECT {EVENT_ID} AS _dlt_id, {key}, event_at, _version
             FROM (SELECT DISTINCT type AS event_type, * EXCLUDE (type)
                   FROM (SELECT type, content_type_uid, uid, locale, event_at, _version FROM event))
         """
@@ -236,7 +244,8 @@ class Tables:
         existing = self._existing.get(table)
         columns = existing.columns if existing else {}
         opening = Opening(con, view)
-        return Sheet(self._names, table, opening, columns, reserved=frozenset(fixed))
+        reserved = frozenset(fixed if fixed is _LIST else (*fixed, DELETED_AT, DELETED_BY))
+        return Sheet(self._names, table, opening, columns, reserved=reserved)
 
     def _lists(
         self, con: duckdb.DuckDBPyConnection, parent: Sheet, root_table: str, root: str
