@@ -35,6 +35,11 @@ def active_pipeline() -> Any:  # noqa: ANN401 - the protocol lacks what is used 
     return context.pipeline() if context.is_active() else None
 
 
+def arrow_schema(types: Mapping[str, str]) -> pa.Schema:
+    """Return the Arrow types of columns, JSON as the text it is."""
+    return pa.schema([(name, _ARROW[kind]) for name, kind in types.items()])
+
+
 def read_rows(query: str, types: Mapping[str, str]) -> Iterator[pa.Table]:
     """Yield the rows of a query at the destination, some thousands at a time.
 
@@ -46,7 +51,7 @@ def read_rows(query: str, types: Mapping[str, str]) -> Iterator[pa.Table]:
     pipeline = active_pipeline()
     if pipeline is None:
         return
-    schema = pa.schema([(name, _ARROW[kind]) for name, kind in types.items()])
+    schema = arrow_schema(types)
     with suppress(*_NOT_THERE):
         relation = pipeline.dataset().query(query, _DIALECT)
         for part in relation.iter_arrow(chunk_size=_ROWS_AT_ONCE):

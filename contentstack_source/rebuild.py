@@ -10,6 +10,8 @@ import dlt
 import duckdb
 import orjson
 import pendulum
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from contentstack_source.errors import NoHistoryError
 from contentstack_source.fetch import Report
@@ -17,13 +19,13 @@ from contentstack_source.fold import ROOT_ID, Fold
 from contentstack_source.hints import existing_tables, silence_json_notice
 from contentstack_source.history import LAST_VERSIONS
 from contentstack_source.intake import Intake
-from contentstack_source.keeping import ENDED
 from contentstack_source.names import Names
 from contentstack_source.passes import CONTENT_TYPES, Pass
 from contentstack_source.position import recall_recorded
-from contentstack_source.reading import active_pipeline, read_rows
+from contentstack_source.reading import active_pipeline, arrow_schema, read_rows
 from contentstack_source.settings import SOFT, Settings
-from contentstack_source.store import execute
+from contentstack_source.store import ask
+from contentstack_source.tables import DELETED_AT, DELETED_BY
 
 _VERSION: Final = {
     "content_type_uid": "text",
@@ -37,19 +39,9 @@ _VERSION: Final = {
     "data": "text",
 }
 
-_TAKEN: Final = (
-    "CREATE TABLE IF NOT EXISTS version AS FROM last_version LIMIT 0",
-    "INSERT INTO version FROM last_version WHERE $is_soft OR valid_to IS NULL",
-)
-_AS_EVENTS: Final = """
-INSERT INTO event
-SELECT row_number() OVER (), event_type, data, content_type_uid, uid, locale,
-       nullif(from_json(data, '{"locale":"VARCHAR"}').locale, ''), event_at, _version
-FROM version
-"""
 _ENDED: Final = f"""
-SELECT {ROOT_ID} AS _dlt_id, valid_to AS {", ended_by AS ".join(ENDED)}
-FROM version WHERE valid_to IS NOT NULL
+SELECT {ROOT_ID} AS _dlt_id, valid_to AS {DELETED_AT}, ended_by AS {DELETED_BY}
+FROM ended_version WHERE valid_to IS NOT NULL
 """
 
 
@@ -67,10 +59,10 @@ def rebuild_pass(settings: Settings) -> Iterator[Pass]:
         raise no_history()
     silence_json_notice()
     # Where DuckDB may spill: dlt's working folder, which is there as long as the pipeline.
-    con = Intake(temp_folder=Path(active_pipeline().working_dir) / "rebuild").con
-    _take_versions(con, is_soft=settings.deletes == SOFT)
+    intake = Intake(temp_folder=Path(active_pipeline().working_dir) / "rebuild")
+    ended = _recall_versions(intake, keeps_ended=settings.deletes == SOFT)
     current = Pass(
-        Fold(con, last.locales),
+        Fold(intake.con, last.locales),
         settings,
         names=Names(dlt.current.source_schema().naming, last.tables),
         existing=existing_tables(dlt.current.source_schema()),
@@ -78,7 +70,7 @@ def rebuild_pass(settings: Settings) -> Iterator[Pass]:
         replaced=None,
         received_at=pendulum.now("UTC"),
         report=report,
-        ended=con.sql(_ENDED).to_arrow_table() if settings.deletes == SOFT else None,
+        ended=ended if settings.deletes == SOFT else None,
     )
     current.refuse_too_many_deletions(settings.max_deleted_share)
     report.has_moved = True
@@ -92,13 +84,15 @@ def no_history() -> NoHistoryError:
     return NoHistoryError(what, todo)
 
 
-def _take_versions(con: duckdb.DuckDBPyConnection, *, is_soft: bool) -> None:
+def _recall_versions(intake: Intake, *, keeps_ended: bool) -> pa.Table:
+    """Let the intake take the versions whose rows are to be, and return which of them ended."""
+    told = [arrow_schema(_VERSION).empty_table().drop_columns(["data"])]
     for part in read_rows(LAST_VERSIONS, _VERSION):
-        con.register("last_version", part)
-        for statement in _TAKEN:
-            execute(con, statement, {"is_soft": is_soft} if "$" in statement else None)
-        con.unregister("last_version")
-    execute(con, _AS_EVENTS)
+        versions = part if keeps_ended else part.filter(pc.is_null(part["valid_to"]))
+        intake.recall(versions)
+        told.append(versions.drop_columns(["data"]))
+    intake.con.register("ended_version", pa.concat_tables(told))
+    return ask(intake.con, _ENDED, duckdb.DuckDBPyConnection.to_arrow_table)
 
 
 def _read_model() -> dict[str, Mapping[str, Any]]:
