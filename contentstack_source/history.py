@@ -21,8 +21,6 @@ from contentstack_source.fold import Fold
 from contentstack_source.settings import HISTORY
 from contentstack_source.tables import EVENT_ID, Rows
 
-VERSIONS_VIEW: Final = "entry_versions"
-
 _TYPES: Final = {
     "_dlt_id": "text",
     "event_type": "text",

@@ -64,6 +64,10 @@ def odd_lines(summary: Summary) -> list[str]:
         lines.append(
             f"{_number(summary.rejects, 'item')} could not be understood: see sync_rejects."
         )
+    lines += [
+        f"The view {name} could not be made ({reason}). The tables are complete without it."
+        for name, reason in summary.failed_views.items()
+    ]
     if summary.model_error:
         lines.append(
             "The content model could not be read, so types are inferred from the data: "

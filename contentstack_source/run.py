@@ -23,6 +23,7 @@ from dlt.extract.source import DltSource
 from dlt.pipeline.pipeline import Pipeline
 
 from contentstack_source import guard, ledger, tally
+from contentstack_source.answers import unwanted_of, views_of
 from contentstack_source.client import Client
 from contentstack_source.errors import (
     ConcurrentRunError,
@@ -39,7 +40,7 @@ from contentstack_source.fitness import refuse_unfit
 from contentstack_source.passes import CONTENT_TYPES
 from contentstack_source.position import SYNC, Position, forget_tokens, parse_position
 from contentstack_source.rebuild import no_history
-from contentstack_source.settings import HISTORY
+from contentstack_source.settings import HISTORY, Settings
 from contentstack_source.source import (
     contentstack_source,
     history_source,
@@ -47,6 +48,7 @@ from contentstack_source.source import (
 )
 from contentstack_source.summary import Summary
 from contentstack_source.target import Target
+from contentstack_source.views import keep_views
 
 _MOST_PASSES: Final = 50
 """A stack that changes faster than it can be read is caught up with in the next run."""
@@ -145,7 +147,7 @@ def status(target: Target) -> Status:
 
 
 def _recorded(
-    target: Target, progress: Collector | None, work: Callable[[Pipeline, Summary], None]
+    target: Target, progress: Collector | None, work: Callable[[Pipeline, Summary], Settings]
 ) -> Summary:
     """Do the work of a run, and leave a row in the ledger whatever comes of it."""
     started, started_at = time.monotonic(), pendulum.now("UTC")
@@ -156,7 +158,9 @@ def _recorded(
     error: ContentstackError | None = None
     try:
         with one_line_errors():
-            work(pipeline, summary)
+            settings = work(pipeline, summary)
+            views = views_of(pipeline, settings)
+            summary.failed_views = keep_views(pipeline, views, unwanted_of(pipeline))
     except _WRITE_NOTHING:
         raise
     except ContentstackError as failed:
@@ -184,7 +188,7 @@ def _configure_load(pipeline: Pipeline) -> None:
 
 def _catch_up(
     pipeline: Pipeline, summary: Summary, settings: Mapping[str, Any], *, from_start: bool = False
-) -> None:
+) -> Settings:
     confirmed = guard.trust_destination(pipeline)
     summary.token_before = ledger.token_fingerprint(pipeline)
     schema = guard.known_schema(pipeline)
@@ -204,8 +208,9 @@ def _catch_up(
             summary.add(report)
         if not report.has_moved or not _has_changed_since(source, report, summary):
             summary.is_caught_up = True
-            return
+            break
         confirmed = guard.confirmed_state(pipeline)
+    return _settings_of(source)
 
 
 def _source(settings: Mapping[str, Any]) -> DltSource:
@@ -215,7 +220,7 @@ def _source(settings: Mapping[str, Any]) -> DltSource:
     return contentstack_source(**settings)
 
 
-def _rebuild(pipeline: Pipeline, summary: Summary) -> None:
+def _rebuild(pipeline: Pipeline, summary: Summary) -> Settings:
     confirmed = guard.trust_destination(pipeline)
     summary.token_before = ledger.token_fingerprint(pipeline)
     schema = guard.known_schema(pipeline)
@@ -228,6 +233,12 @@ def _rebuild(pipeline: Pipeline, summary: Summary) -> None:
     _run_pass(pipeline, source, confirmed, None)
     summary.add(source.resources[SYNC].custom_metrics["report"])
     summary.is_caught_up = True
+    return _settings_of(source)
+
+
+def _settings_of(source: DltSource) -> Settings:
+    settings: Settings = source.resources[SYNC].explicit_args["settings"]
+    return settings
 
 
 def _record(
@@ -267,7 +278,7 @@ def _rows_left(pipeline: Pipeline, summary: Summary) -> Mapping[str, int]:
 
 def _has_changed_since(source: DltSource, report: Report, summary: Summary) -> bool:
     """Ask whether anything changed during a pass (FACTS 7.6), without all that a pass takes."""
-    client = Client(source.resources[SYNC].explicit_args["settings"])
+    client = Client(_settings_of(source))
     answer = has_changed(client, report.tokens)
     summary.pages += client.requests - client.retries
     summary.requests += client.requests

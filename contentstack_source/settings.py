@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -41,6 +41,9 @@ HARD: Final = "hard"
 SOFT: Final = "soft"
 """What becomes of a row when what it shows is gone: away, or kept."""
 
+MASTER_LOCALE: Final = "en-us"
+"""The vendor's own default."""
+
 HISTORY: Final = "entry_history"
 """The resource, and the table, of every event ever received."""
 
@@ -66,6 +69,8 @@ class Settings:
         requests_per_second: requests begun in any second, where there are many streams.
         max_deleted_share: the part of all rows, 0 to 1, that a resync may remove.
         history: whether every event is kept, with what it published.
+        locale_fallback: locale to the one that is shown where an entry is not published in it.
+        master_locale: the locale that others are translated from.
         deletes: `hard` takes rows away; `soft` leaves them, and tells when and by what they went.
     """
 
@@ -84,6 +89,8 @@ class Settings:
     max_deleted_share: float = 0.5
     history: bool = False
     deletes: str = HARD
+    locale_fallback: Mapping[str, str] = field(default_factory=dict)
+    master_locale: str = MASTER_LOCALE
 
     def __repr__(self) -> str:
         """Name the stream without its secrets."""
@@ -193,6 +200,33 @@ def parse_start_from(value: object) -> str | None:
     return instant.in_timezone("UTC").format("YYYY-MM-DD[T]HH:mm:ss.SSS[Z]")
 
 
+def parse_locale_fallback(value: object) -> dict[str, str]:
+    """Return which locale falls back to which, empty if none does.
+
+    Accepts a mapping, and text as an environment variable has it: `de-at=de-de, de-de=en-us`.
+
+    Raises:
+        SettingsError: not pairs of locales, or they lead back to where they began.
+    """
+    if isinstance(value, str):
+        pairs = [each.partition("=") for each in value.split(",") if each.strip()]
+        value = {locale.strip(): then.strip() for locale, _, then in pairs}
+    fallback = dict(value) if isinstance(value, Mapping) else {}
+    if (value and not fallback) or not all(
+        isinstance(each, str) and each for pair in fallback.items() for each in pair
+    ):
+        what = "locale_fallback does not name pairs of locales"
+        raise SettingsError(what, "Write it like de-at=de-de, de-de=en-us, or as a TOML table.")
+    for locale in fallback:
+        then, steps = fallback[locale], 0
+        while then in fallback and steps <= len(fallback):
+            then, steps = fallback[then], steps + 1
+        if then in fallback:
+            what = f"locale_fallback leads from {locale} round in a circle"
+            raise SettingsError(what, "Let each chain end, at the master locale mostly.")
+    return fallback
+
+
 def parse_settings(
     *,
     api_key: str,
@@ -211,6 +245,8 @@ def parse_settings(
     max_deleted_share: float = 0.5,
     history: bool = False,
     deletes: str = HARD,
+    locale_fallback: object = None,
+    master_locale: str = MASTER_LOCALE,
 ) -> Settings:
     """Check what the user wrote and make a stream of it.
 
@@ -259,4 +295,6 @@ def parse_settings(
         max_deleted_share=max_deleted_share,
         history=history,
         deletes=deletes,
+        locale_fallback=parse_locale_fallback(locale_fallback),
+        master_locale=master_locale or MASTER_LOCALE,
     )

@@ -23,7 +23,12 @@ from contentstack_source.nul import nul_aside
 from contentstack_source.passes import CONTENT_TYPES, SYNC_EVENTS, Pass
 from contentstack_source.position import SYNC
 from contentstack_source.rebuild import rebuild_pass
-from contentstack_source.settings import HISTORY, Settings, parse_settings
+from contentstack_source.settings import (
+    HISTORY,
+    Settings,
+    parse_locale_fallback,
+    parse_settings,
+)
 from contentstack_source.tables import Rows, to_objects
 from contentstack_source.walk import walk_pass
 
@@ -49,6 +54,8 @@ def contentstack_source(
     max_deleted_share: float = 0.5,
     history: bool = False,  # noqa: FBT001, FBT002 - dlt calls by name
     deletes: str = "hard",
+    locale_fallback: Any = None,  # noqa: ANN401 - a table, or text with commas
+    master_locale: str = "en-us",
 ) -> list[DltResource]:
     """Load what is published in a Contentstack stack, and keep it equal from then on.
 
@@ -72,6 +79,8 @@ def contentstack_source(
         max_deleted_share: the part of all rows that a resync may remove, 0 to 1.
         history: keep every event received, with what it published, in `entry_history`.
         deletes: `hard` takes rows away with what they show; `soft` keeps them, with `deleted_at`.
+        locale_fallback: locale to the one it falls back to, for the views `localized__…`.
+        master_locale: the locale that others are translated from, for the view `locale_coverage`.
 
     Raises:
         SettingsError: a setting is wrong.
@@ -97,6 +106,8 @@ def contentstack_source(
         max_deleted_share=max_deleted_share,
         history=history,
         deletes=deletes,
+        locale_fallback=locale_fallback,
+        master_locale=master_locale,
     )
     sync = dlt.resource(walk_pass, name=SYNC, selected=False)(settings)
     names = (*settings.event_types, CONTENT_TYPES, SYNC_EVENTS, *([HISTORY] if history else []))
@@ -104,18 +115,34 @@ def contentstack_source(
 
 
 @dlt.source(name="contentstack", section="contentstack")
-def history_source(deletes: str = "hard", max_deleted_share: float = 0.5) -> list[DltResource]:
+def history_source(
+    deletes: str = "hard",
+    max_deleted_share: float = 0.5,
+    locale_fallback: Any = None,  # noqa: ANN401 - a table, or text with commas
+    master_locale: str = "en-us",
+) -> list[DltResource]:
     """Load all tables anew from `entry_history`, without a request; the stream stays where it is.
 
     Args:
         deletes: as for `contentstack_source`.
         max_deleted_share: the part of all rows that may be missing in the history, 0 to 1.
+        locale_fallback: as for `contentstack_source`.
+        master_locale: as for `contentstack_source`.
 
     Raises:
         NoHistoryError: when run: there is none, or it misses what the tables hold.
         TooManyDeletionsError: when run: it lacks more than it may.
     """
-    settings = Settings("", "", "", "", deletes=deletes, max_deleted_share=max_deleted_share)
+    settings = Settings(
+        "",
+        "",
+        "",
+        "",
+        deletes=deletes,
+        max_deleted_share=max_deleted_share,
+        locale_fallback=parse_locale_fallback(locale_fallback),
+        master_locale=master_locale,
+    )
     sync = dlt.resource(rebuild_pass, name=SYNC, selected=False)(settings)
     return [sync, *(_resource(name, sync) for name in PUBLISHED)]
 

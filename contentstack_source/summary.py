@@ -32,6 +32,7 @@ class Summary:
         token_before: fingerprint of the token the run began with.
         token_after: fingerprint of the token it ended with.
         history_begins: the history was off until now, so that all was loaded anew.
+        failed_views: why a view could not be made, by its name.
         healed: tables that were missing, so that all was loaded anew.
         row_counts_before: rows in each table when the run began.
         row_counts: rows in each table now.
@@ -56,6 +57,7 @@ class Summary:
     token_before: str | None = None
     token_after: str | None = None
     history_begins: bool = False
+    failed_views: dict[str, str] = field(default_factory=dict)
     healed: list[str] = field(default_factory=list)
     row_counts_before: dict[str, int] = field(default_factory=dict)
     row_counts: dict[str, int] = field(default_factory=dict)

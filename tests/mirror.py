@@ -22,7 +22,7 @@ import duckdb
 Row = dict[str, Any]
 _FIXED = {"uid", "locale", "content_locale", "event_at"}
 _OWN = {"entries", "assets", "content_types", "sync_events", "sync_rejects", "sync_runs"}
-_OWN |= {"entry_history", "entry_versions"}
+_OWN |= {"entry_history", "entry_versions", "locale_coverage", "localized"}
 
 
 class Published(Protocol):

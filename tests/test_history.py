@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -15,63 +12,14 @@ import pytest
 from contentstack_source import run
 from contentstack_source.errors import NoHistoryError, TooManyDeletionsError
 from contentstack_source.history import VERSIONS
-from contentstack_source.simulator import Server, Stack, Weather, serve
-from contentstack_source.summary import Summary
-from contentstack_source.target import Target
+from contentstack_source.simulator import Stack
+from tests.jobs import Job, MakesJob
 from tests.mirror import assert_equal_at
-from tests.places import Makes, Place, in_duckdb, in_postgres
+from tests.places import Makes, in_duckdb, in_postgres
 from tests.small import MODELS, filled_stack, small_stack
 from tests.snapshots import differences, snapshot_of
 
 KEY = "content_type_uid, uid, locale"
-
-
-@dataclass
-class Job:
-    """A stack whose history is kept; the service tells of every event, not of the last only."""
-
-    stack: Stack
-    weather: Weather
-    server: Server
-    place: Place
-    target: Target
-
-    def sync(self) -> Summary:
-        summary = run.sync(self.target)
-        assert_equal_at(self.place, self.stack)
-        return summary
-
-    def rows(self, sql: str) -> list[tuple[Any, ...]]:
-        dataset = self.target.pipeline().dataset()
-        return [tuple(row) for row in dataset.query(sql, "duckdb").fetchall()]
-
-    def assert_rebuilt_as_it_was(self) -> None:
-        before, asked = snapshot_of(self.place), len(self.server.requests)
-        run.rebuild(self.target)
-        assert differences(before, snapshot_of(self.place)) == []
-        assert len(self.server.requests) == asked
-
-
-MakesJob = Callable[..., Job]
-
-
-@pytest.fixture
-def make_job(
-    tmp_path: Path, configure: Callable[..., None], monkeypatch: pytest.MonkeyPatch
-) -> Iterator[MakesJob]:
-    with ExitStack() as exit_stack:
-
-        def make(stack: Stack, make_place: Makes = in_duckdb, **settings: str) -> Job:
-            weather = Weather(delta="log")
-            place = exit_stack.enter_context(make_place(tmp_path))
-            server = exit_stack.enter_context(serve(stack, weather))
-            configure(stack, server)
-            for name, value in ({"HISTORY": "true"} | settings).items():
-                monkeypatch.setenv(f"SOURCES__CONTENTSTACK__{name}", value)
-            target = Target(place.destination, pipelines_dir=str(tmp_path / "dlt"))
-            return Job(stack, weather, server, place, target)
-
-        yield make
 
 
 def first_day(stack: Stack) -> None:
@@ -111,15 +59,18 @@ def a_removal_that_names_no_locale(job: Job) -> None:
 def test_a_rebuild_leaves_every_row_as_it_was_and_asks_nothing(
     make_job: MakesJob, make_place: Makes, deletes: str
 ) -> None:
-    job = make_job(filled_stack(), make_place, DELETES=deletes)
+    job = make_job(filled_stack(), make_place, DELETES=deletes, HISTORY="true")
     job.sync()
     first_day(job.stack)
     job.sync()
     second_day(job.stack)
     job.sync()
     what_vanishes_unseen(job.stack)
-    assert job.sync().refused_tokens == 1
+    summary = job.sync()
+    assert (summary.refused_tokens, summary.failed_views) == (1, {})
     job.assert_rebuilt_as_it_was()
+    standing = job.view("entry_versions", KEY, "valid_to IS NULL")
+    assert sorted(standing) == sorted(job.stack.published_keys())
     a_removal_that_names_no_locale(job)
     job.sync()
     job.assert_rebuilt_as_it_was()
@@ -127,7 +78,7 @@ def test_a_rebuild_leaves_every_row_as_it_was_and_asks_nothing(
 
 
 def test_versions_are_those_of_the_stack_from_when_to_when(make_job: MakesJob) -> None:
-    job = make_job(filled_stack())
+    job = make_job(filled_stack(), HISTORY="true")
     job.sync()
     first_day(job.stack)
     job.sync()
@@ -170,7 +121,7 @@ def versions_of(stack: Stack) -> dict[tuple[Any, ...], tuple[Any, ...]]:
 def test_what_vanished_unseen_ended_with_the_pass_that_no_longer_found_it(
     make_job: MakesJob,
 ) -> None:
-    job = make_job(filled_stack())
+    job = make_job(filled_stack(), HISTORY="true")
     job.sync()
     what_vanishes_unseen(job.stack)
     job.sync()
@@ -183,7 +134,7 @@ def test_what_vanished_unseen_ended_with_the_pass_that_no_longer_found_it(
 
 
 def test_an_event_received_again_is_the_same_row(make_job: MakesJob) -> None:
-    job = make_job(filled_stack())
+    job = make_job(filled_stack(), HISTORY="true")
     job.sync()
     count = "SELECT count(*) FROM entry_history WHERE event_type <> 'read_anew'"
     before = job.rows(count)
@@ -196,7 +147,7 @@ def test_an_event_received_again_is_the_same_row(make_job: MakesJob) -> None:
 
 def test_a_later_pass_decides_even_with_an_older_event(make_job: MakesJob) -> None:
     """As after a resync to another environment, where the same entry was published earlier."""
-    job = make_job(small_stack())
+    job = make_job(small_stack(), HISTORY="true")
     job.stack.publish_entry("author", "e1", {"title": "Earlier"})
     earlier = json.loads(job.stack.events()[-1].blob)
     job.stack.publish_entry("author", "e1", {"title": "Later"})
@@ -211,7 +162,7 @@ def test_a_later_pass_decides_even_with_an_older_event(make_job: MakesJob) -> No
 def test_a_history_switched_on_later_begins_with_everything(
     make_job: MakesJob, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    job = make_job(filled_stack())
+    job = make_job(filled_stack(), HISTORY="true")
     for value, begins in (("false", False), ("true", True), ("true", False)):
         monkeypatch.setenv("SOURCES__CONTENTSTACK__HISTORY", value)
         job.stack.publish_entry("author", "e1", {"title": f"{value} {begins}"}, "en-us")
@@ -227,7 +178,7 @@ def test_a_history_switched_on_later_begins_with_everything(
 
 
 def test_a_rebuild_brings_back_what_other_hands_took(make_job: MakesJob) -> None:
-    job = make_job(filled_stack())
+    job = make_job(filled_stack(), HISTORY="true")
     job.sync()
     before = snapshot_of(job.place)
     with job.target.pipeline().sql_client() as client:
@@ -250,7 +201,7 @@ def test_without_a_history_nothing_is_rebuilt(make_job: MakesJob) -> None:
 
 
 def test_a_history_that_somebody_emptied_empties_nothing_else(make_job: MakesJob) -> None:
-    job = make_job(filled_stack())
+    job = make_job(filled_stack(), HISTORY="true")
     job.sync()
     before = snapshot_of(job.place)
     with job.target.pipeline().sql_client() as client:
@@ -264,7 +215,7 @@ def test_a_history_that_somebody_emptied_empties_nothing_else(make_job: MakesJob
 def test_a_field_that_changed_its_type_is_rebuilt_by_the_model_of_today(
     make_job: MakesJob,
 ) -> None:
-    job = make_job(filled_stack())
+    job = make_job(filled_stack(), HISTORY="true")
     job.sync()
     texts = [
         each | {"data_type": "text"} if each["uid"] == "rating" else each
@@ -285,7 +236,7 @@ def test_a_field_that_changed_its_type_is_rebuilt_by_the_model_of_today(
 def test_streams_of_their_own_tell_the_history_which_of_them_began_anew(
     make_job: MakesJob,
 ) -> None:
-    job = make_job(filled_stack(), PARTITION_BY="content_type")
+    job = make_job(filled_stack(), PARTITION_BY="content_type", HISTORY="true")
     job.sync()
     first_day(job.stack)
     job.sync()
@@ -298,7 +249,7 @@ def test_streams_of_their_own_tell_the_history_which_of_them_began_anew(
 
 
 def test_a_type_of_that_name_leaves_the_history_alone(make_job: MakesJob) -> None:
-    job = make_job(small_stack())
+    job = make_job(small_stack(), HISTORY="true")
     job.stack.create_content_type("entry_history", MODELS["author"])
     job.stack.publish_entry("entry_history", "e1", {"title": "T", "born": None}, "en-us")
     job.sync()
@@ -309,7 +260,7 @@ def test_a_type_of_that_name_leaves_the_history_alone(make_job: MakesJob) -> Non
 def test_the_source_alone_can_keep_the_history(make_job: MakesJob, tmp_path: Path) -> None:
     from contentstack_source import contentstack_source
 
-    job = make_job(filled_stack())
+    job = make_job(filled_stack(), HISTORY="true")
     pipeline = dlt.pipeline(
         "alone",
         pipelines_dir=str(tmp_path / "alone"),

@@ -1,0 +1,101 @@
+"""Views: made once, made again when they are gone or wanted otherwise, and never a run's end."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import dlt
+import pytest
+
+from contentstack_source import contentstack_source
+from contentstack_source.simulator import serve
+from contentstack_source.views import View, keep_views, statements_of
+from tests.places import in_duckdb, in_postgres
+from tests.small import filled_stack
+
+PLACES = {"duckdb": in_duckdb, "postgres": in_postgres}
+PER_TYPE = View(
+    "per_type",
+    "SELECT content_type_uid, count(*) AS entries FROM entries GROUP BY content_type_uid",
+)
+PER_LOCALE = View(
+    "per_type", "SELECT locale, count(*) AS entries FROM entries GROUP BY locale ORDER BY locale"
+)
+
+
+@pytest.fixture(scope="module", params=PLACES)
+def loaded(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[dlt.Pipeline]:
+    """After a first sync."""
+    folder = tmp_path_factory.mktemp("views")
+    stack = filled_stack()
+    with PLACES[request.param](folder) as place:
+        pipeline = dlt.pipeline(
+            "contentstack", str(folder / "dlt"), destination=place.destination, dataset_name="views"
+        )
+        with serve(stack) as server:
+            keys = (stack.api_key, stack.delivery_token, stack.environment)
+            pipeline.run(contentstack_source(*keys, base_url=server.base_url))
+        yield pipeline
+
+
+@pytest.fixture
+def pipeline(loaded: dlt.Pipeline) -> dlt.Pipeline:
+    """Without the view of the test before."""
+    execute(loaded, "DROP VIEW IF EXISTS {}", "per_type")
+    return loaded
+
+
+def rows(pipeline: dlt.Pipeline, view: str) -> list[tuple[object, ...]]:
+    with pipeline.sql_client() as client:
+        name = client.make_qualified_table_name(view)
+        return sorted(tuple(row) for row in client.execute_sql(f"SELECT * FROM {name}") or ())
+
+
+def execute(pipeline: dlt.Pipeline, statement: str, name: str) -> None:
+    """Run a statement in which `{}` stands for the name."""
+    with pipeline.sql_client() as client:
+        client.execute_sql(statement.format(client.make_qualified_table_name(name)))
+
+
+def test_a_view_is_made_and_made_again_and_made_otherwise(pipeline: dlt.Pipeline) -> None:
+    assert keep_views(pipeline, [PER_TYPE]) == {}
+    assert rows(pipeline, "per_type") == [("article", 6), ("author", 6)]
+
+    execute(pipeline, "DROP VIEW {}", "per_type")
+    assert keep_views(pipeline, [PER_TYPE]) == {}
+    assert rows(pipeline, "per_type") == [("article", 6), ("author", 6)]
+
+    assert keep_views(pipeline, [PER_LOCALE]) == {}
+    assert rows(pipeline, "per_type") == [("de-de", 6), ("en-us", 6)]
+
+
+def test_a_view_that_is_as_it_should_be_is_not_touched(pipeline: dlt.Pipeline) -> None:
+    keep_views(pipeline, [PER_TYPE])
+    execute(pipeline, "DROP VIEW {}", "per_type")
+    execute(pipeline, "CREATE VIEW {} AS SELECT 'by hand' AS made", "per_type")
+    assert keep_views(pipeline, [PER_TYPE]) == {}
+    assert rows(pipeline, "per_type") == [("by hand",)]
+
+
+def test_a_view_that_cannot_be_made_is_told_and_harms_nothing(pipeline: dlt.Pipeline) -> None:
+    views = [View("article", PER_TYPE.query), PER_TYPE]
+    (failed,) = keep_views(pipeline, views).items()
+    assert failed[0] == "article"
+    assert len(failed[1]) > len("article")
+    assert len(rows(pipeline, "article")) == 6
+    assert rows(pipeline, "per_type") == [("article", 6), ("author", 6)]
+    assert keep_views(pipeline, views).keys() == {"article"}  # tried again each time
+
+
+def test_views_of_tables_that_are_not_there_are_told(pipeline: dlt.Pipeline) -> None:
+    failed = keep_views(pipeline, [View("lost", "SELECT uid FROM no_such_table")])
+    assert failed.keys() == {"lost"}
+
+
+def test_the_statements_are_those_that_a_user_would_run(pipeline: dlt.Pipeline) -> None:
+    (statement,) = statements_of(pipeline, [PER_TYPE]).values()
+    with pipeline.sql_client() as client:
+        client.execute_sql(statement)
+    assert rows(pipeline, "per_type") == [("article", 6), ("author", 6)]
