@@ -137,6 +137,19 @@ def check(**target: str) -> None:
 
 
 @main.command()
+@_target_options
+@click.option("--create", is_flag=True, help="Make them, whatever is there under their names.")
+@_one_line_errors
+def views(*, create: bool, **target: str) -> None:
+    """Print the statements of the views, or make the views."""
+    from contentstack_source.answers import tell_views
+    from contentstack_source.target import Target
+
+    for statement in tell_views(Target(**target), create=create):
+        out.print(f"{statement};", soft_wrap=True, markup=False)
+
+
+@main.command()
 @click.option("--entries", default=3000, show_default=True, help="Published rows of the stack.")
 @click.option("--folder", default="demo-data", show_default=True, help="Where the demo writes.")
 @_one_line_errors

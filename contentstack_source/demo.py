@@ -112,6 +112,7 @@ def _configured(stack: Stack, base_url: str) -> Iterator[None]:
         "DELIVERY_TOKEN": stack.delivery_token,
         "ENVIRONMENT": stack.environment,
         "BASE_URL": base_url,
+        "RICH_TEXT": "true",
     }
     mine = {f"SOURCES__CONTENTSTACK__{name}": value for name, value in values.items()}
     mine["RUNTIME__DLTHUB_TELEMETRY"] = "false"

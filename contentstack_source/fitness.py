@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
+import orjson
+import pyarrow as pa
 from dlt.common.configuration.container import Container
 from dlt.common.destination import DestinationCapabilitiesContext
 from dlt.common.destination.client import WithStateSync
@@ -97,6 +99,15 @@ def encodes_json(caps: DestinationCapabilitiesContext | None, types: Mapping[str
         return False
     is_by_sqlalchemy = caps.preferred_loader_file_format == "typed-jsonl"
     return is_by_sqlalchemy or caps.sqlglot_dialect in _ENCODING
+
+
+def to_objects(data: pa.Table, types: Mapping[str, str]) -> list[dict[str, Any]]:
+    """Return rows as Python has them, JSON parsed: for destinations that write JSON themselves."""
+    names = [name for name in data.column_names if types.get(name) == "json"]
+    rows: list[dict[str, Any]] = data.to_pylist()
+    for row in rows:
+        row |= {name: orjson.loads(row[name]) for name in names if row[name] is not None}
+    return rows
 
 
 def holds_nul(caps: DestinationCapabilitiesContext | None) -> bool:

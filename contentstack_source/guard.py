@@ -24,10 +24,8 @@ from filelock import FileLock, Timeout
 
 from contentstack_source.errors import ConcurrentRunError, UnknownTablesError
 from contentstack_source.names import OWN_TABLES
+from contentstack_source.position import SOURCE
 from contentstack_source.target import Target
-
-SOURCE = "contentstack"
-"""Name of the dlt source, and so of its schema and state."""
 
 _DUCKDB: Final = "dlt.destinations.duckdb"
 _POSTGRES: Final = "dlt.destinations.postgres"

@@ -13,6 +13,7 @@ from dlt.common.typing import TLoaderFileFormat
 from dlt.extract.hints import TResourceHints
 
 from contentstack_source.events import ASSET_PUBLISHED, ENTRY_PUBLISHED, EVENT_TYPES
+from contentstack_source.links import TABLE as LINKS
 from contentstack_source.settings import HISTORY
 from contentstack_source.tables import Existing, Rows
 
@@ -29,6 +30,7 @@ _ENTRIES_SCOPE: Final = (
     " (SELECT content_type_uid FROM {staging_table} WHERE _dlt_id = '*')"
     " OR (SELECT count(*) FROM {staging_table} WHERE content_type_uid = '*') > 0"
 )
+_LINKS_SCOPE: Final = _ENTRIES_SCOPE.replace("_dlt_id", "_dlt_root_id")
 _SAME_ROW_SCOPE: Final = "_dlt_id IN (SELECT _dlt_id FROM {staging_table})"
 
 _ONLY_TRUE_ROWS: Final = frozenset({"sync_events", "sync_rejects", HISTORY})
@@ -112,7 +114,9 @@ def existing_tables(schema: Schema) -> dict[str, Existing]:
 
 
 def _disposition(rows: Rows) -> Any:  # noqa: ANN401 - dlt's type for this is a union of dicts
-    if rows.list_of:
+    if rows.table == LINKS:
+        scope = _LINKS_SCOPE
+    elif rows.list_of:
         scope = _LIST_SCOPE
     elif rows.table in _ONLY_TRUE_ROWS:
         scope = _SAME_ROW_SCOPE
@@ -129,6 +133,8 @@ def _disposition(rows: Rows) -> Any:  # noqa: ANN401 - dlt's type for this is a 
 
 def _filled_in_true_rows(rows: Rows) -> str | None:
     """Return the column that tells true rows from marks; None where there are no marks."""
+    if rows.table == LINKS:
+        return "field_path"
     if rows.list_of:
         return "_dlt_list_idx"
     if rows.table in _ONLY_TRUE_ROWS:

@@ -19,10 +19,10 @@ import pyarrow.compute as pc
 from contentstack_source.columns import literal, quote
 from contentstack_source.events import CONTENT_TYPE_DELETED, PUBLISHED, READ_ANEW, SYS_ASSETS
 from contentstack_source.fold import ROOT_ID, Fold
-from contentstack_source.names import Names
+from contentstack_source.names import DELETED_AT, DELETED_BY, Names
 from contentstack_source.reading import read_rows
 from contentstack_source.store import ask, execute
-from contentstack_source.tables import DELETED_AT, DELETED_BY, Existing, Rows
+from contentstack_source.tables import Existing, Rows
 
 ENDED: Final = {DELETED_AT: "timestamp", DELETED_BY: "text"}
 

@@ -15,11 +15,9 @@ from dlt.common import logger
 from dlt.common.destination.exceptions import DestinationException
 from dlt.pipeline.pipeline import Pipeline
 
-from contentstack_source.fitness import encodes_json
-from contentstack_source.guard import SOURCE
+from contentstack_source.fitness import encodes_json, to_objects
 from contentstack_source.hints import silence_json_notice
-from contentstack_source.position import SYNC, parse_position
-from contentstack_source.tables import to_objects
+from contentstack_source.position import SOURCE, position_of
 
 _TABLE: Final = "sync_runs"
 COLUMNS: Final[Mapping[str, tuple[str, pa.DataType]]] = {
@@ -114,8 +112,7 @@ def last_run(pipeline: Pipeline) -> LastRun | None:
 
 def token_fingerprint(pipeline: Pipeline) -> str | None:
     """Return twelve characters that tell tokens apart and give none away."""
-    source = pipeline.state.get("sources", {}).get(SOURCE, {})
-    position = parse_position(source.get("resources", {}).get(SYNC, {}))
+    position = position_of(pipeline.state)
     if position is None:
         return None
     tokens = ",".join(token for _, token in sorted(position.tokens.items()))

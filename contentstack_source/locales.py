@@ -11,8 +11,9 @@ from collections.abc import Collection, Iterator, Mapping
 from typing import Final
 
 from contentstack_source.columns import literal, quote
-from contentstack_source.names import LOCALIZED, digest
-from contentstack_source.tables import DELETED_AT, Existing
+from contentstack_source.fallback import chain_of
+from contentstack_source.names import DELETED_AT, LOCALIZED, digest
+from contentstack_source.tables import Existing
 from contentstack_source.views import View
 
 COVERAGE: Final = "locale_coverage"
@@ -39,14 +40,6 @@ LEFT JOIN e AS own ON own.content_type_uid = wanted.content_type_uid
 LEFT JOIN e AS master ON master.content_type_uid = wanted.content_type_uid
     AND master.uid = wanted.uid AND master.locale = {master}
 """
-
-
-def chain_of(locale: str, fallback: Mapping[str, str]) -> list[str]:
-    """Return a locale and those it falls back to, the nearest first."""
-    chain = [locale]
-    while (then := fallback.get(chain[-1])) is not None:
-        chain.append(then)
-    return chain
 
 
 def locale_views(

@@ -3,7 +3,8 @@
 Every table is merged by one rule. All rows of the destination whose ``_dlt_id`` is in the load go;
 then the rows of the load come, except marks. A mark is a row without what every true row has:
 ``event_at``, in a list table ``_dlt_list_idx``. So its key goes and nothing comes. A list table
-works the same by ``_dlt_root_id``. The mark ``*`` takes every row of its table.
+works the same by ``_dlt_root_id``, and so does the table of links, which is a list of `entries`.
+The mark ``*`` takes every row of its table.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ import duckdb
 
 from contentstack_source.events import ASSET_DELETED, ASSET_UNPUBLISHED, SYS_ASSETS
 from contentstack_source.fold import ROOT_ID, Fold
+from contentstack_source.links import TABLE as LINKS
 from contentstack_source.names import Names
 from contentstack_source.store import ask
 from contentstack_source.tables import Existing, Rows
@@ -48,12 +50,13 @@ class Marks:
         """Yield marks in every list table of what was published again: lists shrink, too."""
         for uid in content_type_uids:
             table = self._table(uid)
+            links = [] if uid == SYS_ASSETS else [LINKS]
             sql = f"""
                 SELECT content_type_uid, {ROOT_ID} AS id
                 FROM live JOIN event USING (position, content_type_uid, uid, locale)
                 WHERE type = '{event_type}' AND content_type_uid = $uid
             """
-            for name in self._with_lists(table)[1:] if table else ():
+            for name in [*self._with_lists(table)[1:], *links] if table else links:
                 yield from self._mark(name, sql, uid=uid)
 
     def removals(self, event_type: str) -> Iterator[Rows]:
@@ -64,7 +67,8 @@ class Marks:
             for name in self._with_lists(table) if table else ():
                 yield from self._mark(name, f"{sql} AND content_type_uid = $uid", uid=uid)
         if event_type not in {ASSET_UNPUBLISHED, ASSET_DELETED}:
-            yield from self._mark("entries", sql)
+            for name in self._with_lists("entries"):
+                yield from self._mark(name, sql)
 
     def type_deletions(self) -> Iterator[Rows]:
         """Yield the marks that empty the tables of deleted content types."""
@@ -78,7 +82,8 @@ class Marks:
             for name in self._with_lists(table) if table else ():
                 yield from self._mark(name, _EVERY)
         each = f"SELECT unnest($uids) AS content_type_uid, '{EVERY_ROW}' AS id"
-        yield from self._mark("entries", each, uids=uids)
+        for name in self._with_lists("entries"):
+            yield from self._mark(name, each, uids=uids)
 
     def _table(self, content_type_uid: str) -> str | None:
         return (
@@ -95,7 +100,9 @@ class Marks:
         if existing is None:
             return
         columns = ["id AS _dlt_id"]
-        if existing.list_of:
+        if table == LINKS:
+            columns += ["id AS _dlt_root_id", "content_type_uid"]
+        elif existing.list_of:
             columns += ["id AS _dlt_parent_id", "id AS _dlt_root_id"]
         else:
             columns += ["id AS uid", "id AS locale"]

@@ -5,11 +5,13 @@ A field becomes one of three nodes, whatever its kind in the CMS:
     ======================================  ==========================================
     field                                   node
     ======================================  ==========================================
-    text, file (the asset's uid)            ``Value("text")``
+    text                                    ``Value("text")``
+    file (the asset's uid)                  ``Value("text")`` of an asset
     number                                  ``Value("double")``
     boolean                                 ``Value("bool")``
     isodate                                 ``Value("timestamp")``
-    json (rich text, custom field)          ``Value("json")``
+    json (custom field)                     ``Value("json")``
+    json (rich text)                        ``Value("json")`` of rich text
     group, global_field                     ``Group``
     link                                    ``Group`` of title and href
     reference                               ``Many`` of uid and _content_type_uid
@@ -38,17 +40,25 @@ class Value:
 
     Attributes:
         from_text: the wire prints the number as a string, as `file_size` (FACTS T10).
+        holds: what the scalar or the JSON stands for, if for more than itself.
     """
 
     data_type: DataType
     from_text: bool = False
+    holds: Literal["itself", "asset", "rich text"] = "itself"
 
 
 @dataclass(frozen=True)
 class Group:
-    """An object; flattens into the table it stands in."""
+    """An object; flattens into the table it stands in.
+
+    Attributes:
+        fields: by their keys.
+        is_link: a link field, not a group that happens to have such fields.
+    """
 
     fields: Mapping[str, Node] = field(default_factory=dict)
+    is_link: bool = False
 
 
 @dataclass(frozen=True)
@@ -61,13 +71,13 @@ class Many:
 Node: TypeAlias = "Value | Group | Many"
 
 _TEXT: Final = Value("text")
-_LINK: Final = Group({"title": _TEXT, "href": _TEXT})
+_LINK: Final = Group({"title": _TEXT, "href": _TEXT}, is_link=True)
 REFERENCE: Final = Group({"uid": _TEXT, "_content_type_uid": _TEXT})
 _TERM: Final = Group({"taxonomy_uid": _TEXT, "term_uid": _TEXT})
 
 _VALUES: Final[Mapping[str, Value]] = {
     "text": _TEXT,
-    "file": _TEXT,
+    "file": Value("text", holds="asset"),
     "number": Value("double"),
     "boolean": Value("bool"),
     "isodate": Value("timestamp"),
@@ -146,7 +156,14 @@ def _parse_single(data_type: object, item: Mapping[str, Any]) -> Node | None:
         return _LINK
     if data_type in ("group", "global_field"):
         return parse_fields(item.get("schema"))
+    if data_type == "json" and _is_rich_text(item.get("field_metadata")):
+        return Value("json", holds="rich text")
     return _VALUES.get(str(data_type))
+
+
+def _is_rich_text(field_metadata: object) -> bool:
+    """Tell rich text from a custom field, which may hold any JSON (FACTS 10.7)."""
+    return isinstance(field_metadata, dict) and bool(field_metadata.get("allow_json_rte"))
 
 
 def _parse_blocks(blocks: object) -> Group:

@@ -14,14 +14,25 @@ OWN_TABLES: Final = (
     "sync_rejects",
     "sync_runs",
     "entry_history",
+    "entry_references",
 )
 """Tables a content type can never have the name of."""
 
-OWN_VIEWS: Final = ("entry_versions", "locale_coverage")
+OWN_VIEWS: Final = (
+    "broken_references",
+    "unused_assets",
+    "unlinked_entries",
+    "entry_versions",
+    "locale_coverage",
+)
 """Views, whose names are as little free as those of tables."""
 
 LOCALIZED: Final = "localized"
 """Views are named like lists of a content type of this name; so none has it."""
+
+DELETED_AT: Final = "deleted_at"
+DELETED_BY: Final = "deleted_by"
+"""Columns of rows that stay when what they show is gone; no field ever has their names."""
 
 _DEVICES: Final = frozenset(
     ["aux", "con", "nul", "prn"]

@@ -21,10 +21,10 @@ from contentstack_source.fold import Fold
 from contentstack_source.history import history_rows
 from contentstack_source.keeping import ended_rows
 from contentstack_source.marks import EVERY_ROW, Marks
-from contentstack_source.names import Names
+from contentstack_source.names import DELETED_AT, Names
 from contentstack_source.reading import read_ids
 from contentstack_source.settings import HISTORY, Settings
-from contentstack_source.tables import DELETED_AT, Existing, Rows, Tables
+from contentstack_source.tables import Existing, Rows, Tables
 
 CONTENT_TYPES: Final = "content_types"
 SYNC_EVENTS: Final = "sync_events"
@@ -86,7 +86,14 @@ class Pass:
         self._wiper = settings.event_types[0]
         self._known_tables = set(names.tables)
         names.assign_tables({*self._fold.published_types, *(content_types or {})})
-        self._tables = Tables(self._fold, names, existing, content_types or {})
+        self._tables = Tables(
+            self._fold,
+            names,
+            existing,
+            content_types or {},
+            has_links=settings.link_graph,
+            reads_rich_text=settings.rich_text,
+        )
         self._marks = Marks(self._fold, names, existing)
         report.events = self._fold.event_counts
         report.rows_put = sum(self._fold.live_counts.values())

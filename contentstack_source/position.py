@@ -10,12 +10,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
-from typing import Any
+from typing import Any, Final
 
 import dlt
 
 from contentstack_source.errors import SettingsChangedError
 from contentstack_source.settings import HISTORY, Settings
+
+SOURCE: Final = "contentstack"
+"""Name of the dlt source, and so of its schema and state."""
 
 SYNC: str = "sync"
 """The resource that walks the stream and feeds all others; never loaded itself."""
@@ -36,6 +39,7 @@ class Position:
         moved_at: when the stream last moved, ISO 8601 in UTC.
         events: what the pass that moved it held, by event type.
         may_change: a resync was asked for, so that any other stream may begin.
+        shape: the settings that shape the tables, see `Settings.shape`.
     """
 
     tokens: Mapping[str, str]
@@ -45,6 +49,7 @@ class Position:
     moved_at: str = ""
     events: Mapping[str, int] = field(default_factory=dict)
     may_change: bool = False
+    shape: Mapping[str, bool] = field(default_factory=dict)
 
 
 def recall(settings: Settings) -> Position | None:
@@ -59,10 +64,24 @@ def recall(settings: Settings) -> Position | None:
         return None
     if not position.may_change:
         _refuse_other_stream(position.identity, settings.identity())
+    if position.shape != settings.shape():
+        return None
     for resource in settings.keepers():
         if dlt.current.resource_state(resource).get(_TOKENS_KEY) != position.tokens:
             return None
     return position
+
+
+def reshaped_by(settings: Settings) -> list[str]:
+    """Return the settings that shape the tables otherwise than they were shaped, sorted.
+
+    Where another version wrote the state, nobody knows which they were: all count.
+    """
+    state = dlt.current.resource_state(SYNC)
+    last = parse_position(state)
+    known = last.shape if last else {}
+    changed = [name for name, value in settings.shape().items() if known.get(name) != value]
+    return sorted(changed) if _STATE_KEY in state else []
 
 
 def remember(settings: Settings, position: Position) -> None:
@@ -109,6 +128,12 @@ def parse_position(state: Mapping[str, Any]) -> Position | None:
     if stored.keys() != {each.name for each in fields(Position)}:
         return None
     return Position(**stored)
+
+
+def position_of(pipeline_state: Mapping[str, Any]) -> Position | None:
+    """Return the position that the state of a whole pipeline holds; None if there is none."""
+    source = pipeline_state.get("sources", {}).get(SOURCE, {})
+    return parse_position(source.get("resources", {}).get(SYNC, {}))
 
 
 def _refuse_other_stream(known: Mapping[str, str], now: Mapping[str, str]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -19,13 +20,12 @@ from contentstack_source.fold import ROOT_ID, Fold
 from contentstack_source.hints import existing_tables, silence_json_notice
 from contentstack_source.history import LAST_VERSIONS
 from contentstack_source.intake import Intake
-from contentstack_source.names import Names
+from contentstack_source.names import DELETED_AT, DELETED_BY, Names
 from contentstack_source.passes import CONTENT_TYPES, Pass
 from contentstack_source.position import recall_recorded
 from contentstack_source.reading import active_pipeline, arrow_schema, read_rows
 from contentstack_source.settings import SOFT, Settings
 from contentstack_source.store import ask
-from contentstack_source.tables import DELETED_AT, DELETED_BY
 
 _VERSION: Final = {
     "content_type_uid": "text",
@@ -57,6 +57,9 @@ def rebuild_pass(settings: Settings) -> Iterator[Pass]:
     dlt.current.resource_metrics()["report"] = report
     if last is None:
         raise no_history()
+    # As the tables are shaped, whatever is set by now.
+    has_links, reads = (last.shape.get(name, False) for name in ("link_graph", "rich_text"))
+    settings = replace(settings, link_graph=has_links, rich_text=reads)
     silence_json_notice()
     # Where DuckDB may spill: dlt's working folder, which is there as long as the pipeline.
     intake = Intake(temp_folder=Path(active_pipeline().working_dir) / "rebuild")

@@ -60,6 +60,9 @@ def odd_lines(summary: Summary) -> list[str]:
         lines.append(f"Missing at the destination, so everything was loaded anew: {names}.")
     if summary.history_begins:
         lines.append("History begins with this run, so everything was loaded anew.")
+    if summary.reshaped_by:
+        names = ", ".join(summary.reshaped_by)
+        lines.append(f"The tables are shaped otherwise by {names}: everything was loaded anew.")
     if summary.rejects:
         lines.append(
             f"{_number(summary.rejects, 'item')} could not be understood: see sync_rejects."

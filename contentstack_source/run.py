@@ -23,7 +23,7 @@ from dlt.extract.source import DltSource
 from dlt.pipeline.pipeline import Pipeline
 
 from contentstack_source import guard, ledger, tally
-from contentstack_source.answers import unwanted_of, views_of
+from contentstack_source.answers import keep_answers
 from contentstack_source.client import Client
 from contentstack_source.errors import (
     ConcurrentRunError,
@@ -38,17 +38,17 @@ from contentstack_source.failures import one_line_errors
 from contentstack_source.fetch import Report, has_changed
 from contentstack_source.fitness import refuse_unfit
 from contentstack_source.passes import CONTENT_TYPES
-from contentstack_source.position import SYNC, Position, forget_tokens, parse_position
+from contentstack_source.position import SOURCE, SYNC, Position, forget_tokens, position_of
 from contentstack_source.rebuild import no_history
 from contentstack_source.settings import HISTORY, Settings
 from contentstack_source.source import (
     contentstack_source,
     history_source,
     loads_happen_once,
+    settings_of,
 )
 from contentstack_source.summary import Summary
 from contentstack_source.target import Target
-from contentstack_source.views import keep_views
 
 _MOST_PASSES: Final = 50
 """A stack that changes faster than it can be read is caught up with in the next run."""
@@ -60,7 +60,7 @@ _WRITE_NOTHING: Final = (
     SettingsChangedError,
     UnknownTablesError,
     NoHistoryError,
-    ConcurrentRunError,  # somebody else is writing
+    ConcurrentRunError,
 )
 
 
@@ -141,9 +141,7 @@ def status(target: Target) -> Status:
         pipeline = target.pipeline()
         refuse_unfit(pipeline.destination)
         pipeline.sync_destination()
-        source = pipeline.state.get("sources", {}).get(guard.SOURCE, {})
-        state = source.get("resources", {}).get(SYNC, {})
-        return Status(parse_position(state), tally.count_rows(pipeline))
+        return Status(position_of(pipeline.state), tally.count_rows(pipeline))
 
 
 def _recorded(
@@ -159,11 +157,10 @@ def _recorded(
     try:
         with one_line_errors():
             settings = work(pipeline, summary)
-            views = views_of(pipeline, settings)
-            summary.failed_views = keep_views(pipeline, views, unwanted_of(pipeline))
-    except _WRITE_NOTHING:
-        raise
+            summary.failed_views = keep_answers(pipeline, settings)
     except ContentstackError as failed:
+        if isinstance(failed, _WRITE_NOTHING):
+            raise
         error = failed
     if summary.passes or error is not None:
         with suppress(DestinationException):  # the error there was is the one to tell
@@ -197,7 +194,7 @@ def _catch_up(
         guard.make_tables(pipeline, schema, summary.healed)
     if from_start or summary.healed:
         with pipeline.managed_state() as state:
-            forget_tokens(state.get("sources", {}).get(guard.SOURCE, {}))
+            forget_tokens(state.get("sources", {}).get(SOURCE, {}))
     summary.row_counts = summary.row_counts_before = tally.count_rows(pipeline)
     for _ in range(_MOST_PASSES):
         source = _source(settings)
@@ -210,7 +207,7 @@ def _catch_up(
             summary.is_caught_up = True
             break
         confirmed = guard.confirmed_state(pipeline)
-    return _settings_of(source)
+    return settings_of(source)
 
 
 def _source(settings: Mapping[str, Any]) -> DltSource:
@@ -233,12 +230,7 @@ def _rebuild(pipeline: Pipeline, summary: Summary) -> Settings:
     _run_pass(pipeline, source, confirmed, None)
     summary.add(source.resources[SYNC].custom_metrics["report"])
     summary.is_caught_up = True
-    return _settings_of(source)
-
-
-def _settings_of(source: DltSource) -> Settings:
-    settings: Settings = source.resources[SYNC].explicit_args["settings"]
-    return settings
+    return settings_of(source)
 
 
 def _record(
@@ -278,7 +270,7 @@ def _rows_left(pipeline: Pipeline, summary: Summary) -> Mapping[str, int]:
 
 def _has_changed_since(source: DltSource, report: Report, summary: Summary) -> bool:
     """Ask whether anything changed during a pass (FACTS 7.6), without all that a pass takes."""
-    client = Client(_settings_of(source))
+    client = Client(settings_of(source))
     answer = has_changed(client, report.tokens)
     summary.pages += client.requests - client.retries
     summary.requests += client.requests

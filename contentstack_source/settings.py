@@ -18,6 +18,7 @@ from contentstack_source.events import (
     SYS_ASSETS,
     parse_event_types,
 )
+from contentstack_source.fallback import parse_locale_fallback
 from contentstack_source.stream import Query
 
 HOSTS: Final = {
@@ -68,6 +69,8 @@ class Settings:
         requests_at_once: requests under way at a time, where there are many streams.
         requests_per_second: requests begun in any second, where there are many streams.
         max_deleted_share: the part of all rows, 0 to 1, that a resync may remove.
+        link_graph: whether `entry_references` is kept.
+        rich_text: whether rich text has columns of text and Markdown beside it.
         history: whether every event is kept, with what it published.
         locale_fallback: locale to the one that is shown where an entry is not published in it.
         master_locale: the locale that others are translated from.
@@ -87,6 +90,8 @@ class Settings:
     requests_at_once: int = 16
     requests_per_second: int = 80
     max_deleted_share: float = 0.5
+    link_graph: bool = True
+    rich_text: bool = False
     history: bool = False
     deletes: str = HARD
     locale_fallback: Mapping[str, str] = field(default_factory=dict)
@@ -159,6 +164,13 @@ class Settings:
         }
         return {name: value for name, value in parts.items() if value is not None}
 
+    def shape(self) -> dict[str, bool]:
+        """Return what decides which tables and columns content becomes.
+
+        The stream stays the same when these change, but what is loaded already lacks them.
+        """
+        return {"link_graph": self.link_graph, "rich_text": self.rich_text}
+
 
 def parse_base_url(base_url: str | None, region: str | None) -> str:
     """Return where to send requests: `base_url` if given, else the host of `region`.
@@ -200,33 +212,6 @@ def parse_start_from(value: object) -> str | None:
     return instant.in_timezone("UTC").format("YYYY-MM-DD[T]HH:mm:ss.SSS[Z]")
 
 
-def parse_locale_fallback(value: object) -> dict[str, str]:
-    """Return which locale falls back to which, empty if none does.
-
-    Accepts a mapping, and text as an environment variable has it: `de-at=de-de, de-de=en-us`.
-
-    Raises:
-        SettingsError: not pairs of locales, or they lead back to where they began.
-    """
-    if isinstance(value, str):
-        pairs = [each.partition("=") for each in value.split(",") if each.strip()]
-        value = {locale.strip(): then.strip() for locale, _, then in pairs}
-    fallback = dict(value) if isinstance(value, Mapping) else {}
-    if (value and not fallback) or not all(
-        isinstance(each, str) and each for pair in fallback.items() for each in pair
-    ):
-        what = "locale_fallback does not name pairs of locales"
-        raise SettingsError(what, "Write it like de-at=de-de, de-de=en-us, or as a TOML table.")
-    for locale in fallback:
-        then, steps = fallback[locale], 0
-        while then in fallback and steps <= len(fallback):
-            then, steps = fallback[then], steps + 1
-        if then in fallback:
-            what = f"locale_fallback leads from {locale} round in a circle"
-            raise SettingsError(what, "Let each chain end, at the master locale mostly.")
-    return fallback
-
-
 def parse_settings(
     *,
     api_key: str,
@@ -243,6 +228,8 @@ def parse_settings(
     requests_at_once: int = 16,
     requests_per_second: int = 80,
     max_deleted_share: float = 0.5,
+    link_graph: bool = True,
+    rich_text: bool = False,
     history: bool = False,
     deletes: str = HARD,
     locale_fallback: object = None,
@@ -293,6 +280,8 @@ def parse_settings(
         requests_at_once=requests_at_once,
         requests_per_second=requests_per_second,
         max_deleted_share=max_deleted_share,
+        link_graph=link_graph,
+        rich_text=rich_text,
         history=history,
         deletes=deletes,
         locale_fallback=parse_locale_fallback(locale_fallback),

@@ -17,13 +17,16 @@ from contentstack_source import columns
 from contentstack_source.columns import ARRAY, OBJECT, SCALAR, Column
 from contentstack_source.model import REFERENCE, DataType, Group, Many, Node, Value
 from contentstack_source.names import Names, digest
-from contentstack_source.opening import Found, Opening, Text, is_json, only
+from contentstack_source.opening import Found, Opening, Seen, Text, is_json, only
 from contentstack_source.store import execute
 
 _VALUE: Final = ("value",)
 _LIST: Final = ("list",)
 _RICH_TEXT: Final = {"type", "children"}
 """Keys of a JSON rich text node: without a model, the sign that an object is one document."""
+
+ORDINAL: Final = "ordinal"
+"""Column of every relation: the places in the lists that lead to a row, the outermost first."""
 
 
 @dataclass
@@ -34,11 +37,13 @@ class ListField:
         table: its name at the destination.
         piece: the expression of the list, in the view of the sheet it was found in.
         of: what its elements are, None if the model does not tell.
+        path: where it stands in the row of the sheet it was found in.
     """
 
     table: str
     piece: str
     of: Node | None
+    path: tuple[str, ...]
 
 
 @dataclass
@@ -50,8 +55,12 @@ class Sheet:
         opening: the relation in DuckDB that `columns` select from.
         existing: the types its columns have at the destination, by name.
         reserved: column names that are not for fields.
+        within: of a list, where it stands in the content model; empty for a root table.
+        reads_rich_text: columns of rich text get columns of text and Markdown beside them.
         columns: by name; those the model knows are there even if no row has them.
         lists: found in it, by table name.
+        seen: what stands where in a row, by path; an element of a list has the empty path.
+        readable: column of rich text to those of its text and its Markdown, which no SQL fills.
     """
 
     names: Names
@@ -59,9 +68,18 @@ class Sheet:
     opening: Opening
     existing: Mapping[str, str] = field(default_factory=dict)
     reserved: frozenset[str] = frozenset()
+    within: tuple[str, ...] = ()
+    reads_rich_text: bool = False
     columns: dict[str, Column] = field(default_factory=dict)
     lists: dict[str, ListField] = field(default_factory=dict)
+    seen: dict[tuple[str, ...], Seen] = field(default_factory=dict)
+    readable: dict[str, tuple[str, str]] = field(default_factory=dict)
     _found: list[Found] = field(default_factory=list)
+
+    @property
+    def root_id(self) -> str:
+        """Return the column that names the root row."""
+        return "_dlt_root_id" if self.within else "_dlt_id"
 
     def open_objects(self, piece: str, group: Group, *, but: frozenset[str]) -> None:
         """Add the columns and lists of the objects that `piece` yields.
@@ -104,11 +122,13 @@ class Sheet:
         The path of a list's element is empty: a scalar's column is `value` then, and the table of
         a list in a list is named `list`.
         """
+        self.seen[path] = Seen(path, node, piece, kinds, keys)
         if isinstance(node, Many) and node.of == REFERENCE:
             piece, kinds = _as_list(piece), kinds and ARRAY
-        is_document = node is None and keys >= _RICH_TEXT
-        if is_document or is_json(node) or self._is_kept_as_json(path or _VALUE):
-            self._add_json(piece, path or _VALUE, is_unknown=node is None)
+        if is_rich_text(self.seen[path]) or is_json(node) or self._is_kept_as_json(path or _VALUE):
+            name = self._add_json(piece, path or _VALUE, is_unknown=node is None)
+            if is_rich_text(self.seen[path]):
+                self._add_readable(name, path or _VALUE)
             return
         if isinstance(node, Value) or kinds & SCALAR:
             self._add_scalar(piece, node, kinds, path or _VALUE)
@@ -119,7 +139,7 @@ class Sheet:
             self._declare_fields(node, path)
         if kinds & ARRAY:
             of = node.of if isinstance(node, Many) else None
-            self._add_list(piece, of, path or _LIST)
+            self._add_list(piece, of, path)
 
     def _add_scalar(self, piece: str, node: Node | None, kinds: int, path: tuple[str, ...]) -> None:
         name = self._column(path)
@@ -150,7 +170,14 @@ class Sheet:
         rest = f"CASE WHEN ({main}) IS NULL THEN {text} END" if main else text
         self.columns[self._variant(name, "text")] = Column("text", rest, is_variant=True)
 
-    def _add_json(self, piece: str, path: tuple[str, ...], *, is_unknown: bool) -> None:
+    def _add_readable(self, name: str, path: tuple[str, ...]) -> None:
+        """Add the columns beside a column of rich text."""
+        if self.reads_rich_text:
+            text, markdown = (self._column((*path, part)) for part in ("text", "markdown"))
+            self.columns |= dict.fromkeys((text, markdown), Column("text"))
+            self.readable[name] = text, markdown
+
+    def _add_json(self, piece: str, path: tuple[str, ...], *, is_unknown: bool) -> str:
         name = self._column(path)
         if self._type_at_destination(name) not in {None, "json"}:
             self.columns[name] = Column("text")
@@ -159,10 +186,11 @@ class Sheet:
             piece = f"CAST(to_json({piece}) AS VARCHAR)"
         is_variant = name.endswith("__v_json")
         self.columns[name] = Column("json", piece, is_variant, is_unknown)
+        return name
 
     def _add_list(self, piece: str, of: Node | None, path: tuple[str, ...]) -> None:
-        table = self.names.list_table(self.table, path, self.lists)
-        self.lists[table] = ListField(table, piece, of)
+        table = self.names.list_table(self.table, path or _LIST, self.lists)
+        self.lists[table] = ListField(table, piece, of, path)
 
     def _declare_fields(self, group: Group, path: tuple[str, ...]) -> None:
         """Add the columns of an object that no row has, so that they have their types."""
@@ -172,6 +200,8 @@ class Sheet:
             elif isinstance(node, Value):
                 name = self._column((*path, key))
                 self.columns[name] = Column(self._type_at_destination(name) or node.data_type)
+                if node.holds == "rich text":
+                    self._add_readable(name, (*path, key))
 
     def _column(self, path: tuple[str, ...]) -> str:
         return self.names.column(path, self.reserved | self.columns.keys())
@@ -190,21 +220,25 @@ class Sheet:
         return self._type_at_destination(self._column(path)) == "json"
 
 
+def is_rich_text(seen: Seen) -> bool:
+    """Tell a field of JSON rich text; without a model, by what a document looks like."""
+    if isinstance(seen.node, Value):
+        return seen.node.holds == "rich text"
+    return seen.node is None and seen.keys >= _RICH_TEXT
+
+
 def _as_list(piece: str) -> str:
     """A list of one, where the service has the element itself."""
     return f"CASE WHEN ascii({piece}) <> 91 THEN concat('[', {piece}, ']') ELSE {piece} END"
 
 
-def elements_of(
-    con: duckdb.DuckDBPyConnection, sheet: Sheet, found: ListField, root: str, view: str
-) -> None:
+def elements_of(con: duckdb.DuckDBPyConnection, sheet: Sheet, found: ListField, view: str) -> None:
     """Make the relation `view` of the elements of a list: one row an element, ids and all.
 
     Args:
         con: where both relations are.
         sheet: where the list was found.
         found: the list.
-        root: the column of `sheet` that names the root row.
         view: name of the temporary table to make.
     """
     where = digest(found.table)
@@ -214,9 +248,9 @@ def elements_of(
         f"""
         CREATE OR REPLACE TEMP TABLE {view} AS
         SELECT left(md5(concat_ws(chr(31), _dlt_parent_id, '{where}', _dlt_list_idx)), 24)
-                   AS _dlt_id, *
+                   AS _dlt_id, * REPLACE (list_append({ORDINAL}, _dlt_list_idx) AS {ORDINAL})
         FROM (
-            SELECT {root} AS _dlt_root_id, _dlt_id AS _dlt_parent_id,
+            SELECT {sheet.root_id} AS _dlt_root_id, _dlt_id AS _dlt_parent_id, {ORDINAL},
                    generate_subscripts(elements, 1) - 1 AS _dlt_list_idx,
                    CAST(unnest(elements) AS VARCHAR) AS element
             FROM (SELECT *, {elements} AS elements FROM {sheet.opening.view})

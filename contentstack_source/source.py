@@ -10,13 +10,16 @@ import dlt
 import pyarrow as pa
 from dlt.extract.items import DataItemWithMeta
 from dlt.extract.resource import DltResource
+from dlt.extract.source import DltSource
 
 from contentstack_source.events import PUBLISHED
+from contentstack_source.fallback import parse_locale_fallback
 from contentstack_source.fitness import (
     destination_capabilities,
     encodes_json,
     file_format,
     holds_nul,
+    to_objects,
 )
 from contentstack_source.hints import count_true_rows, hints_of, owner_of
 from contentstack_source.nul import nul_aside
@@ -26,10 +29,9 @@ from contentstack_source.rebuild import rebuild_pass
 from contentstack_source.settings import (
     HISTORY,
     Settings,
-    parse_locale_fallback,
     parse_settings,
 )
-from contentstack_source.tables import Rows, to_objects
+from contentstack_source.tables import Rows
 from contentstack_source.walk import walk_pass
 
 loads_happen_once: ContextVar[bool] = ContextVar("loads_happen_once", default=False)
@@ -52,6 +54,8 @@ def contentstack_source(
     requests_at_once: int = 16,
     requests_per_second: int = 80,
     max_deleted_share: float = 0.5,
+    link_graph: bool = True,  # noqa: FBT001, FBT002 - dlt calls by name
+    rich_text: bool = False,  # noqa: FBT001, FBT002
     history: bool = False,  # noqa: FBT001, FBT002 - dlt calls by name
     deletes: str = "hard",
     locale_fallback: Any = None,  # noqa: ANN401 - a table, or text with commas
@@ -77,6 +81,8 @@ def contentstack_source(
         requests_at_once: requests under way at a time, with many streams.
         requests_per_second: requests begun in any second, with many streams.
         max_deleted_share: the part of all rows that a resync may remove, 0 to 1.
+        link_graph: keep `entry_references`, a row for each link of an entry.
+        rich_text: put columns of plain text and Markdown beside JSON rich text.
         history: keep every event received, with what it published, in `entry_history`.
         deletes: `hard` takes rows away with what they show; `soft` keeps them, with `deleted_at`.
         locale_fallback: locale to the one it falls back to, for the views `localized__…`.
@@ -104,6 +110,8 @@ def contentstack_source(
         requests_at_once=requests_at_once,
         requests_per_second=requests_per_second,
         max_deleted_share=max_deleted_share,
+        link_graph=link_graph,
+        rich_text=rich_text,
         history=history,
         deletes=deletes,
         locale_fallback=locale_fallback,
@@ -145,6 +153,12 @@ def history_source(
     )
     sync = dlt.resource(rebuild_pass, name=SYNC, selected=False)(settings)
     return [sync, *(_resource(name, sync) for name in PUBLISHED)]
+
+
+def settings_of(source: DltSource) -> Settings:
+    """Return the settings that a source was made with."""
+    settings: Settings = source.resources[SYNC].explicit_args["settings"]
+    return settings
 
 
 def _resource(name: str, sync: DltResource) -> DltResource:

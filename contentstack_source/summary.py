@@ -32,8 +32,9 @@ class Summary:
         token_before: fingerprint of the token the run began with.
         token_after: fingerprint of the token it ended with.
         history_begins: the history was off until now, so that all was loaded anew.
-        failed_views: why a view could not be made, by its name.
         healed: tables that were missing, so that all was loaded anew.
+        reshaped_by: settings that shape the tables otherwise, so that all was loaded anew.
+        failed_views: why a view could not be made, by its name.
         row_counts_before: rows in each table when the run began.
         row_counts: rows in each table now.
     """
@@ -57,8 +58,9 @@ class Summary:
     token_before: str | None = None
     token_after: str | None = None
     history_begins: bool = False
-    failed_views: dict[str, str] = field(default_factory=dict)
     healed: list[str] = field(default_factory=list)
+    reshaped_by: list[str] = field(default_factory=list)
+    failed_views: dict[str, str] = field(default_factory=dict)
     row_counts_before: dict[str, int] = field(default_factory=dict)
     row_counts: dict[str, int] = field(default_factory=dict)
 
@@ -86,3 +88,4 @@ class Summary:
         self.without_model.update(report.findings.without_model)
         self.history_begins |= report.history_begins
         self.model_error = self.model_error or report.model_error
+        self.reshaped_by = self.reshaped_by or report.reshaped_by

@@ -13,17 +13,17 @@ from os import cpu_count
 from typing import Any, Final
 
 import duckdb
-import orjson
 import pyarrow as pa
 
+from contentstack_source import links, rich_text
 from contentstack_source.abreast import abreast
 from contentstack_source.columns import instant
 from contentstack_source.events import SYS_ASSETS
 from contentstack_source.fold import ROOT_ID, Fold
 from contentstack_source.model import ASSET, Group, parse_content_type
-from contentstack_source.names import Names
+from contentstack_source.names import DELETED_AT, DELETED_BY, Names
 from contentstack_source.opening import Opening
-from contentstack_source.sheet import Sheet, elements_of, fill
+from contentstack_source.sheet import ORDINAL, Sheet, elements_of, fill
 from contentstack_source.store import ask, execute
 
 _ROWS_AT_ONCE: Final = 20_000
@@ -35,10 +35,6 @@ _ENTRY: Final = (*_ROOT, "content_locale")
 _LIST: Final = ("_dlt_id", "_dlt_parent_id", "_dlt_root_id", "_dlt_list_idx")
 _TYPES: Final = {"_dlt_list_idx": "bigint", "event_at": "timestamp", "_version": "bigint"}
 _READ_BY_FOLD: Final = frozenset({"uid", "locale"})
-
-DELETED_AT: Final = "deleted_at"
-DELETED_BY: Final = "deleted_by"
-"""Columns of rows that stay when what they show is gone; no field ever has their names."""
 
 _EVENT_KEY: Final = ("event_type", "content_type_uid", "uid", "locale")
 EVENT_ID: Final = (
@@ -95,15 +91,6 @@ class Rows:
     list_of: str | None = None
 
 
-def to_objects(data: pa.Table, types: Mapping[str, str]) -> list[dict[str, Any]]:
-    """Return rows as Python has them, JSON parsed: for destinations that write JSON themselves."""
-    names = [name for name in data.column_names if types.get(name) == "json"]
-    rows: list[dict[str, Any]] = data.to_pylist()
-    for row in rows:
-        row |= {name: orjson.loads(row[name]) for name in names if row[name] is not None}
-    return rows
-
-
 @dataclass
 class Findings:
     """What the content model did not foresee.
@@ -127,6 +114,8 @@ class Tables:
         names: names of tables and columns; every content type of the pass has its table in it.
         existing: the tables of the destination, by name.
         content_types: the content types of the stack by uid, as the service describes them.
+        has_links: also the rows of `entry_references`.
+        reads_rich_text: also the columns beside those of rich text.
     """
 
     def __init__(
@@ -135,12 +124,17 @@ class Tables:
         names: Names,
         existing: Mapping[str, Existing],
         content_types: Mapping[str, Mapping[str, Any]],
+        *,
+        has_links: bool = True,
+        reads_rich_text: bool = False,
     ) -> None:
         self.findings = Findings()
         self._fold = fold
         self._names = names
         self._existing = dict(existing)
         self._content_types = content_types
+        self._has_links = has_links
+        self._reads_rich_text = reads_rich_text
 
     def entries(self) -> Iterator[Rows]:
         """Yield the published entries: by content type, table and lists; then all in `entries`.
@@ -195,7 +189,11 @@ class Tables:
             sheet = self._sheet(con, table, "taken", fixed)
             sheet.open_objects("data", model, but=_READ_BY_FOLD)
             yield from self._rows(con, sheet, fixed)
-            yield from self._lists(con, sheet, table, "_dlt_id")
+            found = links.Links(con) if self._has_links and fixed == _ENTRY else None
+            yield from self._lists(con, sheet, table, found)
+            if found is not None:
+                found.look(sheet)
+                yield Rows(links.TABLE, found.read(sheet), links.TYPES, "entries")
 
     def _shared(self) -> Iterator[Rows]:
         """Yield the rows of `entries`: what entries of all types have in common."""
@@ -232,31 +230,44 @@ class Tables:
                     con,
                     f"""
                     CREATE TEMP VIEW taken AS
-                    SELECT *, {ROOT_ID} AS _dlt_id FROM event SEMI JOIN taken_position
+                    SELECT *, {ROOT_ID} AS _dlt_id, CAST([] AS BIGINT[]) AS {ORDINAL}
+                    FROM event SEMI JOIN taken_position
                         USING (position)
                     """,
                 )
                 yield con
 
     def _sheet(
-        self, con: duckdb.DuckDBPyConnection, table: str, view: str, fixed: tuple[str, ...]
+        self,
+        con: duckdb.DuckDBPyConnection,
+        table: str,
+        view: str,
+        fixed: tuple[str, ...],
+        within: tuple[str, ...] = (),
     ) -> Sheet:
         existing = self._existing.get(table)
         columns = existing.columns if existing else {}
         opening = Opening(con, view)
         reserved = frozenset(fixed if fixed is _LIST else (*fixed, DELETED_AT, DELETED_BY))
-        return Sheet(self._names, table, opening, columns, reserved=reserved)
+        reads = self._reads_rich_text
+        return Sheet(self._names, table, opening, columns, reserved, within, reads)
 
     def _lists(
-        self, con: duckdb.DuckDBPyConnection, parent: Sheet, root_table: str, root: str
+        self,
+        con: duckdb.DuckDBPyConnection,
+        parent: Sheet,
+        root_table: str,
+        found_links: links.Links | None,
     ) -> Iterator[Rows]:
         for number, found in enumerate(parent.lists.values()):
             view = f"{parent.opening.view}_l{number}"
-            elements_of(con, parent, found, root, view)
-            sheet = self._sheet(con, found.table, view, _LIST)
+            elements_of(con, parent, found, view)
+            sheet = self._sheet(con, found.table, view, _LIST, (*parent.within, *found.path))
             sheet.open_elements("element", found.of)
             yield from self._rows(con, sheet, _LIST, root_table)
-            yield from self._lists(con, sheet, root_table, "_dlt_root_id")
+            if found_links is not None:
+                found_links.look(sheet)
+            yield from self._lists(con, sheet, root_table, found_links)
 
     def _rows(
         self,
@@ -280,6 +291,7 @@ class Tables:
             if filled and (column.is_variant or column.is_unknown):
                 found = self.findings.variants if column.is_variant else self.findings.unknown
                 found[f"{sheet.table}.{name}"] = found.get(f"{sheet.table}.{name}", 0) + filled
+        data = rich_text.beside(data, sheet.readable)
         # The next rows of the same table find the columns that these have made.
         self._existing[sheet.table] = Existing({**sheet.existing, **types}, list_of)
         yield Rows(sheet.table, data, types, list_of)

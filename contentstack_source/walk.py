@@ -22,7 +22,14 @@ from contentstack_source.intake import Intake
 from contentstack_source.keeping import Kept
 from contentstack_source.names import Names
 from contentstack_source.passes import Pass
-from contentstack_source.position import Position, history_begins, recall, recall_last, remember
+from contentstack_source.position import (
+    Position,
+    history_begins,
+    recall,
+    recall_last,
+    remember,
+    reshaped_by,
+)
 from contentstack_source.reading import active_pipeline
 from contentstack_source.settings import HISTORY, SOFT, WHOLE, Settings
 from contentstack_source.stream import Page
@@ -34,7 +41,7 @@ def walk_pass(settings: Settings) -> Iterator[Pass]:
         refuse_unfit(pipeline.destination)
     settings = _only_selected(settings)
     position, last = recall(settings), recall_last()
-    report = Report()
+    report = Report(reshaped_by=reshaped_by(settings))
     _publish(report)
     report.history_begins = history_begins(settings)
     client = Client(settings)
@@ -87,6 +94,7 @@ def walk_pass(settings: Settings) -> Iterator[Pass]:
             locales=fold.locales,
             moved_at=received_at.to_iso8601_string(),
             events=report.events,
+            shape=settings.shape(),
         ),
     )
 
@@ -126,7 +134,7 @@ def _replaced(
 ) -> set[str] | None:
     """Return the content types that the pass brings whole; None if it brings all there is."""
     is_new_stream = last is not None and dict(last.identity) != settings.identity()
-    if settings.start_from is not None and not is_new_stream:
+    if settings.start_from is not None and not (is_new_stream or report.reshaped_by):
         return set()  # partial by definition: absence means nothing (FACTS 3.9)
     if report.begun_anew == {each.name for each in streams}:
         return None

@@ -96,11 +96,14 @@ def load_items(folded: Callable[..., Fold]) -> Callable[..., Loaded]:
         content_types: Mapping[str, Mapping[str, Any]] | None = None,
         existing: Mapping[str, Existing] | None = None,
         naming: NamingConvention | None = None,
+        reads_rich_text: bool = False,
     ) -> Loaded:
         fold = folded(items)
         names = Names(naming or NamingConvention())
         names.assign_tables({*fold.published_types, *(content_types or {})})
-        tables = Tables(fold, names, existing or {}, content_types or {})
+        tables = Tables(
+            fold, names, existing or {}, content_types or {}, reads_rich_text=reads_rich_text
+        )
         return Loaded([*tables.entries(), *tables.assets()], tables.findings)
 
     return load
@@ -114,10 +117,16 @@ def loaded(load_items: Callable[..., Loaded]) -> Callable[..., Loaded]:
         *entries: Mapping[str, Any],
         schema: Sequence[Mapping[str, Any]] | None = None,
         existing: Mapping[str, Existing] | None = None,
+        reads_rich_text: bool = False,
     ) -> Loaded:
         items = [published({"uid": f"e{number}", **data}) for number, data in enumerate(entries)]
         content_types = {} if schema is None else {"blog": {"uid": "blog", "schema": schema}}
-        return load_items(items, content_types=content_types, existing=existing)
+        return load_items(
+            items,
+            content_types=content_types,
+            existing=existing,
+            reads_rich_text=reads_rich_text,
+        )
 
     return load
 

@@ -19,10 +19,12 @@ from typing import Any, Protocol
 import dlt
 import duckdb
 
+from tests.mirror_links import LINK_COLUMNS, links_of
+
 Row = dict[str, Any]
 _FIXED = {"uid", "locale", "content_locale", "event_at"}
 _OWN = {"entries", "assets", "content_types", "sync_events", "sync_rejects", "sync_runs"}
-_OWN |= {"entry_history", "entry_versions", "locale_coverage", "localized"}
+_OWN |= {"entry_history", "entry_versions", "entry_references", "locale_coverage", "localized"}
 
 
 class Published(Protocol):
@@ -56,7 +58,8 @@ def _read_duckdb(con: duckdb.DuckDBPyConnection) -> _Dataset:
     types: dict[str, dict[str, str]] = {}
     sql = (
         "SELECT table_name, column_name, data_type FROM information_schema.columns"
-        " WHERE table_schema = current_schema()"
+        " JOIN information_schema.tables USING (table_catalog, table_schema, table_name)"
+        " WHERE table_schema = current_schema() AND table_type = 'BASE TABLE'"
     )
     for table, column, data_type in con.execute(sql).fetchall():
         if not table.startswith("_dlt"):
@@ -143,6 +146,7 @@ class _Dataset:
             wanted = {key[1:]: item for key, item in entries.items() if key[0] == uid}
             self.compare_table(table, wanted)
         self.compare_table("assets", assets)
+        self.compare_links(entries)
         for table, rows in self.rows.items():  # what no content type claims any more is empty
             root = table.split("__", 1)[0]
             assert root in _OWN or root in tables.values() or not rows, f"{table} is left over"
@@ -156,6 +160,21 @@ class _Dataset:
             self.rows[table] = [
                 row for row in rows if not {row.get("_dlt_id"), row.get("_dlt_root_id")} & gone
             ]
+
+    def compare_links(self, entries: Mapping[tuple[str, str, str], Any]) -> None:
+        models = {row["uid"]: row["schema"] for row in self.rows.get("content_types", [])}
+        models = {uid: json.loads(schema) for uid, schema in models.items() if schema is not None}
+        wanted = {
+            (*key, *link)
+            for key, item in entries.items()
+            for link in links_of(item["data"], models.get(key[0]))
+        }
+        rows = self.rows.get("entry_references", [])
+        found = {tuple(row[name] for name in LINK_COLUMNS) for row in rows}
+        assert len({row["_dlt_id"] for row in rows}) == len(rows) == len(found)
+        assert found == wanted, _difference("entry_references", found, wanted)
+        roots = {(r["_dlt_id"], *_key_of(r)) for r in self.rows.get("entries", [])}
+        assert {(r["_dlt_root_id"], *_key_of(r)) for r in rows} <= roots
 
     def tables(self) -> dict[str, str]:
         rows = self.rows.get("content_types", [])
@@ -198,6 +217,9 @@ class _Lists:
             return
         if kind == "JSON" or f"{column}__v_json" in self.dataset.types[table]:
             expected[column] = value
+            if f"{column}__markdown" in self.dataset.types[table]:
+                expected |= {f"{column}__text": _Readable(value)}
+                expected |= {f"{column}__markdown": _Readable(value)}
         elif isinstance(value, dict):
             for name, each in value.items():
                 self.walk(table, (*path, name), each, expected, row_id)
@@ -251,7 +273,7 @@ def _assert_row(
     del claims
     for column, value in expected.items():
         found = list(_found(row, column))
-        assert any(_is_same(each, value) for each in found), (
+        assert any(_holds(each, value) for each in found), (
             f"{table} {key}: {column} is {found}, the stack has {value!r}"
         )
     for column, value in row.items():
@@ -267,6 +289,33 @@ def _found(row: Row, column: str) -> Iterator[Any]:
             yield value
 
 
+@dataclass(frozen=True)
+class _Readable:
+    """Any text that says what a document says, word by word."""
+
+    document: Any
+
+    def is_said_by(self, text: str) -> bool:
+        place, plain = 0, text.replace("\\", "")
+        for word in "".join(texts_of(self.document)).split():
+            place = plain.find(word, place)
+            if place < 0:
+                return False
+        return True
+
+
+def texts_of(node: Any) -> Iterator[str]:
+    if isinstance(node, dict) and isinstance(node.get("text"), str):
+        yield node["text"]
+    elif isinstance(node, dict):
+        for child in node.get("children") or ():
+            yield from texts_of(child)
+
+
+def _holds(found: Any, wanted: Any) -> bool:
+    return wanted.is_said_by(found) if isinstance(wanted, _Readable) else _is_same(found, wanted)
+
+
 def _is_same(found: Any, wanted: Any) -> bool:
     if isinstance(found, (datetime, date)):
         return found == _instant(wanted)
@@ -279,6 +328,10 @@ def _is_same(found: Any, wanted: Any) -> bool:
     if isinstance(found, str) and found != wanted:
         return found.startswith('"') and json.loads(found) == wanted
     return bool(found == wanted) or (isinstance(found, float) and math.isnan(found))
+
+
+def _key_of(row: Row) -> tuple[str, str, str]:
+    return row["content_type_uid"], row["uid"], row["locale"]
 
 
 def _instant(text: Any) -> datetime | None:
@@ -298,4 +351,5 @@ def _snake(name: str) -> str:
 
 
 def _difference(table: str, found: set[Any], wanted: set[Any]) -> str:
-    return f"{table}: surplus {sorted(found - wanted)[:3]}, missing {sorted(wanted - found)[:3]}"
+    surplus, missing = sorted(found - wanted, key=repr), sorted(wanted - found, key=repr)
+    return f"{table}: surplus {surplus[:3]}, missing {missing[:3]}"

@@ -18,6 +18,8 @@ MODELS: dict[str, list[dict[str, Any]]] = {
         {"uid": "rating", "data_type": "number"},
         {"uid": "seo", "data_type": "group", "schema": [{"uid": "slug", "data_type": "text"}]},
         {"uid": "written_by", "data_type": "reference", "reference_to": ["author"]},
+        {"uid": "cover", "data_type": "file"},
+        {"uid": "body", "data_type": "json", "field_metadata": {"allow_json_rte": True}},
         {
             "uid": "parts",
             "data_type": "group",
@@ -25,6 +27,7 @@ MODELS: dict[str, list[dict[str, Any]]] = {
             "schema": [
                 {"uid": "heading", "data_type": "text"},
                 {"uid": "notes", "data_type": "text", "multiple": True},
+                {"uid": "source", "data_type": "link"},
             ],
         },
     ],
@@ -63,8 +66,27 @@ def content(content_type_uid: str, rng: random.Random) -> dict[str, Any]:
         "seo": {"slug": f"/{rng.randrange(100)}"},
         "written_by": [{"uid": rng.choice(UIDS), "_content_type_uid": "author"}] * rng.randrange(2),
         "parts": [
-            {"heading": f"h{n}", "notes": [f"n{m}" for m in range(rng.randrange(3))]}
+            {
+                "heading": f"h{n}",
+                "notes": [f"n{m}" for m in range(rng.randrange(3))],
+                "source": {"title": f"s{n}", "href": rng.choice(["", f"https://example.org/{n}"])},
+            }
             for n in range(rng.randrange(4))
         ],
         "tags": rng.sample(["red", "green", "blue"], rng.randrange(3)),
+        "cover": rng.choice([None, "a1", "a2"]),
+        "body": rich_text(rng),
     }
+
+
+def rich_text(rng: random.Random) -> dict[str, Any]:
+    """Return a document with a link, an embedded entry and an asset, or with some of them."""
+    link = {"type": "a", "attrs": {"url": "https://example.org"}, "children": [{"text": "there"}]}
+    entry = {"entry-uid": rng.choice(UIDS), "content-type-uid": rng.choice(TYPES)}
+    asset = {"asset-uid": rng.choice(["a1", "a2"]), "asset-link": "https://example.org/a.png"}
+    embeds = [
+        {"type": "reference", "attrs": {"type": "entry", **entry}, "children": [{"text": ""}]},
+        {"type": "reference", "attrs": {"type": "asset", **asset}, "children": [{"text": ""}]},
+    ]
+    text = {"type": "p", "attrs": {}, "children": [{"text": "Look ", "bold": True}, link]}
+    return {"type": "doc", "children": rng.sample([text, *embeds], rng.randrange(4))}

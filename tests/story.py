@@ -16,6 +16,7 @@ from contentstack_source.simulator import Stack, Weather
 from contentstack_source.summary import Summary
 from contentstack_source.target import Target
 from tests.mirror import assert_equal_at
+from tests.mirror_links import answers_of
 from tests.places import Place
 from tests.small import MODELS, filled_stack
 
@@ -52,6 +53,7 @@ class Story:
     def sync(self) -> Summary:
         summary = run.sync(self.target)
         assert summary.is_caught_up
+        assert not summary.failed_views
         self.assert_equal()
         return summary
 
@@ -144,6 +146,14 @@ def everything_read_anew(story: Story) -> None:
     story.assert_equal()
 
 
+def what_content_teams_ask(story: Story) -> None:
+    for view, wanted in answers_of(story.stack).items():
+        columns = ", ".join(wanted.columns)
+        found = story.rows(f"SELECT {columns} FROM {{}}", view)
+        assert set(found) == wanted.rows, view
+        assert len(found) == len(wanted.rows), view
+
+
 def what_is_told_of_it_all(story: Story) -> None:
     status = run.status(story.target)
     assert status.position is not None
@@ -165,5 +175,6 @@ CHAPTERS: tuple[Callable[[Story], None], ...] = (
     a_worker_that_lost_its_disk,
     a_table_dropped_by_somebody,
     everything_read_anew,
+    what_content_teams_ask,
     what_is_told_of_it_all,
 )

@@ -19,7 +19,8 @@ from contentstack_source.model import (
 )
 
 TEXT, DOUBLE, JSON = Value("text"), Value("double"), Value("json")
-LINK = Group({"title": TEXT, "href": TEXT})
+ASSET_UID, RICH_TEXT = Value("text", holds="asset"), Value("json", holds="rich text")
+LINK = Group({"title": TEXT, "href": TEXT}, is_link=True)
 TERM = Group({"taxonomy_uid": TEXT, "term_uid": TEXT})
 INNER = [{"uid": "n", "data_type": "number"}]
 
@@ -33,13 +34,13 @@ NODES: list[tuple[dict[str, Any], Node | None]] = [
     ({"data_type": "number", "multiple": True}, Many(DOUBLE)),
     ({"data_type": "boolean"}, Value("bool")),
     ({"data_type": "isodate"}, Value("timestamp")),
-    ({"data_type": "file"}, TEXT),
-    ({"data_type": "file", "multiple": True}, Many(TEXT)),
+    ({"data_type": "file"}, ASSET_UID),
+    ({"data_type": "file", "multiple": True}, Many(ASSET_UID)),
     ({"data_type": "json"}, JSON),
     ({"data_type": "json", "multiple": True}, Many(JSON)),
     (
         {"data_type": "json", "field_metadata": {"allow_json_rte": True}, "reference_to": ["a"]},
-        JSON,
+        RICH_TEXT,
     ),
     ({"data_type": "json", "field_metadata": {"extension": True}, "extension_uid": "blt1"}, JSON),
     ({"data_type": "link"}, LINK),

@@ -7,7 +7,7 @@ from dlt.common.normalizers.naming.snake_case import NamingConvention
 from hypothesis import given
 from hypothesis import strategies as st
 
-from contentstack_source.names import OWN_TABLES, Names, digest
+from contentstack_source.names import OWN_TABLES, OWN_VIEWS, Names, digest
 
 NAMING = NamingConvention()
 
@@ -42,10 +42,10 @@ def test_a_uid_written_like_a_table_keeps_its_name(order: int) -> None:
     assert names.tables == assigned(*uids[::-1]).tables
 
 
-@pytest.mark.parametrize("uid", [*OWN_TABLES, "Entries", "SYNC-EVENTS", "syncRejects"])
+@pytest.mark.parametrize("uid", [*OWN_TABLES, *OWN_VIEWS, "Entries", "SYNC-EVENTS", "syncRejects"])
 def test_no_content_type_takes_a_table_of_ours(uid: str) -> None:
     table = assigned(uid).table(uid)
-    assert table not in OWN_TABLES
+    assert table not in {*OWN_TABLES, *OWN_VIEWS}
     assert table.startswith(NAMING.normalize_table_identifier(uid))
 
 

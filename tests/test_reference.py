@@ -134,7 +134,16 @@ def test_the_resources_are_those_of_the_source() -> None:
 
 
 @pytest.mark.parametrize(
-    "table", ["entries", "assets", "content_types", "sync_events", "sync_rejects", "entry_history"]
+    "table",
+    [
+        "entries",
+        "assets",
+        "content_types",
+        "sync_events",
+        "sync_rejects",
+        "entry_history",
+        "entry_references",
+    ],
 )
 def test_the_columns_of_our_own_tables_are_documented(schema: Schema, table: str) -> None:
     assert documented_columns(f"`{table}`") == columns_of(schema, table)
@@ -145,7 +154,7 @@ def test_the_columns_of_a_content_type_are_the_documented_ones_and_its_fields(
 ) -> None:
     documented = documented_columns("`<content_type_uid>`")
     found = {name for name in columns_of(schema, "article") if name != "_in_progress"}
-    assert documented.keys() | {"rating", "seo__slug"} == found
+    assert documented.keys() | {"rating", "seo__slug", "cover", "body"} == found
     assert documented.items() <= columns_of(schema, "article").items()
 
 
@@ -247,6 +256,11 @@ def test_names_are_made_as_documented() -> None:
 def test_the_names_that_no_content_type_gets_are_documented() -> None:
     listed = ", ".join(f"`{name}`" for name in names.OWN_TABLES)
     assert listed in REFERENCE.read_text("utf-8").replace("\n", " ")
+
+
+def test_the_views_are_documented() -> None:
+    documented = [code(row["View"]) for row in tables_of("Views")[0]]
+    assert sorted(documented) == sorted(names.OWN_VIEWS)
 
 
 def test_what_the_state_holds_is_documented() -> None:
