@@ -1,6 +1,7 @@
 # Every target sets itself up: only git, make and Python 3.10 or newer are needed.
 
 PYTHON ?= python3
+PYTHON313 ?= python3.13
 MINUTES ?= 60
 BENCH_SIZES ?= 10000,100000,1000000
 BENCH_ROUNDS ?= 3
@@ -11,11 +12,16 @@ BIN := $(VENV)/bin
 RUN := $(VENV)/.run
 DEV := $(VENV)/.dev
 AIRFLOW := .venv-airflow/.made
+DAGSTER := .venv-dagster/.made
+OF_DAGSTER := pipelines/dagster_defs.py $(wildcard contentstack_source/dagster/*.py tests/dagster/*.py)
+TEST_DAGSTER := .venv-dagster/bin/pytest -n 2 --confcutdir tests/dagster tests/dagster
+ENGINES := .venv-spark/.made .venv-sail/.made
+OTHERS := $(ENGINES) .venv-snowflake/.made .venv-bigquery/.made
 
 # Without compiled modules every command would take seconds longer to start.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo airflow test test-all lint format soak bench clean
+.PHONY: demo airflow dagster notebooks ipynb pictures test test-all lint format soak bench clean
 
 demo: $(RUN)  ## A stack, its tables, editors at work, and the tables following
 	$(BIN)/contentstack-source demo
@@ -23,18 +29,37 @@ demo: $(RUN)  ## A stack, its tables, editors at work, and the tables following
 airflow: $(AIRFLOW)  ## The stack of the demo, its tables as assets in a real Airflow, until Ctrl-C
 	.venv-airflow/bin/python -m pipelines.airflow_demo
 
-test: $(DEV) $(AIRFLOW)  ## All tests but the long ones
+dagster: $(DAGSTER)  ## The same in a real Dagster, until Ctrl-C
+	.venv-dagster/bin/python -m pipelines.dagster_demo
+
+notebooks: $(RUN)  ## The notebooks in the browser; the first one makes a demo if there is none
+	$(BIN)/pip install --quiet --constraint constraints.txt --editable ".[show]"
+	$(BIN)/marimo edit notebooks
+
+ipynb: $(DEV)  ## The notebooks for Jupyter, made from those for marimo
+	for each in notebooks/*.py; do \
+		$(BIN)/marimo export ipynb --sort top-down --force $$each -o $${each%.py}.ipynb || exit 1; \
+	done
+
+pictures: $(DEV)  ## The pictures of the documents, and docs/schema.md, from the demo; needs Chromium
+	$(BIN)/python -m tests.pictures
+
+test: $(DEV) $(AIRFLOW) $(DAGSTER)  ## All tests but the long ones
 	$(BIN)/pytest -n 2 --dist worksteal -m "not long"
 	.venv-airflow/bin/pytest tests/airflow -m "not long"
+	$(TEST_DAGSTER) -m "not long"
 
-test-all: $(DEV) $(AIRFLOW)  ## All tests
+test-all: $(DEV) $(AIRFLOW) $(DAGSTER) $(OTHERS)  ## All tests
 	$(BIN)/pytest -n 2 --dist worksteal
 	.venv-airflow/bin/pytest tests/airflow
+	$(TEST_DAGSTER)
+	.venv-snowflake/bin/pytest tests/test_destinations.py -k snowflake
 
-lint: $(DEV)  ## Style, types, and the direction of imports
+lint: $(DEV) $(DAGSTER)  ## Style, types, and the direction of imports
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
+	.venv-dagster/bin/mypy --follow-imports silent $(OF_DAGSTER)
 	$(BIN)/lint-imports
 
 format: $(DEV)
@@ -49,6 +74,29 @@ bench: $(DEV) .venv-singer/.made .venv-airbyte/.made  ## Measure side by side wi
 	BENCH_SIZES=$(BENCH_SIZES) BENCH_ROUNDS=$(BENCH_ROUNDS) BENCH_SECONDS=$(BENCH_SECONDS) \
 		BENCH_GIGABYTES=$(BENCH_GIGABYTES) $(BIN)/python -m benchmarks
 
+$(ENGINES): .venv-%/.made: pyproject.toml
+	$(PYTHON) -m venv .venv-$*
+	.venv-$*/bin/pip install --quiet --upgrade "pip>=25.1"
+	.venv-$*/bin/pip install --quiet --group engine-$*
+	touch $@
+
+.venv-snowflake/.made: pyproject.toml
+	$(PYTHON) -m venv .venv-snowflake
+	.venv-snowflake/bin/pip install --quiet --upgrade "pip>=25.1"
+	.venv-snowflake/bin/pip install --quiet --editable . --group standin-snowflake
+	touch $@
+
+# An emulator for newer Pythons only, on the newest DuckDB whose extensions are on PyPI.
+.venv-bigquery/.made: pyproject.toml
+	mkdir -p .venv-bigquery
+	if command -v $(PYTHON313); then \
+		$(PYTHON313) -m venv .venv-bigquery && \
+		.venv-bigquery/bin/pip install --quiet local-bigquery==0.4.0 && \
+		.venv-bigquery/bin/pip install --quiet --no-warn-conflicts duckdb==1.5.5 duckdb-extensions==1.5.5 \
+			duckdb-extension-ducklake==1.5.5 duckdb-extension-spatial==1.5.5 duckdb-extension-icu==1.5.5; \
+	fi
+	touch $@
+
 # Their pins clash with ours and with each other. One may fail to install: the run says so.
 .venv-%/.made: pyproject.toml
 	$(PYTHON) -m venv .venv-$*
@@ -56,16 +104,17 @@ bench: $(DEV) .venv-singer/.made .venv-airbyte/.made  ## Measure side by side wi
 	-.venv-$*/bin/pip install --quiet --group bench-$*
 	touch $@
 
-# Airflow pins far more than we do. More specific than the rule above, so this one makes it.
-$(AIRFLOW): pyproject.toml constraints.txt tests/airflow/constraints.txt
-	$(PYTHON) -m venv .venv-airflow
-	.venv-airflow/bin/pip install --quiet --upgrade "pip>=25.1"
-	.venv-airflow/bin/pip install --quiet --constraint constraints.txt \
-		--constraint tests/airflow/constraints.txt --editable . --group test-airflow
+# Airflow and Dagster pin far more than we do. More specific than the rule above, so this one makes them.
+$(AIRFLOW) $(DAGSTER): .venv-%/.made: pyproject.toml constraints.txt tests/%/constraints.txt
+	$(PYTHON) -m venv .venv-$*
+	.venv-$*/bin/pip install --quiet --upgrade "pip>=25.1"
+	.venv-$*/bin/pip install --quiet --constraint constraints.txt \
+		--constraint tests/$*/constraints.txt --editable . --group test-$*
 	touch $@
 
 clean:
-	rm -rf $(VENV) .venv-airflow .venv-singer .venv-airbyte build dist
+	rm -rf $(VENV) .venv-airflow .venv-dagster .venv-singer .venv-airbyte .venv-spark .venv-sail \
+		.venv-snowflake .venv-bigquery build dist
 
 $(VENV)/bin/pip:
 	$(PYTHON) -m venv $(VENV)

@@ -68,9 +68,18 @@ WHERE r.to_uid IS NULL AND old.to_uid IS NULL
 """
 
 
-def keep_answers(pipeline: Pipeline, settings: Settings) -> dict[str, str]:
-    """Make the views that are not there as they should be; return why one could not be, by name."""
-    return keep_views(pipeline, views_of(pipeline, settings), unwanted_of(pipeline))
+def keep_answers(pipeline: Pipeline, settings: Settings, *, look: bool) -> dict[str, str]:
+    """Make the views that are not there as they should be; return why one could not be, by name.
+
+    Args:
+        pipeline: leads to the dataset.
+        settings: of the run.
+        look: at the destination, whether they are there.
+    """
+    if not pipeline.schema_names:
+        return {}
+    views = views_of(pipeline, settings)
+    return keep_views(pipeline, views, unwanted_of(pipeline), look=look)
 
 
 def tell_views(target: Target, *, create: bool) -> list[str]:

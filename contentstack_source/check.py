@@ -9,10 +9,9 @@ from contentstack_source import ledger, tally
 from contentstack_source.client import Client
 from contentstack_source.errors import ContentstackError, RefusedError, RowsChangedError
 from contentstack_source.failures import one_line_errors
-from contentstack_source.position import SYNC
 from contentstack_source.run import status
 from contentstack_source.settings import Settings
-from contentstack_source.source import contentstack_source
+from contentstack_source.source import contentstack_source, settings_of
 from contentstack_source.stream import parse_page
 from contentstack_source.target import Target
 
@@ -38,7 +37,8 @@ class Finding:
 def check(target: Target) -> Iterator[Finding]:
     """Yield a finding for each thing a sync needs, stopping where going on makes no sense."""
     try:
-        settings = configured_settings()
+        with one_line_errors():
+            settings = settings_of(contentstack_source())
     except ContentstackError as error:
         yield Finding("settings", str(error), error.exit_code)
         return
@@ -53,20 +53,6 @@ def check(target: Target) -> Iterator[Finding]:
     yield destination
     if destination.exit_code == 0:
         yield _try("rows", lambda: _rows(target))
-
-
-def configured_settings() -> Settings:
-    """Return the settings a run would have, from dlt's configuration.
-
-    Raises:
-        SettingsError: one is missing or wrong.
-    """
-    with one_line_errors():
-        source = contentstack_source()
-    settings = source.resources[SYNC].explicit_args["settings"]
-    if not isinstance(settings, Settings):
-        raise TypeError
-    return settings
 
 
 def _try(what: str, look: Callable[[], str]) -> Finding:

@@ -32,14 +32,23 @@ _UNPROCESSABLE: Final = 422
 _CONTENT_TYPES_LIMIT: Final = 100
 _CONNECTIONS: Final = 100
 _TOKENS: Final = ("sync_token", "pagination_token")
+_HASTE: Final = {"request_timeout": 10.0, "request_max_attempts": 2, "request_max_retry_delay": 1.0}
 
 
 class Client:
-    """One stack's delivery API."""
+    """One stack's delivery API.
 
-    def __init__(self, settings: Settings) -> None:
+    Args:
+        settings: which stack, and which part of it.
+        is_hasty: give up within seconds, for who asks again soon anyway.
+    """
+
+    def __init__(self, settings: Settings, *, is_hasty: bool = False) -> None:
         self._settings = settings
-        self._http = RetryingClient(raise_for_status=False, retry_condition=_is_passing_fault)
+        patience: dict[str, Any] = _HASTE if is_hasty else {}
+        self._http = RetryingClient(
+            raise_for_status=False, retry_condition=_is_passing_fault, **patience
+        )
         # One stream asks for one page after the other: nothing to hold back.
         wait = _limit(settings.requests_per_second) if settings.partition_by else None
         self._tries = _CountingAdapter(wait)

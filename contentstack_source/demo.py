@@ -11,14 +11,18 @@ from typing import Final
 
 import dlt
 import duckdb
+import pendulum
 from rich.console import Console
 
 from contentstack_source import report, run
 from contentstack_source.progress import collector_for
-from contentstack_source.simulator import Stack, demo_stack, editors_at_work, serve
+from contentstack_source.simulator import DAY, Stack, demo_stack, editors_at_work, serve
 from contentstack_source.summary import Summary
 from contentstack_source.target import Target
 
+FOLDER: Final = "demo-data"
+FILE: Final = "demo.duckdb"
+ENTRIES: Final = 3000
 _QUERIES: Final = {
     "What is published, by type and locale": """
 SELECT content_type_uid, locale, count(*) AS entries, max(published_at)::DATE AS latest
@@ -47,10 +51,10 @@ def tell(console: Console, *, entries: int, folder: str) -> None:
     place = Path(folder).resolve()
     shutil.rmtree(place, ignore_errors=True)
     place.mkdir(parents=True)
-    file = place / "demo.duckdb"
+    file = place / FILE
     target = Target(dlt.destinations.duckdb(str(file)), pipelines_dir=str(place / "dlt"))
-    stack = demo_stack(entries)
-    with serve(stack) as server, _configured(stack, server.base_url):
+    stack = demo_stack(entries, until=(pendulum.now("UTC") - DAY).isoformat())
+    with serve(stack) as server, configured(stack, server.base_url):
         _say(console, f"A stack with {entries:,} published rows, served at {server.base_url}")
         _say(console, "First sync: everything")
         first = run.sync(target, collector_for(console))
@@ -65,6 +69,15 @@ def tell(console: Console, *, entries: int, folder: str) -> None:
     told = "equal" if is_equal else "NOT EQUAL"
     _say(console, f"Published in the stack and in the tables: {told}")
     _print_queries(console, file)
+
+
+def demo_file() -> Path:
+    """Return the file that the demo leaves, here or one folder up; the demo makes it if need be."""
+    places = [folder / FOLDER / FILE for folder in (Path.cwd(), Path.cwd().parent)]
+    found = [file for file in places if file.is_file()]
+    if not found:
+        tell(Console(), entries=ENTRIES, folder=FOLDER)
+    return (found or places)[0]
 
 
 def _say(console: Console, line: str) -> None:
@@ -105,7 +118,7 @@ def _print_queries(console: Console, file: Path) -> None:
 
 
 @contextmanager
-def _configured(stack: Stack, base_url: str) -> Iterator[None]:
+def configured(stack: Stack, base_url: str) -> Iterator[None]:
     """Configure the source the way a user would, by the environment, for a while."""
     values = {
         "API_KEY": stack.api_key,

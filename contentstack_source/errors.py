@@ -9,12 +9,14 @@
     │   ├── TooManyDeletionsError     a resync would remove more than it may
     │   ├── RowsChangedError          other hands took rows from the tables
     │   ├── UnknownTablesError        tables that nothing tells of any more
+    │   ├── MissingPackagesError      an extra is not installed
     │   └── NoHistoryError            nothing to make the tables anew from
     └── FailedError                   worth trying again             exit code 1
         ├── ServiceError              no good answer after all retries
         ├── AnswerError               an answer that breaks the protocol
         │   └── PaginationLoopError   a page that leads back to itself
         ├── ConcurrentRunError        another run is under way, or got there first
+        ├── StoppedError              told to stop by a signal       exit code 143
         └── TokenRefusedError         a sync or pagination token is no longer accepted
 
 A message says what happened, where, and what to do. It never holds a secret: keys and tokens of
@@ -78,6 +80,10 @@ class UnknownTablesError(RefusedError):
     """The dataset has tables of this source, and lost dlt's tables, which describe them."""
 
 
+class MissingPackagesError(RefusedError):
+    """What was asked for needs packages that are not installed."""
+
+
 class NoHistoryError(RefusedError):
     """The dataset has no history, or one that misses what the tables hold."""
 
@@ -100,6 +106,12 @@ class PaginationLoopError(AnswerError):
 
 class ConcurrentRunError(FailedError):
     """Another run holds the lock, or has loaded since this one began."""
+
+
+class StoppedError(FailedError):
+    """SIGTERM came: what was begun was ended, and the next run goes on from there."""
+
+    exit_code: ClassVar[int] = 143  # what a shell says of a process that SIGTERM ended
 
 
 class TokenRefusedError(FailedError):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -10,9 +11,15 @@ from dlt.common.destination.exceptions import (
     InvalidDestinationReference,
     UnknownDestinationModule,
 )
+from dlt.common.exceptions import SignalReceivedException
 from dlt.pipeline.exceptions import PipelineStepFailed
 
-from contentstack_source.errors import ContentstackError, FailedError, SettingsError
+from contentstack_source.errors import (
+    ContentstackError,
+    FailedError,
+    SettingsError,
+    StoppedError,
+)
 
 
 @contextmanager
@@ -26,15 +33,18 @@ def one_line_errors() -> Iterator[None]:
         yield
     except ContentstackError:
         raise
-    except Exception as error:
+    except (Exception, SignalReceivedException) as error:
         raise _told(error) from error
 
 
-def _told(error: Exception) -> ContentstackError:
+def _told(error: BaseException) -> ContentstackError:
     chain = list(_chain(error))
     for each in chain:
         if isinstance(each, ContentstackError):
             return each
+        if isinstance(each, SignalReceivedException):
+            what = f"Stopped by {signal.Signals(each.signal_code).name}"
+            return StoppedError(what, "Run again: it goes on where this one stopped.")
         if isinstance(each, ConfigFieldMissingException):
             return _missing(each)
         if isinstance(each, (UnknownDestinationModule, InvalidDestinationReference)):
@@ -64,7 +74,7 @@ def _missing(error: ConfigFieldMissingException) -> SettingsError:
     )
 
 
-def _failed(error: Exception, root: BaseException) -> ContentstackError:
+def _failed(error: BaseException, root: BaseException) -> ContentstackError:
     if "Ambiguous reference to catalog or schema" in str(root):
         what = "The DuckDB file and the dataset have the same name, which DuckDB cannot tell apart"
         return SettingsError(what, "Choose another --dataset, or another file.")

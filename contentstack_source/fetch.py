@@ -6,6 +6,7 @@ import shutil
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from functools import partial
 from hashlib import sha256
 from pathlib import Path
@@ -36,6 +37,7 @@ class Report:
         pages: answers of the Sync API, those kept by an earlier run included.
         requests: answers asked for now, retries included.
         events: by event type.
+        newest_event_at: of the events; None if there are none.
         tokens: where the pass ended: sync token by stream.
         refused_tokens: tokens the service no longer accepted.
         rejects: items that could not be understood.
@@ -54,6 +56,7 @@ class Report:
     requests: int = 0
     retries: int = 0
     events: dict[str, int] = field(default_factory=dict)
+    newest_event_at: datetime | None = None
     tokens: dict[str, str] = field(default_factory=dict)
     refused_tokens: int = 0
     rejects: int = 0

@@ -15,8 +15,9 @@ from dlt.common.configuration.container import Container
 from dlt.common.destination import DestinationCapabilitiesContext
 from dlt.common.destination.client import WithStateSync
 from dlt.common.destination.reference import Destination
+from dlt.common.schema.typing import TTableFormat
 from dlt.common.typing import TLoaderFileFormat
-from dlt.destinations.job_client_impl import SqlJobClientBase
+from dlt.destinations.sql_client import WithSqlClient
 
 from contentstack_source.errors import UnfitDestinationError
 
@@ -26,6 +27,11 @@ MERGE: Final = "delete-insert"
 _INSTEAD: Final = (
     "Use a SQL destination of dlt that merges by delete-insert, such as duckdb, postgres, "
     "ducklake, snowflake, bigquery or databricks"
+)
+_LAKE: Final = (
+    "Load Delta or Iceberg tables: set table_format to delta or iceberg under "
+    "[destination.filesystem], or take contentstack_source.lake.lake() as the destination; see "
+    "docs/destinations.md."
 )
 _ENCODING: Final = frozenset({"bigquery"})
 _WITHOUT_NUL: Final = frozenset({"postgres", "redshift"})
@@ -49,17 +55,30 @@ def refuse_unfit(destination: Destination[Any, Any]) -> None:
     lacking = []
     if not issubclass(client, WithStateSync):
         lacking.append("keep the state of a stream beside its data")
-    if not issubclass(client, SqlJobClientBase):
-        lacking.append("run SQL")
+    if not issubclass(client, WithSqlClient):
+        lacking.append("be read by SQL")
     if MERGE not in _merge_strategies(caps):
         lacking.append("delete and insert in one merge, so removals would stay")
     if lacking:
         what = f"The destination {name} cannot {' or '.join(lacking)}"
-        raise UnfitDestinationError(what, f"{_INSTEAD}; see docs/destinations.md.")
+        is_lake = bool(caps.supported_table_formats) and caps.supports_nested_types
+        todo = _LAKE if is_lake else f"{_INSTEAD}; see docs/destinations.md."
+        raise UnfitDestinationError(what, todo)
     if _is_loaded_by_csv(caps) and "parquet" not in _file_formats(caps):
         what = f"dlt would load {name} by CSV, which cannot tell empty text from none"
         todo = "Install the driver for parquet: pip install 'contentstack-source[postgres]'."
         raise UnfitDestinationError(what, todo)
+
+
+def refuse_to_keep_rows(caps: DestinationCapabilitiesContext | None) -> None:
+    """Refuse to keep rows whose lists are columns: what is read back has lost their types.
+
+    Raises:
+        UnfitDestinationError: it is a lake.
+    """
+    if lake_format(caps):
+        what = "deletes = 'soft' keeps rows by reading them back, which a lake's cannot be"
+        raise UnfitDestinationError(what, "Leave deletes 'hard' there; history = true keeps all.")
 
 
 def destination_capabilities() -> DestinationCapabilitiesContext | None:
@@ -68,6 +87,13 @@ def destination_capabilities() -> DestinationCapabilitiesContext | None:
     if DestinationCapabilitiesContext not in container:
         return None
     return container[DestinationCapabilitiesContext]
+
+
+def lake_format(caps: DestinationCapabilitiesContext | None) -> TTableFormat | None:
+    """Return the format of the tables in a lake, where lists are columns; None elsewhere."""
+    if caps is None or not caps.supports_nested_types:
+        return None
+    return caps.preferred_table_format
 
 
 def file_format(

@@ -13,6 +13,7 @@ The tables made here, beside those of the intake:
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta, timezone
 from functools import cached_property
 from typing import Final
 
@@ -131,6 +132,14 @@ class Fold:
         rows = self.con.execute("SELECT type, count(*) FROM arrival GROUP BY type").fetchall()
         counts = dict(rows)
         return {name: counts[name] for name in EVENT_TYPES if name in counts}
+
+    @property
+    def newest_event_at(self) -> datetime | None:
+        """Return the instant of the newest event, in UTC; None if no event came."""
+        row = self.con.execute("SELECT epoch_us(max(event_at)) FROM arrival").fetchone()
+        if row is None or row[0] is None:
+            return None
+        return datetime(1970, 1, 1, tzinfo=timezone.utc) + timedelta(microseconds=row[0])
 
     @property
     def locales(self) -> list[str]:

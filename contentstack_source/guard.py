@@ -8,7 +8,7 @@ from a backup would miss all events in between.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, Final
 
@@ -24,7 +24,7 @@ from filelock import FileLock, Timeout
 
 from contentstack_source.errors import ConcurrentRunError, UnknownTablesError
 from contentstack_source.names import OWN_TABLES
-from contentstack_source.position import SOURCE
+from contentstack_source.position import SOURCE, Position, position_of
 from contentstack_source.target import Target
 
 _DUCKDB: Final = "dlt.destinations.duckdb"
@@ -57,14 +57,23 @@ def one_run_at_a_time(target: Target) -> Iterator[None]:
 
 def confirmed_state(pipeline: Pipeline) -> str | None:
     """Return the hash of the state the destination has confirmed; None if it has none."""
+    state = _state_at_destination(pipeline)
+    return None if state is None else str(state["_version_hash"])
+
+
+def confirmed_position(pipeline: Pipeline) -> Position | None:
+    """Return where the stream stands at the destination, whatever the working directory says."""
+    return position_of(_state_at_destination(pipeline) or {})
+
+
+def _state_at_destination(pipeline: Pipeline) -> Mapping[str, Any] | None:
     try:
         with pipeline.destination_client() as client:
             if not isinstance(client, WithStateSync):
                 return None
-            state = load_pipeline_state_from_destination(pipeline.pipeline_name, client)
+            return load_pipeline_state_from_destination(pipeline.pipeline_name, client)
     except DestinationUndefinedEntity:
         return None
-    return None if state is None else str(state["_version_hash"])
 
 
 def trust_destination(pipeline: Pipeline) -> str | None:

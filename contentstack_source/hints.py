@@ -9,12 +9,14 @@ from typing import Any, Final
 import dlt
 from dlt.common import logger as dlt_logger
 from dlt.common.schema import Schema
+from dlt.common.schema.typing import TTableFormat
 from dlt.common.typing import TLoaderFileFormat
 from dlt.extract.hints import TResourceHints
 
 from contentstack_source.events import ASSET_PUBLISHED, ENTRY_PUBLISHED, EVENT_TYPES
 from contentstack_source.links import TABLE as LINKS
 from contentstack_source.settings import HISTORY
+from contentstack_source.staged import ROWS_GO_BY, TRUE_ROWS_HAVE
 from contentstack_source.tables import Existing, Rows
 
 # The rule of `marks`, as the conditions dlt puts into its merge. No column names but these reach
@@ -36,6 +38,9 @@ _SAME_ROW_SCOPE: Final = "_dlt_id IN (SELECT _dlt_id FROM {staging_table})"
 _ONLY_TRUE_ROWS: Final = frozenset({"sync_events", "sync_rejects", HISTORY})
 """Logs: nothing is ever taken from them."""
 
+_LISTS: Final = "x-lists"
+"""Hint of a column that holds a list: its fields, and those of the lists in it."""
+
 _OWNERS: Final = {
     "assets": ASSET_PUBLISHED,
     "content_types": "content_types",
@@ -53,7 +58,11 @@ _KEYS: Final[Mapping[str, tuple[str, ...]]] = {
 
 
 def hints_of(
-    rows: Rows, *, may_append: bool = False, file_format: TLoaderFileFormat | None = None
+    rows: Rows,
+    *,
+    may_append: bool = False,
+    file_format: TLoaderFileFormat | None = None,
+    lake_format: TTableFormat | None = None,
 ) -> TResourceHints:
     """Return the hints for rows of a table: keys, types, and how they merge.
 
@@ -62,11 +71,12 @@ def hints_of(
         may_append: the destination has no such table, and who runs this makes sure that a load
             is never done twice: nothing to merge with.
         file_format: of the files that carry the rows; None for what dlt prefers.
+        lake_format: of the table in a lake, whose merge is that of `lake`; None elsewhere.
 
     The fold leaves one row a key, yet dlt is not told so: a load killed at the wrong moment puts
     a file into the staging table twice, and only its deduplication by key mends that.
     """
-    key = ("_dlt_id",) if rows.list_of else _KEYS.get(rows.table, ("uid", "locale"))
+    key = ("_dlt_id",) if rows.list_of else key_of(rows.table)
     references = None
     if rows.list_of:
         references = [
@@ -76,14 +86,26 @@ def hints_of(
                 "referenced_columns": ["_dlt_id"],
             }
         ]
+    columns: Any = {name: _column(name, kind) for name, kind in rows.types.items()}
+    columns |= {name: _list_column(name, lists) for name, lists in rows.lists.items()}
+    disposition: Any = "append" if may_append else _disposition(rows)
+    if lake_format:  # a table that is new needs no merge there, and may be loaded twice
+        disposition = {"disposition": "merge", "strategy": "delete-insert"}
     return dlt.mark.make_hints(
         table_name=rows.table,
         primary_key=key,
-        columns={name: _column(name, kind) for name, kind in rows.types.items()},
-        write_disposition="append" if may_append else _disposition(rows),
+        columns=columns,
+        write_disposition=disposition,
         references=references,  # type: ignore[arg-type]
         file_format=file_format,
+        table_format=lake_format,
+        additional_table_hints=_lake_hints(rows) if lake_format else None,
     )
+
+
+def _lake_hints(rows: Rows) -> dict[str, Any]:
+    goes_by = {ROWS_GO_BY: "_dlt_root_id"} if rows.table == LINKS else {}
+    return {TRUE_ROWS_HAVE: _filled_in_true_rows(rows) or "_dlt_id", **goes_by}
 
 
 def count_true_rows(rows: Rows) -> int:
@@ -95,22 +117,35 @@ def count_true_rows(rows: Rows) -> int:
     return int(rows.data.num_rows - marks)
 
 
+def key_of(table: str) -> tuple[str, ...]:
+    """Return the columns that tell the rows of a root table apart."""
+    return _KEYS.get(table, ("uid", "locale"))
+
+
 def owner_of(rows: Rows) -> str:
     """Return the resource a table belongs to: several may write it, one puts its rows."""
     return _OWNERS.get(rows.list_of or rows.table, ENTRY_PUBLISHED)
 
 
 def existing_tables(schema: Schema) -> dict[str, Existing]:
-    """Return the tables of this source that the schema knows, by name."""
-    return {
-        name: Existing(
-            {c: str(column.get("data_type")) for c, column in table["columns"].items()},
+    """Return the tables of this source that the schema knows, by name, and the lists in columns."""
+    found: dict[str, Existing] = {}
+    for name, table in schema.tables.items():
+        if name.startswith("_dlt"):
+            continue
+        lists = {n: c[_LISTS] for n, c in table["columns"].items() if _LISTS in c}  # type: ignore[typeddict-item]
+        found[name] = Existing(
+            {c: str(x.get("data_type")) for c, x in table["columns"].items() if c not in lists},
             next((r["referenced_table"] for r in table.get("references") or ()), None),
             is_content=table.get("resource") in EVENT_TYPES,
+            lists={next(iter(held)): column for column, held in lists.items()},
         )
-        for name, table in schema.tables.items()
-        if not name.startswith("_dlt")
-    }
+        for held in lists.values():
+            for list_table, known in held.items():
+                found[list_table] = Existing(
+                    known["columns"], name, is_column=True, lists=known["lists"]
+                )
+    return found
 
 
 def _disposition(rows: Rows) -> Any:  # noqa: ANN401 - dlt's type for this is a union of dicts
@@ -140,6 +175,14 @@ def _filled_in_true_rows(rows: Rows) -> str | None:
     if rows.table in _ONLY_TRUE_ROWS:
         return None
     return "table_name" if rows.table == "content_types" else "event_at"
+
+
+def _list_column(name: str, lists: Mapping[str, Existing]) -> dict[str, Any]:
+    held = {
+        table: {"columns": dict(known.columns), "lists": dict(known.lists)}
+        for table, known in lists.items()
+    }
+    return {"name": name, "data_type": "json", _LISTS: held}
 
 
 def _column(name: str, data_type: str) -> dict[str, Any]:

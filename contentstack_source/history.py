@@ -18,8 +18,9 @@ import pyarrow as pa
 
 from contentstack_source.events import CONTENT_TYPE_DELETED, PUBLISHED, READ_ANEW
 from contentstack_source.fold import Fold
+from contentstack_source.received import EVENT_ID
 from contentstack_source.settings import HISTORY
-from contentstack_source.tables import EVENT_ID, Rows
+from contentstack_source.tables import Rows
 
 _TYPES: Final = {
     "_dlt_id": "text",

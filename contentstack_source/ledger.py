@@ -10,12 +10,21 @@ from typing import Any, Final
 
 import dlt
 import orjson
+import pendulum
 import pyarrow as pa
 from dlt.common import logger
+from dlt.common.destination import DestinationCapabilitiesContext
 from dlt.common.destination.exceptions import DestinationException
+from dlt.common.time import ensure_pendulum_datetime
+from dlt.extract.source import DltSource
 from dlt.pipeline.pipeline import Pipeline
 
-from contentstack_source.fitness import encodes_json, to_objects
+from contentstack_source.fitness import (
+    destination_capabilities,
+    encodes_json,
+    lake_format,
+    to_objects,
+)
 from contentstack_source.hints import silence_json_notice
 from contentstack_source.position import SOURCE, position_of
 
@@ -38,7 +47,8 @@ COLUMNS: Final[Mapping[str, tuple[str, pa.DataType]]] = {
     "token_after": ("text", pa.string()),
 }
 _NO_ROWS: Final = pa.schema([(name, kind) for name, (_, kind) in COLUMNS.items()]).empty_table()
-_JSON: Final = [name for name, (kind, _) in COLUMNS.items() if kind == "json"]
+_KINDS: Final = {name: kind for name, (kind, _) in COLUMNS.items()}
+_JSON: Final = [name for name, kind in _KINDS.items() if kind == "json"]
 
 
 @dataclass(frozen=True)
@@ -72,7 +82,7 @@ def record(pipeline: Pipeline, values: Mapping[str, Any]) -> None:
         row |= {name: orjson.dumps(row.get(name) or {}).decode() for name in _JSON}
         if not _is_inserted(pipeline, row):
             silence_json_notice()
-            pipeline.run(table(_fitting(pipeline, _to_arrow(row))))
+            pipeline.run(_table(_fitting(pipeline, _to_arrow(row))))
     except Exception as error:  # noqa: BLE001 - the run itself is over, well or badly
         logger.warning(f"The run could not be recorded in {_TABLE}: {type(error).__name__}")
 
@@ -83,15 +93,13 @@ def has_table(pipeline: Pipeline) -> bool:
     return _TABLE in known and COLUMNS.keys() <= known[_TABLE]["columns"].keys()
 
 
-def table(rows: Any = _NO_ROWS) -> Any:  # noqa: ANN401 - rows as dlt takes them, a dlt source
-    """Return a source with the table of the ledger; without rows it still makes the table."""
+def to_make(pipeline: Pipeline) -> list[DltSource]:
+    """Return what makes the table along with a load: one load less; empty where it is there.
 
-    @dlt.source(name=SOURCE, section=SOURCE)
-    def ledger() -> Any:  # noqa: ANN401
-        columns: Any = [{"name": name, "data_type": kind} for name, (kind, _) in COLUMNS.items()]
-        return dlt.resource([rows], name=_TABLE, write_disposition="append", columns=columns)
-
-    return ledger()
+    Where JSON does not go by Arrow, nothing without rows makes a table: the first row will.
+    """
+    is_by_objects = encodes_json(_capabilities(pipeline), _KINDS)
+    return [] if has_table(pipeline) or is_by_objects else [_table(_NO_ROWS)]
 
 
 def last_run(pipeline: Pipeline) -> LastRun | None:
@@ -110,6 +118,18 @@ def last_run(pipeline: Pipeline) -> LastRun | None:
     return None
 
 
+def last_success(pipeline: Pipeline) -> pendulum.DateTime | None:
+    """Return when the last run that went well ended; None if there is none."""
+    if not has_table(pipeline):
+        return None
+    with pipeline.sql_client() as client:
+        name = client.make_qualified_table_name(_TABLE)
+        query = f"SELECT max(ended_at) FROM {name} WHERE outcome = 'ok'"
+        for (ended,) in client.execute_sql(query) or []:
+            return None if ended is None else ensure_pendulum_datetime(ended)
+    return None
+
+
 def token_fingerprint(pipeline: Pipeline) -> str | None:
     """Return twelve characters that tell tokens apart and give none away."""
     position = position_of(pipeline.state)
@@ -119,12 +139,27 @@ def token_fingerprint(pipeline: Pipeline) -> str | None:
     return hashlib.sha256(tokens.encode()).hexdigest()[:12]
 
 
+def _table(rows: Any) -> Any:  # noqa: ANN401 - rows as dlt takes them, a dlt source
+    """Return a source with the table of the ledger; Arrow without rows still makes the table."""
+
+    @dlt.source(name=SOURCE, section=SOURCE)
+    def ledger() -> Any:  # noqa: ANN401
+        columns: Any = [{"name": name, "data_type": kind} for name, (kind, _) in COLUMNS.items()]
+        lake: Any = lake_format(destination_capabilities())
+        return dlt.resource(
+            [rows], name=_TABLE, write_disposition="append", columns=columns, table_format=lake
+        )
+
+    return ledger()
+
+
 def _fitting(pipeline: Pipeline, rows: pa.Table) -> Any:  # noqa: ANN401 - as dlt takes rows
     """Return rows of the ledger as the destination takes JSON."""
-    kinds = {name: kind for name, (kind, _) in COLUMNS.items()}
-    destination = pipeline.destination
-    caps = destination.capabilities() if destination else None
-    return to_objects(rows, kinds) if encodes_json(caps, kinds) else rows
+    return to_objects(rows, _KINDS) if encodes_json(_capabilities(pipeline), _KINDS) else rows
+
+
+def _capabilities(pipeline: Pipeline) -> DestinationCapabilitiesContext | None:
+    return pipeline.destination.capabilities() if pipeline.destination else None
 
 
 def _is_inserted(pipeline: Pipeline, row: Mapping[str, Any]) -> bool:
@@ -134,7 +169,7 @@ def _is_inserted(pipeline: Pipeline, row: Mapping[str, Any]) -> bool:
         False where that cannot be: the table is not there yet, or the destination has no SQL, or
         wants its JSON otherwise.
     """
-    if not has_table(pipeline):
+    if not has_table(pipeline) or lake_format(_capabilities(pipeline)):
         return False
     with suppress(DestinationException), pipeline.sql_client() as client:
         names = ", ".join(client.escape_column_name(name) for name in COLUMNS)

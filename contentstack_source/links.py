@@ -62,9 +62,11 @@ class _Target:
     def fields(self, path: tuple[str, ...]) -> dict[str, str]:
         """Return the columns of a link; `kind` is NULL where there is none."""
         is_object = f"{self.uid} <> ''"
+        # A key may hold U+0000, which would end the statement.
+        field_path = ".".join(path).replace("\x00", "\ufffd")
         kind = f"CASE {self.content_type_uid} WHEN '{SYS_ASSETS}' THEN 'asset' ELSE 'entry' END"
         return {
-            "field_path": columns.literal(".".join(path)),
+            "field_path": columns.literal(field_path),
             "kind": f"CASE WHEN {is_object} THEN {kind} WHEN {self.url} <> '' THEN 'url' END",
             "to_uid": f"CAST(nullif({self.uid}, '') AS VARCHAR)",
             "to_content_type_uid": (

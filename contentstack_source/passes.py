@@ -9,6 +9,7 @@ from typing import Any, Final
 import orjson
 import pyarrow as pa
 
+from contentstack_source import received
 from contentstack_source.errors import TooManyDeletionsError
 from contentstack_source.events import (
     ASSET_PUBLISHED,
@@ -24,7 +25,7 @@ from contentstack_source.marks import EVERY_ROW, Marks
 from contentstack_source.names import DELETED_AT, Names
 from contentstack_source.reading import read_ids
 from contentstack_source.settings import HISTORY, Settings
-from contentstack_source.tables import Existing, Rows, Tables
+from contentstack_source.tables import Existing, Gather, Rows, Tables
 
 CONTENT_TYPES: Final = "content_types"
 SYNC_EVENTS: Final = "sync_events"
@@ -55,6 +56,7 @@ class Pass:
             tables hold nothing else afterwards; None replaces all tables.
         received_at: the moment of the pass, later than that of any before.
         report: filled while the tables are made.
+        gather: what becomes of rows and their lists, if they are not to be tables.
         ended: where rows stay when what they show is gone, those of this pass: `_dlt_id`,
             `deleted_at` and `deleted_by`; None where they go.
         kept: yields those of the destination, instead of the marks that would take them away.
@@ -71,6 +73,7 @@ class Pass:
         replaced: Collection[str] | None,
         received_at: datetime,
         report: Report,
+        gather: Gather | None = None,
         ended: pa.Table | None = None,
         kept: Callable[[], Iterator[Rows]] | None = None,
     ) -> None:
@@ -80,7 +83,7 @@ class Pass:
         self._content_types = content_types
         self._existing = existing
         self._replaced = replaced
-        self._received_at = received_at
+        self.received_at = received_at
         self._ended = ended
         self._kept = kept
         self._wiper = settings.event_types[0]
@@ -91,11 +94,14 @@ class Pass:
             names,
             existing,
             content_types or {},
+            gather,
             has_links=settings.link_graph,
             reads_rich_text=settings.rich_text,
         )
-        self._marks = Marks(self._fold, names, existing)
+        tables = {name: found for name, found in existing.items() if not found.is_column}
+        self._marks = Marks(self._fold, names, tables)
         report.events = self._fold.event_counts
+        report.newest_event_at = self._fold.newest_event_at
         report.rows_put = sum(self._fold.live_counts.values())
         report.rows_removed = self._fold.removal_count
         report.rejects = self._fold.reject_count
@@ -149,10 +155,10 @@ class Pass:
         elif resource == CONTENT_TYPES:
             yield from self._content_type_rows()
         elif resource == SYNC_EVENTS:
-            yield from self._tables.events()
-            yield from self._tables.rejects()
+            yield from received.events(self._fold)
+            yield from received.rejects(self._fold)
         elif resource == HISTORY:
-            yield from history_rows(self._fold, self._received_at, self._replaced)
+            yield from history_rows(self._fold, self.received_at, self._replaced)
         elif self._kept is not None:
             return
         elif resource == CONTENT_TYPE_DELETED:

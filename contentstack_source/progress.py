@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from typing import Any, Final
 
 from dlt.common.runtime.collector_base import Collector
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+from contentstack_source import logs
 
 _TOLD: Final = {"Pages": "Fetching pages", "Jobs": "Loading tables"}
 """Of all that dlt counts, what tells a user how far it is."""
@@ -60,10 +63,14 @@ class BarCollector(Collector):
 
 
 class LineCollector(Collector):
-    """A line now and then, for logs."""
+    """A line now and then, for logs.
 
-    def __init__(self, console: Console) -> None:
-        self._console = console
+    Args:
+        say: takes a line.
+    """
+
+    def __init__(self, say: Callable[[str], object]) -> None:
+        self._say = say
         self._counts: dict[str, int] = {}
         self._told_at = time.monotonic()
 
@@ -84,7 +91,7 @@ class LineCollector(Collector):
         if time.monotonic() - self._told_at >= _SECONDS_BETWEEN_LINES:
             self._told_at = time.monotonic()
             of_total = f" of {total:,}" if total else ""
-            self._console.print(f"{_TOLD[name]}: {self._counts[name]:,}{of_total}")
+            self._say(f"{_TOLD[name]}: {self._counts[name]:,}{of_total}")
 
     def _start(self, step: str) -> None:
         del step
@@ -95,5 +102,7 @@ class LineCollector(Collector):
 
 
 def collector_for(console: Console) -> Collector:
-    """Return the way to show progress on `console`."""
-    return BarCollector(console) if console.is_terminal else LineCollector(console)
+    """Return the way to show progress on `console`, or in dlt's log where that is JSON."""
+    if logs.are_json():
+        return LineCollector(logs.LOGGER.info)
+    return BarCollector(console) if console.is_terminal else LineCollector(console.print)

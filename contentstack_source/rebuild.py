@@ -16,11 +16,13 @@ import pyarrow.compute as pc
 
 from contentstack_source.errors import NoHistoryError
 from contentstack_source.fetch import Report
+from contentstack_source.fitness import destination_capabilities, lake_format
 from contentstack_source.fold import ROOT_ID, Fold
 from contentstack_source.hints import existing_tables, silence_json_notice
 from contentstack_source.history import LAST_VERSIONS
 from contentstack_source.intake import Intake
 from contentstack_source.names import DELETED_AT, DELETED_BY, Names
+from contentstack_source.nest import nest
 from contentstack_source.passes import CONTENT_TYPES, Pass
 from contentstack_source.position import recall_recorded
 from contentstack_source.reading import active_pipeline, arrow_schema, read_rows
@@ -73,6 +75,7 @@ def rebuild_pass(settings: Settings) -> Iterator[Pass]:
         replaced=None,
         received_at=pendulum.now("UTC"),
         report=report,
+        gather=nest if lake_format(destination_capabilities()) else None,
         ended=ended if settings.deletes == SOFT else None,
     )
     current.refuse_too_many_deletions(settings.max_deleted_share)

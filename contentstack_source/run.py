@@ -17,6 +17,8 @@ from typing import Any, Final
 import dlt
 import pendulum
 from dlt.common.destination.exceptions import DestinationException
+from dlt.common.pipeline import LoadInfo
+from dlt.common.runtime import signals
 from dlt.common.runtime.collector_base import Collector
 from dlt.common.schema import Schema
 from dlt.extract.source import DltSource
@@ -29,7 +31,6 @@ from contentstack_source.errors import (
     ConcurrentRunError,
     ContentstackError,
     NoHistoryError,
-    RefusedError,
     SettingsChangedError,
     SettingsError,
     UnknownTablesError,
@@ -37,23 +38,14 @@ from contentstack_source.errors import (
 from contentstack_source.failures import one_line_errors
 from contentstack_source.fetch import Report, has_changed
 from contentstack_source.fitness import refuse_unfit
-from contentstack_source.passes import CONTENT_TYPES
 from contentstack_source.position import SOURCE, SYNC, Position, forget_tokens, position_of
-from contentstack_source.rebuild import no_history
-from contentstack_source.settings import HISTORY, Settings
-from contentstack_source.source import (
-    contentstack_source,
-    history_source,
-    loads_happen_once,
-    settings_of,
-)
-from contentstack_source.summary import Summary
+from contentstack_source.settings import Settings
+from contentstack_source.source import contentstack_source, loads_happen_once, settings_of
+from contentstack_source.summary import Summary, outcome_of
 from contentstack_source.target import Target
 
 _MOST_PASSES: Final = 50
 """A stack that changes faster than it can be read is caught up with in the next run."""
-
-_FROM_CONFIGURATION: Final[Mapping[str, Any]] = MappingProxyType({})
 
 _WRITE_NOTHING: Final = (
     SettingsError,
@@ -62,6 +54,7 @@ _WRITE_NOTHING: Final = (
     NoHistoryError,
     ConcurrentRunError,
 )
+_FROM_CONFIGURATION: Final[Mapping[str, Any]] = MappingProxyType({})
 
 
 @dataclass(frozen=True)
@@ -81,6 +74,7 @@ def sync(
     target: Target,
     progress: Collector | None = None,
     settings: Mapping[str, Any] = _FROM_CONFIGURATION,
+    summary: Summary | None = None,
 ) -> Summary:
     """Load what changed, again and again until nothing did.
 
@@ -88,19 +82,22 @@ def sync(
         target: where to.
         progress: is told how far it is.
         settings: arguments of `contentstack_source`; others come from dlt's configuration.
+        summary: is filled as the run goes, for who wants to tell of a failed one too.
 
     Raises:
         RefusedError: a human must act.
         FailedError: worth trying again; the next run goes on where this one stopped.
     """
     with one_line_errors(), guard.one_run_at_a_time(target):
-        return _recorded(target, progress, partial(_catch_up, settings=settings))
+        work = partial(_catch_up, settings=settings)
+        return recorded(target, progress, summary or Summary(), work)
 
 
 def resync(
     target: Target,
     progress: Collector | None = None,
     settings: Mapping[str, Any] = _FROM_CONFIGURATION,
+    summary: Summary | None = None,
 ) -> Summary:
     """Load everything anew and remove what is no longer there, whatever the state says.
 
@@ -108,6 +105,7 @@ def resync(
         target: where to.
         progress: is told how far it is.
         settings: arguments of `contentstack_source`; others come from dlt's configuration.
+        summary: is filled as the run goes, for who wants to tell of a failed one too.
 
     Raises:
         RefusedError: a human must act.
@@ -115,20 +113,8 @@ def resync(
     """
     with one_line_errors(), guard.one_run_at_a_time(target):
         shutil.rmtree(target.folder / f".{target.pipeline_name}.spool", ignore_errors=True)
-        anew = partial(_catch_up, settings=settings, from_start=True)
-        return _recorded(target, progress, anew)
-
-
-def rebuild(target: Target, progress: Collector | None = None) -> Summary:
-    """Make all tables anew from their history, without a request to the service.
-
-    Raises:
-        NoHistoryError: there is none, or it misses what the tables hold.
-        RefusedError: a human must act.
-        FailedError: worth trying again.
-    """
-    with one_line_errors(), guard.one_run_at_a_time(target):
-        return _recorded(target, progress, _rebuild)
+        work = partial(_catch_up, settings=settings, from_start=True)
+        return recorded(target, progress, summary or Summary(), work)
 
 
 def status(target: Target) -> Status:
@@ -144,32 +130,35 @@ def status(target: Target) -> Status:
         return Status(position_of(pipeline.state), tally.count_rows(pipeline))
 
 
-def _recorded(
-    target: Target, progress: Collector | None, work: Callable[[Pipeline, Summary], Settings]
+def recorded(
+    target: Target,
+    progress: Collector | None,
+    summary: Summary,
+    work: Callable[[Pipeline, Summary], Settings],
 ) -> Summary:
     """Do the work of a run, and leave a row in the ledger whatever comes of it."""
     started, started_at = time.monotonic(), pendulum.now("UTC")
     pipeline = target.pipeline(progress)
     _configure_load(pipeline)
     refuse_unfit(pipeline.destination)
-    summary = Summary()
     error: ContentstackError | None = None
     try:
         with one_line_errors():
             settings = work(pipeline, summary)
-            summary.failed_views = keep_answers(pipeline, settings)
+            look = summary.passes > 0  # a run that loads nothing does not look for views
+            summary.failed_views = keep_answers(pipeline, settings, look=look)
+    except _WRITE_NOTHING:
+        raise  # nothing may be written, or somebody else is writing
     except ContentstackError as failed:
-        if isinstance(failed, _WRITE_NOTHING):
-            raise
         error = failed
     if summary.passes or error is not None:
         with suppress(DestinationException):  # the error there was is the one to tell
             summary.row_counts = tally.count_rows(pipeline)
     summary.token_after = ledger.token_fingerprint(pipeline)
     _record(pipeline, summary, started_at, error)
+    summary.seconds = time.monotonic() - started
     if error is not None:
         raise error
-    summary.seconds = time.monotonic() - started
     return summary
 
 
@@ -199,7 +188,9 @@ def _catch_up(
     for _ in range(_MOST_PASSES):
         source = _source(settings)
         try:
-            _run_pass(pipeline, source, confirmed, None if pipeline.schema_names else schema)
+            known = None if pipeline.schema_names else schema
+            if (info := run_pass(pipeline, source, confirmed, known)) is not None:
+                summary.load_ids += info.loads_ids
         finally:
             report: Report = source.resources[SYNC].custom_metrics.get("report") or Report()
             summary.add(report)
@@ -217,45 +208,20 @@ def _source(settings: Mapping[str, Any]) -> DltSource:
     return contentstack_source(**settings)
 
 
-def _rebuild(pipeline: Pipeline, summary: Summary) -> Settings:
-    confirmed = guard.trust_destination(pipeline)
-    summary.token_before = ledger.token_fingerprint(pipeline)
-    schema = guard.known_schema(pipeline)
-    summary.healed = guard.missing_tables(pipeline, schema)
-    if schema is None or {HISTORY, CONTENT_TYPES} & {*summary.healed}:
-        raise no_history()
-    guard.make_tables(pipeline, schema, summary.healed)
-    summary.row_counts_before = tally.count_rows(pipeline)
-    source = history_source()
-    _run_pass(pipeline, source, confirmed, None)
-    summary.add(source.resources[SYNC].custom_metrics["report"])
-    summary.is_caught_up = True
-    return settings_of(source)
-
-
 def _record(
     pipeline: Pipeline,
     summary: Summary,
     started_at: pendulum.DateTime,
     error: ContentstackError | None,
 ) -> None:
-    outcome = "ok" if error is None else "refused" if isinstance(error, RefusedError) else "failed"
     ledger.record(
         pipeline,
         {
             "started_at": started_at,
             "ended_at": pendulum.now("UTC"),
-            "outcome": outcome,
+            "outcome": outcome_of(error),
             "error": None if error is None else str(error),
-            "passes": summary.passes,
-            "pages": summary.pages,
-            "requests": summary.requests,
-            "retries": summary.retries,
-            "events": dict(summary.events),
-            "rows_put": summary.rows_put,
-            "rows_removed": summary.rows_removed,
-            "rejects": summary.rejects,
-            "token_before": summary.token_before,
+            **summary.figures(),
             "row_counts": _rows_left(pipeline, summary),
         },
     )
@@ -278,14 +244,18 @@ def _has_changed_since(source: DltSource, report: Report, summary: Summary) -> b
     return answer
 
 
-def _run_pass(
+def run_pass(
     pipeline: Pipeline, source: DltSource, confirmed: str | None, schema: Schema | None
-) -> None:
-    """Run one pass: what `pipeline.run` does, alone at the destination while it loads."""
+) -> LoadInfo | None:
+    """Run one pass: what `pipeline.run` does, alone at the destination while it loads.
+
+    Returns:
+        What was loaded; None if there was nothing to load.
+    """
     # A load that breaks is dropped and extracted anew, by `guard.trust_destination`.
     once = loads_happen_once.set(True)
     try:
-        parts = [source] if ledger.has_table(pipeline) else [source, ledger.table()]
+        parts = [source, *ledger.to_make(pipeline)]
         if schema is None:
             pipeline.extract(parts)
         else:
@@ -293,8 +263,13 @@ def _run_pass(
     finally:
         loads_happen_once.reset(once)
     gc.collect()  # what a pass holds is as large as the stack, and dlt's pipes hold the pass
-    if pipeline.has_pending_data:
+    if not pipeline.has_pending_data:
+        return None
+    # dlt ends what is under way when a signal comes, and then forgets that one came.
+    with signals.intercepted_signals():
         pipeline.normalize()
         # Open all the time: DuckDB writes its file back whenever the last connection closes.
         with guard.alone_at_destination(pipeline, confirmed):
-            pipeline.load()
+            info = pipeline.load()
+        signals.raise_if_signalled()
+    return info

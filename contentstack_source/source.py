@@ -19,6 +19,7 @@ from contentstack_source.fitness import (
     encodes_json,
     file_format,
     holds_nul,
+    lake_format,
     to_objects,
 )
 from contentstack_source.hints import count_true_rows, hints_of, owner_of
@@ -157,7 +158,9 @@ def history_source(
 
 def settings_of(source: DltSource) -> Settings:
     """Return the settings that a source was made with."""
-    settings: Settings = source.resources[SYNC].explicit_args["settings"]
+    settings = source.resources[SYNC].explicit_args["settings"]
+    if not isinstance(settings, Settings):
+        raise TypeError
     return settings
 
 
@@ -171,7 +174,12 @@ def _resource(name: str, sync: DltResource) -> DltResource:
             data = each.data.append_column("_dlt_load_id", ids)
             may_append = loads_happen_once.get() and current.is_new(each.table)
             carrier = file_format(caps, each.types)
-            hints = hints_of(each, may_append=may_append, file_format=carrier)
+            hints = hints_of(
+                each,
+                may_append=may_append,
+                file_format=carrier,
+                lake_format=lake_format(caps),
+            )
             items = to_objects(data, each.types) if encodes_json(caps, each.types) else data
             yield dlt.mark.with_hints(items, hints, create_table_variant=True)
             # dlt names the resource that wrote last; `refresh` wants the one that owns the rows.

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
 
+from contentstack_source.errors import ContentstackError, RefusedError
 from contentstack_source.fetch import Report
 
 
@@ -24,6 +28,7 @@ class Summary:
         seconds: from the first step to the last.
         is_caught_up: False if the stack changed all the time.
         events: events received, by type.
+        newest_event_at: of the events received; None if none came.
         unknown: values of fields the content model does not have, by `table.column`.
         variants: values that did not fit their column, by `table.column`.
         without_model: content types that the content model does not have.
@@ -37,6 +42,7 @@ class Summary:
         failed_views: why a view could not be made, by its name.
         row_counts_before: rows in each table when the run began.
         row_counts: rows in each table now.
+        load_ids: of dlt's loads, one a pass that moved the stream.
     """
 
     passes: int = 0
@@ -50,6 +56,7 @@ class Summary:
     seconds: float = 0.0
     is_caught_up: bool = False
     events: Counter[str] = field(default_factory=Counter)
+    newest_event_at: datetime | None = None
     unknown: Counter[str] = field(default_factory=Counter)
     variants: Counter[str] = field(default_factory=Counter)
     without_model: set[str] = field(default_factory=set)
@@ -63,6 +70,7 @@ class Summary:
     failed_views: dict[str, str] = field(default_factory=dict)
     row_counts_before: dict[str, int] = field(default_factory=dict)
     row_counts: dict[str, int] = field(default_factory=dict)
+    load_ids: list[str] = field(default_factory=list)
 
     @property
     def changed_tables(self) -> list[str]:
@@ -70,6 +78,20 @@ class Summary:
         before, after = self.row_counts_before, self.row_counts
         shrunk = {name for name, count in before.items() if after.get(name, 0) < count}
         return sorted({*+self.put_by_table, *shrunk})
+
+    def figures(self) -> Mapping[str, Any]:
+        """Return what both the ledger and the closing line tell, under the names of the ledger."""
+        return {
+            "passes": self.passes,
+            "pages": self.pages,
+            "requests": self.requests,
+            "retries": self.retries,
+            "events": dict(self.events),
+            "rows_put": self.rows_put,
+            "rows_removed": self.rows_removed,
+            "rejects": self.rejects,
+            "token_before": self.token_before,
+        }
 
     def add(self, report: Report) -> None:
         """Add one pass."""
@@ -83,9 +105,18 @@ class Summary:
         self.put_by_table.update(report.put_by_table)
         self.refused_tokens += report.refused_tokens
         self.events.update(report.events)
+        instants = (self.newest_event_at, report.newest_event_at)
+        self.newest_event_at = max(filter(None, instants), default=None)
         self.unknown.update(report.findings.unknown)
         self.variants.update(report.findings.variants)
         self.without_model.update(report.findings.without_model)
         self.history_begins |= report.history_begins
         self.model_error = self.model_error or report.model_error
         self.reshaped_by = self.reshaped_by or report.reshaped_by
+
+
+def outcome_of(error: ContentstackError | None) -> str:
+    """Return how a run ended, in one word: `ok`, `failed` or `refused`."""
+    if error is None:
+        return "ok"
+    return "refused" if isinstance(error, RefusedError) else "failed"

@@ -6,9 +6,10 @@ it. DuckDB runs them; Arrow carries the result.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Mapping, MutableMapping
+from dataclasses import dataclass, field, replace
 from functools import partial
+from itertools import chain
 from os import cpu_count
 from typing import Any, Final
 
@@ -36,14 +37,6 @@ _LIST: Final = ("_dlt_id", "_dlt_parent_id", "_dlt_root_id", "_dlt_list_idx")
 _TYPES: Final = {"_dlt_list_idx": "bigint", "event_at": "timestamp", "_version": "bigint"}
 _READ_BY_FOLD: Final = frozenset({"uid", "locale"})
 
-_EVENT_KEY: Final = ("event_type", "content_type_uid", "uid", "locale")
-EVENT_ID: Final = (
-    "left(md5(concat_ws(chr(31), epoch_us(event_at), _version, "
-    + ", ".join(f"coalesce({name}, '')" for name in _EVENT_KEY)
-    + ")), 24)"
-)
-"""The `_dlt_id` of an event, wherever it is told of: the same event twice is one row."""
-
 _SHARED_TYPES: Final = {
     "_dlt_id": "text",
     "content_type_uid": "text",
@@ -67,11 +60,15 @@ class Existing:
         columns: the types of its columns by name, as dlt calls them.
         list_of: the root table it holds a list of; None for a root table.
         is_content: it holds what is published, not what is told of it.
+        is_column: it is no table, but a list in a column of another one.
+        lists: the columns that hold lists, by the table that each list would be.
     """
 
     columns: Mapping[str, str]
     list_of: str | None = None
     is_content: bool = True
+    is_column: bool = False
+    lists: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -83,12 +80,22 @@ class Rows:
         data: the rows; a column without a value in any row may be missing.
         types: the types of all columns by name, of those without a value too.
         list_of: the root table, if the rows are elements of a list.
+        parent: the table that the list is in.
+        lists: the lists in each column that holds lists, by the table that each would be.
     """
 
     table: str
     data: pa.Table
     types: Mapping[str, str]
     list_of: str | None = None
+    parent: str = ""
+    lists: Mapping[str, Mapping[str, Existing]] = field(default_factory=dict)
+
+
+Gather = Callable[
+    [duckdb.DuckDBPyConnection, Iterator[Rows], MutableMapping[str, Existing]], Iterator[Rows]
+]
+"""Turns some rows of a root table and of its lists into what the destination has of them."""
 
 
 @dataclass
@@ -114,6 +121,7 @@ class Tables:
         names: names of tables and columns; every content type of the pass has its table in it.
         existing: the tables of the destination, by name.
         content_types: the content types of the stack by uid, as the service describes them.
+        gather: what becomes of rows and their lists, if they are not to be tables.
         has_links: also the rows of `entry_references`.
         reads_rich_text: also the columns beside those of rich text.
     """
@@ -124,6 +132,7 @@ class Tables:
         names: Names,
         existing: Mapping[str, Existing],
         content_types: Mapping[str, Mapping[str, Any]],
+        gather: Gather | None = None,
         *,
         has_links: bool = True,
         reads_rich_text: bool = False,
@@ -135,6 +144,7 @@ class Tables:
         self._content_types = content_types
         self._has_links = has_links
         self._reads_rich_text = reads_rich_text
+        self._gather = gather
 
     def entries(self) -> Iterator[Rows]:
         """Yield the published entries: by content type, table and lists; then all in `entries`.
@@ -156,31 +166,6 @@ class Tables:
         model = parse_content_type(self._content_types.get(content_type_uid))
         return self._typed(content_type_uid, self._names.table(content_type_uid), model)
 
-    def events(self) -> Iterator[Rows]:
-        """Yield every event received, exact duplicates once (FACTS T17)."""
-        types = dict.fromkeys(("_dlt_id", *_EVENT_KEY), "text")
-        types |= {"event_at": "timestamp", "_version": "bigint"}
-        key = ", ".join(_EVENT_KEY)
-        sql = f"""
-            SELECT {EVENT_ID} AS _dlt_id, {key}, event_at, _version
-            FROM (SELECT DISTINCT type AS event_type, * EXCLUDE (type)
-                  FROM (SELECT type, content_type_uid, uid, locale, event_at, _version FROM event))
-        """
-        yield from self._plain("sync_events", sql, types)
-
-    def rejects(self) -> Iterator[Rows]:
-        """Yield the items that could not be understood."""
-        sql = """
-            SELECT DISTINCT left(md5(concat(reason, item)), 24) AS _dlt_id, reason, item FROM reject
-        """
-        types = {"_dlt_id": "text", "reason": "text", "item": "json"}
-        yield from self._plain("sync_rejects", sql, types)
-
-    def _plain(self, table: str, sql: str, types: Mapping[str, str]) -> Iterator[Rows]:
-        with self._fold.con.cursor() as con:
-            for batch in con.execute(sql).to_arrow_reader(_ROWS_AT_ONCE):
-                yield Rows(table, pa.Table.from_batches([batch]), types)
-
     def _typed(self, content_type_uid: str, table: str, model: Group) -> Iterator[Rows]:
         fixed = _ROOT if content_type_uid == SYS_ASSETS else _ENTRY
         which = "content_type_uid = $uid"
@@ -188,9 +173,9 @@ class Tables:
         for con in self._taken(which, count, {"uid": content_type_uid}):
             sheet = self._sheet(con, table, "taken", fixed)
             sheet.open_objects("data", model, but=_READ_BY_FOLD)
-            yield from self._rows(con, sheet, fixed)
             found = links.Links(con) if self._has_links and fixed == _ENTRY else None
-            yield from self._lists(con, sheet, table, found)
+            rows = chain(self._rows(con, sheet, fixed), self._lists(con, sheet, table, found))
+            yield from self._gather(con, rows, self._existing) if self._gather else rows
             if found is not None:
                 found.look(sheet)
                 yield Rows(links.TABLE, found.read(sheet), links.TYPES, "entries")
@@ -206,7 +191,7 @@ class Tables:
             FROM event SEMI JOIN live USING (position)
             WHERE content_type_uid <> '{SYS_ASSETS}'
         """
-        yield from self._plain("entries", sql, _SHARED_TYPES)
+        yield from plain(self._fold, "entries", sql, _SHARED_TYPES)
 
     def _taken(
         self, which: str, count: int, values: dict[str, str]
@@ -245,12 +230,11 @@ class Tables:
         fixed: tuple[str, ...],
         within: tuple[str, ...] = (),
     ) -> Sheet:
-        existing = self._existing.get(table)
-        columns = existing.columns if existing else {}
+        existing = self._existing.get(table, Existing({}))
         opening = Opening(con, view)
         reserved = frozenset(fixed if fixed is _LIST else (*fixed, DELETED_AT, DELETED_BY))
         reads = self._reads_rich_text
-        return Sheet(self._names, table, opening, columns, reserved, within, reads)
+        return Sheet(self._names, table, opening, existing.columns, reserved, within, reads)
 
     def _lists(
         self,
@@ -264,7 +248,7 @@ class Tables:
             elements_of(con, parent, found, view)
             sheet = self._sheet(con, found.table, view, _LIST, (*parent.within, *found.path))
             sheet.open_elements("element", found.of)
-            yield from self._rows(con, sheet, _LIST, root_table)
+            yield from self._rows(con, sheet, _LIST, root_table, parent.table)
             if found_links is not None:
                 found_links.look(sheet)
             yield from self._lists(con, sheet, root_table, found_links)
@@ -275,6 +259,7 @@ class Tables:
         sheet: Sheet,
         fixed: tuple[str, ...],
         list_of: str | None = None,
+        parent: str = "",
     ) -> Iterator[Rows]:
         selected = ", ".join([*fixed, *fill(sheet)])
         sql = f"SELECT {selected} FROM {sheet.opening.view}"
@@ -293,5 +278,13 @@ class Tables:
                 found[f"{sheet.table}.{name}"] = found.get(f"{sheet.table}.{name}", 0) + filled
         data = rich_text.beside(data, sheet.readable)
         # The next rows of the same table find the columns that these have made.
-        self._existing[sheet.table] = Existing({**sheet.existing, **types}, list_of)
-        yield Rows(sheet.table, data, types, list_of)
+        known = self._existing.get(sheet.table, Existing({}, list_of))
+        self._existing[sheet.table] = replace(known, columns={**sheet.existing, **types})
+        yield Rows(sheet.table, data, types, list_of, parent)
+
+
+def plain(fold: Fold, table: str, sql: str, types: Mapping[str, str]) -> Iterator[Rows]:
+    """Yield the rows of a table that one statement over the fold fills."""
+    with fold.con.cursor() as con:
+        for batch in con.execute(sql).to_arrow_reader(_ROWS_AT_ONCE):
+            yield Rows(table, pa.Table.from_batches([batch]), types)

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from tempfile import TemporaryDirectory
+from typing import Any, Final
 
 import dlt
 from dlt.common.pipeline import get_dlt_pipelines_dir
 from dlt.common.runtime.collector_base import Collector
 from dlt.pipeline.pipeline import Pipeline
+
+TABLE_FORMAT: Final = "destination.filesystem.table_format"
 
 
 @dataclass(frozen=True)
@@ -33,6 +38,16 @@ class Target:
         """Return where dlt's working directory is, and what is kept beside it."""
         return Path(self.pipelines_dir or get_dlt_pipelines_dir())
 
+    def arguments(self) -> list[str]:
+        """Return the options of our own command that lead here; the destination is a name."""
+        options = {
+            "--destination": str(self.destination),
+            "--dataset": self.dataset,
+            "--pipeline-name": self.pipeline_name,
+            "--pipelines-dir": self.pipelines_dir,
+        }
+        return [part for name, value in options.items() if value for part in (name, value)]
+
     def pipeline(self, progress: Collector | None = None) -> Pipeline:
         """Return the pipeline that loads there."""
         chosen: dict[str, Any] = {"progress": progress} if progress else {}
@@ -47,7 +62,29 @@ class Target:
             raise TypeError
         return pipeline
 
+    @contextmanager
+    def aside(self) -> Iterator[Pipeline]:
+        """Lend the pipeline with a working directory of its own, for a look that meets no run."""
+        with TemporaryDirectory(prefix="contentstack_look_") as folder:
+            pipeline = replace(self, pipelines_dir=folder).pipeline()
+            try:
+                yield pipeline
+            finally:
+                if pipeline.is_active:
+                    pipeline.deactivate()
+
+    def reader(self) -> dlt.Dataset:
+        """Return the dataset, to be read without a working folder; no file stays open."""
+        return dlt.dataset(self._destination(), self.dataset)
+
     def _destination(self) -> Any:  # noqa: ANN401 - dlt takes names and factories
+        if self.destination == "filesystem" and dlt.config.get(TABLE_FORMAT) is not None:
+            from contentstack_source.lake import lake  # noqa: PLC0415 - only where it is wanted
+
+            return lake()
+        return self._warehouse()
+
+    def _warehouse(self) -> Any:  # noqa: ANN401
         """DuckDB cannot tell a schema from a file of the same name; dlt would name both alike."""
         is_named_by_dlt = dlt.secrets.get("destination.duckdb.credentials") is None
         if self.destination == "duckdb" and self.pipeline_name == self.dataset and is_named_by_dlt:

@@ -7,7 +7,7 @@ the destination and what tables are called there, makes the statement of it.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Final
@@ -15,6 +15,9 @@ from typing import Any, Final
 from dlt.common.destination.exceptions import DestinationException
 from dlt.destinations.sql_client import SqlClientBase
 from dlt.pipeline.pipeline import Pipeline
+
+from contentstack_source import __version__
+from contentstack_source.fitness import lake_format
 
 _DIALECT: Final = "duckdb"
 _MADE: Final = "views_made"
@@ -35,18 +38,13 @@ class View:
     query: str
 
 
-def queries_of(pipeline: Pipeline, views: Sequence[View]) -> dict[str, str]:
-    """Return the SELECT of each view by its name, in the dialect of the destination."""
-    dataset = pipeline.dataset()
-    return {each.name: dataset.query(each.query, _DIALECT).to_sql() for each in views}
-
-
 def statements_of(pipeline: Pipeline, views: Sequence[View]) -> dict[str, str]:
     """Return the statement that makes each view, by its name, in the dialect of the destination."""
     with pipeline.sql_client() as client:
         return {
-            name: f"CREATE VIEW {client.make_qualified_table_name(name)} AS {query}"
-            for name, query in queries_of(pipeline, views).items()
+            each.name: f"CREATE VIEW {client.make_qualified_table_name(each.name)}"
+            f" AS {_select(pipeline, each)}"
+            for each in views
         }
 
 
@@ -55,6 +53,7 @@ def keep_views(
     views: Sequence[View],
     unwanted: Collection[str] = (),
     *,
+    look: bool = True,
     anew: bool = False,
 ) -> dict[str, str]:
     """Make the views that are not there yet, or not as they should be.
@@ -66,64 +65,73 @@ def keep_views(
         pipeline: leads to the dataset.
         views: those that should be there.
         unwanted: names of those that should not.
+        look: ask the destination whether those made before are still there.
         anew: make them whatever is there.
 
     Returns:
         the reason by name for each view that could not be made; a view breaks no run.
     """
+    if not _has_views(pipeline):
+        return {each.name: "a lake keeps no views" for each in views if anew}
+    gone = sorted({*unwanted} - {each.name for each in views})
+    digest = _digest(pipeline, views, gone)
+    is_made = not anew and _recall(pipeline) == digest
+    if is_made and not look:
+        return {}
     try:
-        queries = queries_of(pipeline, views)
-        gone = sorted({*unwanted} - {*queries})
-        digest = _digest(queries, gone)
         with pipeline.sql_client() as client:
-            if not anew and _recall(pipeline) == digest and _are_there(client, queries):
+            if is_made and _are_there(client, views):
                 return {}
-            failed = _make(client, queries) | _drop(client, gone)
-    except Exception as error:  # noqa: BLE001 - of dlt, of sqlglot, of any driver
-        return {each.name: _reason(error) for each in views}
+            told = {each.name: _make(pipeline, client, each) for each in views}
+            for name in gone:
+                _drop(client, name)
+    except Exception as error:  # noqa: BLE001 - of dlt or of any driver
+        told = {each.name: _reason(error) for each in views}
+    failed = {name: reason for name, reason in told.items() if reason}
     pipeline.set_local_state_val(_MADE, None if failed else digest)
     return failed
 
 
-def _make(client: SqlClientBase[Any], queries: Mapping[str, str]) -> dict[str, str]:
-    told = {name: _put(client, name, query) for name, query in queries.items()}
-    return {name: reason for name, reason in told.items() if reason}
+def _has_views(pipeline: Pipeline) -> bool:
+    destination = pipeline.destination
+    return destination is not None and lake_format(destination.capabilities()) is None
 
 
-def _put(client: SqlClientBase[Any], name: str, query: str) -> str:
+def _select(pipeline: Pipeline, view: View) -> str:
+    return pipeline.dataset().query(view.query, _DIALECT).to_sql()
+
+
+def _make(pipeline: Pipeline, client: SqlClientBase[Any], view: View) -> str:
     """Make one view and return why it could not be; empty if it could.
 
     What users may do with a view that is there, they may do afterwards.
     """
-    view = client.make_qualified_table_name(name)
+    name = client.make_qualified_table_name(view.name)
     try:
+        query = _select(pipeline, view)
         with suppress(DestinationException):
-            client.execute_sql(f"CREATE OR REPLACE VIEW {view} AS {query}")
+            client.execute_sql(f"CREATE OR REPLACE VIEW {name} AS {query}")
             return ""
         # Not in every dialect, and in some not with other columns than before.
-        client.execute_many([f"DROP VIEW IF EXISTS {view}", f"CREATE VIEW {view} AS {query}"])
-    except DestinationException as error:
+        client.execute_many([f"DROP VIEW IF EXISTS {name}", f"CREATE VIEW {name} AS {query}"])
+    except Exception as error:  # noqa: BLE001 - of the destination, of dlt, of sqlglot
         return _reason(error)
     return ""
 
 
-def _drop(client: SqlClientBase[Any], names: Sequence[str]) -> dict[str, str]:
-    """Drop views, if they are there; a table of that name is none of ours and stays."""
-    views = map(client.make_qualified_table_name, names)
+def _drop(client: SqlClientBase[Any], name: str) -> None:
+    """Drop a view, if it is there; a table of that name is none of ours and stays."""
     with suppress(DestinationException):
-        for view in views:
-            client.execute_sql(f"DROP VIEW IF EXISTS {view}")
-    return {}
+        client.execute_sql(f"DROP VIEW IF EXISTS {client.make_qualified_table_name(name)}")
 
 
-def _are_there(client: SqlClientBase[Any], names: Mapping[str, str]) -> bool:
+def _are_there(client: SqlClientBase[Any], views: Sequence[View]) -> bool:
     """Tell whether every view can be read."""
-    if not names:
-        return True
-    tables = map(client.make_qualified_table_name, names)
+    tables = [client.make_qualified_table_name(each.name) for each in views]
     asked = " UNION ALL ".join(f"SELECT count(*) FROM {table} WHERE 1 = 0" for table in tables)
     try:
-        client.execute_sql(asked)
+        if asked:
+            client.execute_sql(asked)
     except DestinationException:
         return False
     return True
@@ -137,8 +145,10 @@ def _recall(pipeline: Pipeline) -> str | None:
     return None if made is None else str(made)
 
 
-def _digest(queries: Mapping[str, str], gone: Sequence[str]) -> str:
-    told = [*gone, *(f"{name}\x1f{query}" for name, query in sorted(queries.items()))]
+def _digest(pipeline: Pipeline, views: Sequence[View], gone: Sequence[str]) -> str:
+    kind = pipeline.destination.destination_type if pipeline.destination else ""
+    place = f"{kind} {pipeline.dataset_name} {__version__}"
+    told = [place, *gone, *(f"{each.name}\x1f{each.query}" for each in views)]
     return hashlib.sha256("\x1e".join(told).encode()).hexdigest()
 
 

@@ -15,12 +15,18 @@ from contentstack_source.client import Client
 from contentstack_source.errors import CredentialsError, TooManyDeletionsError
 from contentstack_source.events import SYS_ASSETS
 from contentstack_source.fetch import Pages, Report, Stream, fetch_model
-from contentstack_source.fitness import refuse_unfit
+from contentstack_source.fitness import (
+    destination_capabilities,
+    lake_format,
+    refuse_to_keep_rows,
+    refuse_unfit,
+)
 from contentstack_source.fold import Fold
 from contentstack_source.hints import existing_tables, silence_json_notice
 from contentstack_source.intake import Intake
 from contentstack_source.keeping import Kept
 from contentstack_source.names import Names
+from contentstack_source.nest import nest
 from contentstack_source.passes import Pass
 from contentstack_source.position import (
     Position,
@@ -39,6 +45,8 @@ def walk_pass(settings: Settings) -> Iterator[Pass]:
     """Walk one pass, hand it to the resources, and remember where it ended."""
     if (pipeline := active_pipeline()) is not None:
         refuse_unfit(pipeline.destination)
+    if settings.deletes == SOFT:
+        refuse_to_keep_rows(destination_capabilities())
     settings = _only_selected(settings)
     position, last = recall(settings), recall_last()
     report = Report(reshaped_by=reshaped_by(settings))
@@ -60,24 +68,8 @@ def walk_pass(settings: Settings) -> Iterator[Pass]:
     if content_types is None:
         content_types = fetch_model(client, report)
     fold = Fold(intake.con, last.locales if last else ())
-    names = Names(dlt.current.source_schema().naming, last.tables if last else {})
-    existing = existing_tables(dlt.current.source_schema())
-    replaced, received_at = _replaced(settings, streams, report, last), _received_at(last)
-    kept = None
-    if settings.deletes == SOFT:
-        kept = Kept(fold, names, existing, replaced=replaced, received_at=received_at)
-    current = Pass(
-        fold,
-        settings,
-        names=names,
-        existing=existing,
-        content_types=content_types,
-        replaced=replaced,
-        received_at=received_at,
-        report=report,
-        ended=kept.ended if kept else None,
-        kept=kept.rows if kept else None,
-    )
+    replaced = _replaced(settings, streams, report, last)
+    current = _pass_of(fold, settings, last, content_types, replaced, report)
     report.requests, report.retries = client.requests, client.retries
     try:
         current.refuse_too_many_deletions(settings.max_deleted_share)
@@ -92,10 +84,39 @@ def walk_pass(settings: Settings) -> Iterator[Pass]:
             identity=settings.identity(),
             tables=current.names.tables,
             locales=fold.locales,
-            moved_at=received_at.to_iso8601_string(),
+            moved_at=current.received_at.isoformat(),
             events=report.events,
             shape=settings.shape(),
         ),
+    )
+
+
+def _pass_of(
+    fold: Fold,
+    settings: Settings,
+    last: Position | None,
+    content_types: dict[str, Mapping[str, Any]] | None,
+    replaced: set[str] | None,
+    report: Report,
+) -> Pass:
+    """Return the pass, ready to be handed over table by table."""
+    names = Names(dlt.current.source_schema().naming, last.tables if last else {})
+    existing = existing_tables(dlt.current.source_schema())
+    received_at, kept = _received_at(last), None
+    if settings.deletes == SOFT:
+        kept = Kept(fold, names, existing, replaced=replaced, received_at=received_at)
+    return Pass(
+        fold,
+        settings,
+        names=names,
+        existing=existing,
+        content_types=content_types,
+        replaced=replaced,
+        received_at=received_at,
+        report=report,
+        gather=nest if lake_format(destination_capabilities()) else None,
+        ended=kept.ended if kept else None,
+        kept=kept.rows if kept else None,
     )
 
 

@@ -135,7 +135,7 @@ def announce(summary: Summary, dataset: str) -> list[str]:
     """
     context: Any = get_current_context()
     earlier = context["inlet_events"][CHANGES].ascending(ascending=False).limit(1000)
-    tokens = (each.extra["token"] for each in earlier if each.extra["dataset"] == dataset)
+    tokens = (each.extra["token"] for each in earlier if each.extra.get("dataset") == dataset)
     announced = next(tokens, None)
     is_continued = announced == summary.token_before
     tables = summary.changed_tables if is_continued else sorted(summary.row_counts)

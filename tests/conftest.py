@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -10,7 +11,9 @@ from typing import Any
 import pytest
 from dlt.common.normalizers.naming.snake_case import NamingConvention
 from hypothesis import settings
+from rich.console import Console
 
+from contentstack_source.demo import FOLDER, tell
 from contentstack_source.fold import Fold
 from contentstack_source.intake import Intake
 from contentstack_source.names import Names
@@ -129,6 +132,14 @@ def loaded(load_items: Callable[..., Loaded]) -> Callable[..., Loaded]:
         )
 
     return load
+
+
+@pytest.fixture(scope="session")
+def demo_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder in which a small demo was run: `demo-data/demo.duckdb` is in it."""
+    folder = tmp_path_factory.mktemp("demo")
+    tell(Console(file=io.StringIO()), entries=300, folder=str(folder / FOLDER))
+    return folder
 
 
 @pytest.fixture

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from contentstack_source import run
+from contentstack_source.rebuilding import rebuild
 from contentstack_source.simulator import Server, Stack, Weather, serve
 from contentstack_source.summary import Summary
 from contentstack_source.target import Target
@@ -47,7 +48,7 @@ class Job:
 
     def assert_rebuilt_as_it_was(self) -> None:
         before, asked = snapshot_of(self.place), len(self.server.requests)
-        run.rebuild(self.target)
+        rebuild(self.target)
         assert differences(before, snapshot_of(self.place)) == []
         assert len(self.server.requests) == asked
 

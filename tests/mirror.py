@@ -20,6 +20,7 @@ import dlt
 import duckdb
 
 from tests.mirror_links import LINK_COLUMNS, links_of
+from tests.unnested import unnest
 
 Row = dict[str, Any]
 _FIXED = {"uid", "locale", "content_locale", "event_at"}
@@ -89,6 +90,8 @@ def _read_place(place: Place, dataset: str) -> _Dataset:
         }
         with pipeline.sql_client() as client:
             rows = {name: list(_rows_at(place, client, name, types[name])) for name in types}
+    if place.has_nested_lists:
+        unnest(types, rows, {name: pipeline.default_schema.tables[name] for name in [*types]})
     return _Dataset(types, rows)
 
 
@@ -104,7 +107,7 @@ def _rows_at(place: Place, client: Any, table: str, types: Mapping[str, str]) ->
 def _as_in_duckdb(value: Any, kind: str, place: Place) -> Any:
     if value is None:
         return None
-    if kind == "JSON":
+    if kind == "JSON" and not isinstance(value, list):
         return json.dumps(value) if place.parses_json or not isinstance(value, str) else value
     if kind == "BIGINT" and isinstance(value, Decimal):
         return int(value)
@@ -127,6 +130,10 @@ class Place(Protocol):
     @property
     def parses_json(self) -> bool:
         """Whether JSON comes as Python values, not as text."""
+
+    @property
+    def has_nested_lists(self) -> bool:
+        """Whether a list is a column, not a table."""
 
 
 @dataclass

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,10 +16,11 @@ from dlt.common.configuration.specs import AwsCredentials
 from dlt.common.storages.configuration import FilesystemConfiguration
 from dlt.destinations.impl.ducklake.configuration import DuckLakeCredentials
 
+from contentstack_source.lake import lake
 from tests.servers.extensions import install_extensions
 from tests.servers.mariadb import mariadb
 from tests.servers.postgres import postgres
-from tests.servers.seaweedfs import bucket_url, s3_credentials, seaweedfs
+from tests.servers.seaweedfs import bucket_url, s3_credentials, s3_for_iceberg, seaweedfs
 from tests.standins.redshift import redshift_on
 
 
@@ -30,11 +32,13 @@ class Place:
         destination: a destination of dlt.
         parses_json: its driver returns JSON as Python values.
         most_bytes: the longest text that a column takes.
+        has_nested_lists: a list is a column, not a table.
     """
 
     destination: Any
     parses_json: bool = False
     most_bytes: int = 1_000_000
+    has_nested_lists: bool = False
 
 
 @contextmanager
@@ -70,6 +74,52 @@ def _ducklake(storage: str | FilesystemConfiguration) -> Any:
 
 
 @contextmanager
+def in_delta(folder: Path) -> Iterator[Place]:
+    install_extensions()
+    yield Place(lake(f"file://{folder}/lake", "delta"), has_nested_lists=True)
+
+
+@contextmanager
+def in_iceberg(folder: Path) -> Iterator[Place]:
+    """Without a catalog: dlt finds the newest metadata by itself."""
+    install_extensions()
+    yield Place(lake(f"file://{folder}/lake", "iceberg"), has_nested_lists=True)
+
+
+@contextmanager
+def in_delta_on_s3(folder: Path) -> Iterator[Place]:
+    del folder
+    yield Place(_on_s3("delta"), has_nested_lists=True)
+
+
+@contextmanager
+def in_iceberg_on_s3(folder: Path) -> Iterator[Place]:
+    """Its catalog in PostgreSQL."""
+    del folder
+    with iceberg_catalog(postgres(new_name()), bucket_url(new_name()), s3_for_iceberg()):
+        yield Place(_on_s3("iceberg"), has_nested_lists=True)
+
+
+def _on_s3(table_format: str) -> Any:
+    install_extensions()
+    credentials = AwsCredentials(**s3_credentials(seaweedfs()))
+    return lake(bucket_url(new_name()), table_format, credentials=credentials)
+
+
+@contextmanager
+def iceberg_catalog(
+    address: str, warehouse: str, storage: Mapping[str, str] | None = None
+) -> Iterator[None]:
+    """Let dlt keep its Iceberg tables in a catalog in a PostgreSQL database."""
+    uri = address.replace("postgresql:", "postgresql+psycopg2:")
+    config = {"type": "sql", "uri": uri, "warehouse": warehouse, **(storage or {})}
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("ICEBERG_CATALOG__ICEBERG_CATALOG_NAME", "lake")
+        patch.setenv("ICEBERG_CATALOG__ICEBERG_CATALOG_CONFIG", json.dumps(config))
+        yield
+
+
+@contextmanager
 def in_sqlite(folder: Path) -> Iterator[Place]:
     yield Place(dlt.destinations.sqlalchemy(f"sqlite:///{folder}/warehouse.sqlite"))
 
@@ -99,6 +149,26 @@ def in_clickhouse(folder: Path) -> Iterator[Place]:
         yield Place(dlt.destinations.clickhouse(address))
 
 
+@contextmanager
+def in_snowflake(folder: Path) -> Iterator[Place]:
+    del folder
+    pytest.importorskip("fakesnow", reason="needs .venv-snowflake, which `make test-all` makes")
+    from tests.standins.snowflake import snowflake
+
+    with snowflake() as destination:
+        yield Place(destination)
+
+
+@contextmanager
+def in_bigquery(folder: Path) -> Iterator[Place]:
+    del folder
+    pytest.importorskip("google.cloud.bigquery")
+    from tests.standins.bigquery import bigquery_emulated
+
+    with bigquery_emulated() as destination:
+        yield Place(destination, parses_json=True)
+
+
 def new_name() -> str:
     """Return a name that no other test uses, on a server shared with all."""
     return f"t{uuid.uuid4().hex[:12]}"
@@ -117,6 +187,14 @@ TIER_TWO: dict[str, Makes] = {
     "redshift": in_redshift,
     "sqlite": in_sqlite,
 }
+LAKES: dict[str, Makes] = {
+    "delta": in_delta,
+    "iceberg": in_iceberg,
+}
 SLOW: dict[str, Makes] = {
+    "delta on S3": in_delta_on_s3,
+    "iceberg on S3": in_iceberg_on_s3,
+    "bigquery": in_bigquery,
     "mariadb": in_mariadb,
+    "snowflake": in_snowflake,
 }

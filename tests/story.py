@@ -11,8 +11,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from contentstack_source import run
+from contentstack_source.answers import views_of
 from contentstack_source.check import check
 from contentstack_source.simulator import Stack, Weather
+from contentstack_source.source import history_source, settings_of
 from contentstack_source.summary import Summary
 from contentstack_source.target import Target
 from tests.mirror import assert_equal_at
@@ -116,7 +118,8 @@ def assets_that_go_and_a_type_deleted_and_made_again(story: Story) -> None:
     story.stack.delete_asset("a2", "de-de")
     story.stack.delete_content_type("article")
     story.sync()
-    assert story.rows("SELECT count(*) FROM {}", "article__parts") == [(0,)]
+    if not story.place.has_nested_lists:
+        assert story.rows("SELECT count(*) FROM {}", "article__parts") == [(0,)]
     story.stack.create_content_type("article", MODELS["article"])
     fields = {"title": "Back", "parts": [{"heading": "h", "notes": ["n"]}]}
     story.stack.publish_entry("article", "e1", fields, "en-us")
@@ -130,10 +133,11 @@ def a_worker_that_lost_its_disk(story: Story) -> None:
 
 
 def a_table_dropped_by_somebody(story: Story) -> None:
-    with story.target.pipeline().sql_client() as client:
-        client.drop_tables("author", "article__parts")
+    dropped = ["author"] if story.place.has_nested_lists else ["article__parts", "author"]
+    with story.target.pipeline().destination_client() as client:
+        client.drop_tables(*dropped, delete_schema=False)  # type: ignore[attr-defined]
     healed = story.sync().healed
-    assert sorted(healed) == ["article__parts", "author"], healed
+    assert sorted(healed) == dropped, healed
 
 
 def everything_read_anew(story: Story) -> None:
@@ -147,10 +151,17 @@ def everything_read_anew(story: Story) -> None:
 
 
 def what_content_teams_ask(story: Story) -> None:
+    pipeline = story.target.pipeline()
+    settings = settings_of(history_source())
+    queries = {view.name: view.query for view in views_of(pipeline, settings)}
     for view, wanted in answers_of(story.stack).items():
         columns = ", ".join(wanted.columns)
-        found = story.rows(f"SELECT {columns} FROM {{}}", view)
-        assert set(found) == wanted.rows, view
+        if story.place.has_nested_lists:  # no views in a lake: whoever reads it asks by the query
+            query = f"SELECT {columns} FROM ({queries[view]}) AS asked"
+            found = pipeline.dataset().query(query, "duckdb").fetchall()
+        else:
+            found = story.rows(f"SELECT {columns} FROM {{}}", view)
+        assert set(map(tuple, found)) == wanted.rows, view
         assert len(found) == len(wanted.rows), view
 
 

@@ -149,3 +149,13 @@ def test_figures_are_read_as_they_were_written(tmp_path: Path) -> None:
 def test_the_page_of_the_docs_is_that_of_the_figures_kept() -> None:
     page = (ROOT / "docs" / "performance.md").read_text("utf-8")
     assert page == to_page(read(ROOT / "benchmarks" / "figures.json"))
+
+
+@pytest.mark.long
+def test_the_same_stack_is_measured_into_every_destination() -> None:
+    command = [sys.executable, "-m", "benchmarks.destinations", "40"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    rows = [line.split(" | ")[:2] for line in done.stdout.splitlines()[2:]]
+    runs = ["first", "nothing changed", "10 changed", "read anew"]
+    assert rows == [[f"| {where}", run] for where in ("DuckDB", "Delta", "Iceberg") for run in runs]

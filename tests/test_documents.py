@@ -50,7 +50,7 @@ def test_a_decision_tells_its_context_what_was_tried_and_what_follows(decision: 
 
 def test_the_staircase_is_the_one_that_the_linter_holds() -> None:
     text = (ROOT / "CONTRIBUTING.md").read_text("utf-8")
-    (drawn,) = re.findall(r"```\n(cli\n.+?)```", text, flags=re.DOTALL)
+    (drawn,) = re.findall(r"```\n(cli\b.+?)```", text, flags=re.DOTALL)
     steps = [re.split(r" {2,}", line)[0] for line in drawn.splitlines()]
     project = tomlkit.parse((ROOT / "pyproject.toml").read_text("utf-8")).unwrap()
     assert steps == project["tool"]["importlinter"]["contracts"][0]["layers"]

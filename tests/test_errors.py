@@ -8,7 +8,7 @@ import pytest
 from dlt.extract.exceptions import DltSourceException
 
 from contentstack_source import errors
-from contentstack_source.errors import ContentstackError, FailedError, RefusedError
+from contentstack_source.errors import ContentstackError, FailedError, RefusedError, StoppedError
 
 EVERY = [
     each
@@ -39,7 +39,8 @@ def test_dlt_lets_every_error_out_unwrapped(error: type[ContentstackError]) -> N
 def test_every_error_is_either_refused_or_failed(error: type[ContentstackError]) -> None:
     is_refused = issubclass(error, RefusedError)
     assert is_refused is not issubclass(error, FailedError)
-    assert error.exit_code == (2 if is_refused else 1)
+    stopped: dict[type[ContentstackError], int] = {StoppedError: 143}
+    assert error.exit_code == stopped.get(error, 2 if is_refused else 1)
 
 
 def test_a_page_that_leads_back_is_an_answer_that_breaks_the_protocol() -> None:

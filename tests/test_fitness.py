@@ -15,7 +15,14 @@ from click.testing import CliRunner
 from contentstack_source import contentstack_source, run
 from contentstack_source.cli import main
 from contentstack_source.errors import UnfitDestinationError
-from contentstack_source.fitness import encodes_json, file_format, holds_nul, refuse_unfit
+from contentstack_source.fitness import (
+    encodes_json,
+    file_format,
+    holds_nul,
+    lake_format,
+    refuse_unfit,
+)
+from contentstack_source.lake import lake
 from contentstack_source.simulator import serve
 from contentstack_source.target import Target
 from tests.small import filled_stack
@@ -28,6 +35,8 @@ FIT = [
     dlt.destinations.redshift("redshift://loader:loader@nowhere.invalid/x"),
     dlt.destinations.sqlalchemy("sqlite:///x.sqlite"),
     dlt.destinations.ducklake(),
+    lake("file:///x", "delta"),
+    lake("file:///x", "iceberg"),
 ]
 
 
@@ -47,8 +56,8 @@ def test_files_are_refused_with_what_is_missing_and_what_to_use_instead(
             run.sync(Target(destination, pipelines_dir=str(tmp_path / "dlt")))
         assert server.requests == []
     assert refused.value.exit_code == 2
-    assert "The destination filesystem cannot run SQL or delete and insert" in refused.value.what
-    assert "such as duckdb, postgres" in refused.value.todo
+    assert "The destination filesystem cannot delete and insert" in refused.value.what
+    assert "set table_format to delta or iceberg" in refused.value.todo
     assert not (tmp_path / "files").exists()
 
 
@@ -64,7 +73,7 @@ def test_the_source_refuses_without_the_command_too(
     )
     with serve(stack) as server:
         configure(stack, server)
-        with pytest.raises(Exception, match="cannot run SQL or delete and insert"):
+        with pytest.raises(Exception, match="cannot delete and insert"):
             pipeline.run(contentstack_source())
 
 
@@ -79,6 +88,24 @@ def test_the_command_ends_with_2(
             options = ["--destination", "filesystem", "--pipelines-dir", str(tmp_path / "dlt")]
             assert CliRunner().invoke(main, [command, *options]).exit_code == 2, command
     assert not (tmp_path / "files").exists()
+
+
+@pytest.mark.parametrize("table_format", ["delta", "iceberg"])
+def test_a_table_format_makes_files_a_lake(
+    table_format: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DESTINATION__FILESYSTEM__TABLE_FORMAT", table_format)
+    monkeypatch.setenv("DESTINATION__FILESYSTEM__BUCKET_URL", "file:///x")
+    destination = Target("filesystem").pipeline().destination
+    assert isinstance(destination, lake)
+    assert lake_format(destination.capabilities()) == table_format
+    assert destination.destination_name == "filesystem"
+
+
+def test_a_table_format_that_is_none_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DESTINATION__FILESYSTEM__TABLE_FORMAT", "hudi")
+    with pytest.raises(UnfitDestinationError, match=r"'hudi'. Choose from: delta, iceberg"):
+        Target("filesystem").pipeline()
 
 
 def test_a_package_that_is_not_installed_is_named() -> None:

@@ -12,6 +12,7 @@ import pytest
 from contentstack_source import run
 from contentstack_source.errors import NoHistoryError, TooManyDeletionsError
 from contentstack_source.history import VERSIONS
+from contentstack_source.rebuilding import rebuild
 from contentstack_source.simulator import Stack
 from tests.jobs import Job, MakesJob
 from tests.mirror import assert_equal_at
@@ -155,7 +156,7 @@ def test_a_later_pass_decides_even_with_an_older_event(make_job: MakesJob) -> No
     job.stack.emit_raw(earlier)
     run.sync(job.target)
     assert job.rows("SELECT title FROM author") == [("Earlier",)]
-    run.rebuild(job.target)
+    rebuild(job.target)
     assert job.rows("SELECT title FROM author") == [("Earlier",)]
 
 
@@ -171,7 +172,7 @@ def test_a_history_switched_on_later_begins_with_everything(
     job.stack.publish_entry("author", "e1", {"title": "Missed"}, "en-us")
     job.sync()
     with pytest.raises(NoHistoryError):
-        run.rebuild(job.target)
+        rebuild(job.target)
     monkeypatch.setenv("SOURCES__CONTENTSTACK__HISTORY", "true")
     assert job.sync().history_begins
     job.assert_rebuilt_as_it_was()
@@ -185,7 +186,7 @@ def test_a_rebuild_brings_back_what_other_hands_took(make_job: MakesJob) -> None
         client.drop_tables("author", "article__parts")
         client.execute_sql("DELETE FROM entries WHERE uid = 'e1'")
         client.execute_sql("UPDATE article SET title = 'Mine'")
-    summary = run.rebuild(job.target)
+    summary = rebuild(job.target)
     assert sorted(summary.healed) == ["article__parts", "author"]
     assert differences(before, snapshot_of(job.place)) == []
 
@@ -195,7 +196,7 @@ def test_without_a_history_nothing_is_rebuilt(make_job: MakesJob) -> None:
     job.sync()
     before = snapshot_of(job.place)
     with pytest.raises(NoHistoryError) as caught:
-        run.rebuild(job.target)
+        rebuild(job.target)
     assert caught.value.exit_code == 2
     assert differences(before, snapshot_of(job.place)) == []
 
@@ -207,7 +208,7 @@ def test_a_history_that_somebody_emptied_empties_nothing_else(make_job: MakesJob
     with job.target.pipeline().sql_client() as client:
         client.execute_sql("DELETE FROM entry_history WHERE event_type LIKE 'entry%'")
     with pytest.raises(TooManyDeletionsError):
-        run.rebuild(job.target)
+        rebuild(job.target)
     after = snapshot_of(job.place)
     assert differences(before | {"entry_history": after["entry_history"]}, after) == []
 
@@ -224,7 +225,7 @@ def test_a_field_that_changed_its_type_is_rebuilt_by_the_model_of_today(
     job.stack.change_content_type("article", texts)
     job.stack.publish_entry("article", "e1", {"title": "T", "rating": "four"}, "en-us")
     job.sync()
-    run.rebuild(job.target)
+    rebuild(job.target)
     assert_equal_at(job.place, job.stack)
     rebuilt = snapshot_of(job.place)
     run.resync(job.target)

@@ -124,6 +124,15 @@ def test_a_link_becomes_a_row_wherever_it_stands(
     assert sorted(links_of(entry, SCHEMA), key=repr) == sorted(links, key=repr)  # the oracle agrees
 
 
+@pytest.mark.parametrize(
+    ("key", "told"),
+    [("it's", "it's"), ("a.b", "a.b"), ('"', '"'), ("nul\x00", "nul\ufffd"), ("", "")],
+)
+def test_any_key_can_lead_to_a_link(key: str, told: str, loaded: Callable[..., Loaded]) -> None:
+    rows = loaded({"in": {key: [A_REFERENCE]}}, schema=[]).rows["entry_references"]
+    assert [row["field_path"] for row in rows] == [f"in.{told}"]
+
+
 @pytest.fixture
 def job(tmp_path: Path, configure: Callable[..., None]) -> Iterator[tuple[Stack, Target, str]]:
     stack = filled_stack()
@@ -175,6 +184,35 @@ def test_what_shapes_the_tables_is_changed_by_a_whole_load_and_told(
     assert run.sync(target).reshaped_by == ["link_graph"]
     assert count(file, "entry_references") == 0
     assert names_in(file, "VIEW") == {"locale_coverage"}
+
+
+def test_links_go_with_the_entry_that_has_none_any_more_or_is_gone(
+    job: tuple[Stack, Target, str],
+) -> None:
+    stack, target, file = job
+    run.sync(target)
+    assert_equal(file, stack)
+    stack.publish_entry("article", "e1", {"title": "Without links"}, "en-us")
+    stack.unpublish_entry("article", "e2", "de-de")
+    stack.delete_entry("article", "e3")
+    run.sync(target)
+    assert_equal(file, stack)
+    assert count(file, "entry_references") > 0
+    stack.delete_content_type("article")
+    run.sync(target)
+    assert count(file, "entry_references") == 0
+
+
+def test_a_stack_without_links_is_answered_too(job: tuple[Stack, Target, str]) -> None:
+    stack, target, file = job
+    for content_type_uid in ("article", "author"):
+        stack.delete_content_type(content_type_uid)
+    stack.create_content_type("page", [fields.title()])
+    stack.publish_entry("page", "p1", {"title": "Alone"}, "en-us")
+    run.sync(target)
+    assert count(file, "entry_references") == count(file, "broken_references") == 0
+    assert count(file, "unlinked_entries WHERE uid = 'p1'") == 1
+    assert count(file, "unused_assets WHERE uid = 'a1' AND locales = 2") == 1
 
 
 def test_the_command_prints_the_views_and_makes_them(

@@ -1,72 +1,177 @@
-"""The notebooks, run as scripts on the stack of the demo."""
+"""The notebooks: they run on the demo's stack, and each is told in both of its forms alike."""
 
 from __future__ import annotations
 
+import importlib.util
 import runpy
 import subprocess
 import sys
 from pathlib import Path
 from typing import Any
 
-import dlt
+import duckdb
+import nbclient
+import nbformat
+import pandas as pd
 import pytest
 
-from contentstack_source import contentstack_source
-from contentstack_source.simulator import demo_stack, serve
+from contentstack_source.demo import FILE, FOLDER, demo_file
+from contentstack_source.look.charts import Chart
 
-NOTEBOOK = Path(__file__).parents[1] / "notebooks" / "explore.py"
+# dlt reads DuckDB by a method that DuckDB has given another name.
+pytestmark = pytest.mark.filterwarnings("ignore:fetch_arrow_table:DeprecationWarning")
+
+NOTEBOOKS = sorted((Path(__file__).parents[1] / "notebooks").glob("*.py"))
+LINKS = importlib.util.find_spec("contentstack_source.links")
+CHARTS = {
+    "01_first_look": 3,
+    "02_publishing_rhythm": 5,
+    "03_content_health": 3 if LINKS else 1,
+    "04_change_log": 2,
+}
+each_notebook = pytest.mark.parametrize("notebook", NOTEBOOKS, ids=lambda path: path.stem)
+
+
+class Run:
+    """A notebook run in this process: what its cells show and define."""
+
+    def __init__(self, notebook: Path) -> None:
+        outputs, self.defined = runpy.run_path(str(notebook), run_name="a_notebook")["app"].run()
+        self.charts: list[Chart] = [each for each in outputs if isinstance(each, Chart)]
+        self.tables: list[Any] = [each for each in outputs if isinstance(each, pd.DataFrame)]
+
+    def drawn(self) -> list[str]:
+        """Return every text that stands in one of the charts."""
+        texts = [text for chart in self.charts for axes in chart.axes for text in axes.texts]
+        return [text.get_text().strip() for text in texts]
 
 
 @pytest.fixture(scope="module")
-def demo_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A first sync of the demo's stack; its second act is told elsewhere."""
-    folder = tmp_path_factory.mktemp("notebooks")
-    file, stack = folder / "demo.duckdb", demo_stack(100)
-    pipeline = dlt.pipeline(
-        "contentstack",
-        pipelines_dir=str(folder / "dlt"),
-        destination=dlt.destinations.duckdb(str(file)),
-        dataset_name="contentstack",
-    )
-    with serve(stack) as server:
-        pipeline.run(
-            contentstack_source(
-                stack.api_key, stack.delivery_token, stack.environment, base_url=server.base_url
-            )
-        )
-    return file
+def runs() -> dict[str, Run]:
+    return {}
 
 
-def run(monkeypatch: pytest.MonkeyPatch, file: Path) -> dict[str, Any]:
-    """Run the notebook in this process; return what its cells define."""
-    monkeypatch.setenv("EXPLORE_FILE", str(file))
-    notebook = runpy.run_path(str(NOTEBOOK), run_name="explore")
-    _, definitions = notebook["app"].run()
-    return dict(definitions)
+@pytest.fixture
+def run(demo_folder: Path, runs: dict[str, Run], monkeypatch: pytest.MonkeyPatch) -> Any:
+    """Run a notebook in the folder of the demo, once."""
+    monkeypatch.chdir(demo_folder)
+
+    def run(name: str) -> Run:
+        (notebook,) = (path for path in NOTEBOOKS if path.stem == name)
+        return runs.setdefault(name, runs.get(name) or Run(notebook))
+
+    return run
 
 
-def test_the_notebook_runs_as_a_script(demo_file: Path, tmp_path: Path) -> None:
-    done = subprocess.run(
-        [sys.executable, str(NOTEBOOK), "--", "--file", str(demo_file)],
-        cwd=tmp_path,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert (done.returncode, done.stderr) == (0, "")
+@pytest.fixture
+def sql(demo_folder: Path) -> Any:
+    """Ask the file of the demo without dlt, for what the notebooks should have found."""
+
+    def ask(query: str) -> list[Any]:
+        with duckdb.connect(str(demo_folder / FOLDER / FILE), read_only=True) as con:
+            con.execute("SET search_path = 'contentstack'; SET TimeZone = 'UTC'")
+            return con.execute(query).fetchall()
+
+    return ask
 
 
-def test_every_query_of_the_notebook_finds_rows(
-    demo_file: Path, monkeypatch: pytest.MonkeyPatch
+@each_notebook
+def test_a_notebook_shows_its_charts_and_no_empty_table(notebook: Path, run: Any) -> None:
+    shown = run(notebook.stem)
+    assert len(shown.charts) == CHARTS[notebook.stem]
+    assert all(len(table) for table in shown.tables)
+    for chart in shown.charts:
+        assert chart.get_suptitle()
+        assert chart.axes[0].get_title(loc="left")
+        assert chart._repr_png_().startswith(b"\x89PNG")
+
+
+@each_notebook
+def test_a_notebook_is_told_alike_for_marimo_and_for_jupyter(
+    notebook: Path, tmp_path: Path
 ) -> None:
-    found = run(monkeypatch, demo_file)
-    assert found["by_type_and_locale"].num_rows >= 3
-    assert found["latest_changes"].num_rows == 20
-    assert any(row["author"] for row in found["posts_and_authors"].to_pylist())
+    made = tmp_path / "made.ipynb"
+    export = [sys.executable, "-m", "marimo", "export", "ipynb", "--sort", "top-down"]
+    subprocess.run([*export, str(notebook), "-o", str(made)], check=True, capture_output=True)
+    kept = nbformat.read(notebook.with_suffix(".ipynb"), as_version=4)
+    assert _cells(nbformat.read(made, as_version=4)) == _cells(kept)
+    assert not any(cell.get("outputs") for cell in kept.cells)
 
 
-def test_the_notebook_says_which_file_is_missing(
+def _cells(notebook: Any) -> list[tuple[str, str]]:
+    return [(cell.cell_type, cell.source) for cell in notebook.cells]
+
+
+@pytest.mark.parametrize(
+    "notebook",
+    [
+        pytest.param(each, marks=[pytest.mark.long] if number else [])
+        for number, each in enumerate(NOTEBOOKS)
+    ],
+    ids=lambda path: path.stem,
+)
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
+def test_jupyter_shows_the_same_charts(notebook: Path, demo_folder: Path) -> None:
+    told = nbformat.read(notebook.with_suffix(".ipynb"), as_version=4)
+    nbclient.NotebookClient(
+        told, timeout=120, kernel_name="python3", resources={"metadata": {"path": str(demo_folder)}}
+    ).execute()
+    outputs = [output for cell in told.cells for output in cell.get("outputs", [])]
+    pictures = [each for each in outputs if "image/png" in each.get("data", {})]
+    assert len(pictures) == CHARTS[notebook.stem]
+
+
+def test_the_first_look_counts_what_is_there(run: Any, sql: Any) -> None:
+    found = run("01_first_look").defined
+    assert found["counts"]["entries"] == sql("SELECT count(*) FROM entries")[0][0]
+    live = found["live"].set_index(["content_type_uid", "locale"])["published"].to_dict()
+    assert live == {
+        (uid, locale): count
+        for uid, locale, count in sql(
+            "SELECT content_type_uid, locale, count(*) FROM entries GROUP BY ALL"
+        )
+    }
+
+
+def test_the_rhythm_has_every_publish_in_its_hour(run: Any, sql: Any) -> None:
+    found = run("02_publishing_rhythm").defined
+    hours = found["published"].groupby("hour")["publishes"].sum()
+    assert {hour.isoformat(): count for hour, count in hours.items()} == {
+        hour.isoformat(): count
+        for hour, count in sql(
+            "SELECT date_trunc('hour', event_at), count(*) FROM sync_events"
+            " WHERE event_type IN ('entry_published', 'asset_published') GROUP BY ALL"
+        )
+    }
+    assert found["by_user"]["published"].sum() == sql("SELECT count(*) FROM entries")[0][0]
+    assert found["by_user"]["editor"].nunique() == 4
+
+
+def test_the_change_log_tells_what_the_second_sync_of_the_demo_brought(run: Any) -> None:
+    found = run("04_change_log")
+    assert len(found.defined["loads"]) == 2
+    told = found.tables[-1]
+    assert told.loc["blog_post", "published again"] == 25
+    assert told.loc["product", "new"] == 12
+    assert told.loc["page", "unpublished"] > 0
+
+
+def test_the_demo_is_made_where_there_is_none_and_found_one_folder_up(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with pytest.raises(FileNotFoundError, match=r"other\.duckdb is not there"):
-        run(monkeypatch, tmp_path / "other.duckdb")
+    monkeypatch.setattr("contentstack_source.demo.ENTRIES", 10)
+    monkeypatch.chdir(tmp_path)
+    made = demo_file()
+    assert made == tmp_path / FOLDER / FILE
+    assert made.is_file()
+    when = made.stat().st_mtime_ns
+    (tmp_path / "notebooks").mkdir()
+    monkeypatch.chdir(tmp_path / "notebooks")
+    assert demo_file() == made
+    assert made.stat().st_mtime_ns == when
+
+
+def test_a_notebook_leaves_the_file_to_the_next_sync(run: Any, demo_folder: Path) -> None:
+    run("01_first_look")
+    with duckdb.connect(str(demo_folder / FOLDER / FILE)) as con:  # to write, which is exclusive
+        assert con.execute("SELECT 1").fetchall() == [(1,)]

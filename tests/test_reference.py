@@ -303,7 +303,8 @@ def test_every_error_is_documented_with_its_exit_code() -> None:
 
 def test_the_exit_codes_are_those_of_the_errors() -> None:
     documented = {int(row["Exit code"]) for row in tables_of("Commands")[2]}
-    assert documented == {0, errors.FailedError.exit_code, errors.RefusedError.exit_code}
+    every = (errors.FailedError, errors.RefusedError, errors.StoppedError)
+    assert documented == {0, *(each.exit_code for each in every)}
 
 
 def test_the_defaults_of_dlts_own_settings_are_true() -> None:

@@ -168,6 +168,15 @@ def test_what_is_no_document_at_all_has_no_text() -> None:
     assert found["t"].to_pylist() == found["m"].to_pylist() == [None, None, None, "y"]
 
 
+def test_a_document_that_no_parser_takes_has_no_text() -> None:
+    def nested(levels: int) -> str:
+        return '{"children":[' * levels + '{"text":"x"}' + "]}" * levels
+
+    pieces = pa.table({"body": pa.array([nested(500), nested(600), '{"text":"\\ud83d"}'])})
+    found = rich_text.beside(pieces, {"body": ("t", "m")})
+    assert found["t"].to_pylist() == found["m"].to_pylist() == ["x", None, None]
+
+
 RICH = {"data_type": "json", "field_metadata": {"allow_json_rte": True}}
 
 

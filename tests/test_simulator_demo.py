@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import random
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from contentstack_source.simulator import demo_stack, edit, editors_at_work
+from contentstack_source.simulator.rhythm import EDITORS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -34,6 +37,35 @@ def test_the_demo_stack_has_three_locales_and_fallbacks_and_bulk_publishes() -> 
     fallbacks = [key for key, item in entries.items() if item["data"]["locale"] != key[2]]
     assert 0 < len(fallbacks) < len(entries) / 2
     assert len({item["event_at"] for item in entries.values()}) < len(entries)
+
+
+def test_editors_publish_by_day_and_on_weekdays_for_a_year_and_a_half() -> None:
+    entries = demo_stack(500, until="2026-03-14T15:00:00Z").published_entries().values()
+    published = [
+        datetime.fromisoformat(item["event_at"].replace("Z", "+00:00")) for item in entries
+    ]
+    assert published == sorted(published)
+    assert published[-1].strftime("%Y-%m-%dT%H") <= "2026-03-14T15"
+    assert (published[-1] - published[0]).days > 365
+    assert sum(moment.weekday() < 5 for moment in published) > 0.9 * len(published)
+    assert sum(6 <= moment.hour < 20 for moment in published) > 0.85 * len(published)
+
+
+def test_several_editors_write_and_most_of_what_they_write_waits() -> None:
+    data = [item["data"] for item in demo_stack(500).published_entries().values()]
+    assert {each["publish_details"]["user"] for each in data} == set(EDITORS)
+    assert {each["created_by"] for each in data} == set(EDITORS)
+    assert all(each["created_at"] <= each["updated_at"] for each in data)
+    waited = [each["updated_at"][:16] < each["publish_details"]["time"][:16] for each in data]
+    assert sum(waited) > len(waited) / 2
+
+
+def test_an_eighth_of_the_assets_is_used_by_nobody() -> None:
+    stack = demo_stack(2000)
+    assets = {uid for uid, _ in stack.published_assets()}
+    content = json.dumps([item["data"] for item in stack.published_entries().values()])
+    unused = [uid for uid in assets if uid not in content]
+    assert len(unused) == len(assets) // 8
 
 
 def test_the_demo_model_uses_every_kind_of_field() -> None:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import dlt
 import pytest
+from dlt.destinations.exceptions import DatabaseUndefinedRelation
 
 from contentstack_source import contentstack_source
 from contentstack_source.simulator import serve
@@ -90,8 +91,27 @@ def test_a_view_that_cannot_be_made_is_told_and_harms_nothing(pipeline: dlt.Pipe
 
 
 def test_views_of_tables_that_are_not_there_are_told(pipeline: dlt.Pipeline) -> None:
-    failed = keep_views(pipeline, [View("lost", "SELECT uid FROM no_such_table")])
+    failed = keep_views(pipeline, [View("lost", "SELECT uid FROM no_such_table"), PER_TYPE])
     assert failed.keys() == {"lost"}
+    assert rows(pipeline, "per_type") == [("article", 6), ("author", 6)]
+
+
+def test_a_view_that_is_not_wanted_any_more_goes_and_no_table_with_it(
+    pipeline: dlt.Pipeline,
+) -> None:
+    keep_views(pipeline, [PER_TYPE])
+    assert keep_views(pipeline, [], ["article", "per_type"]) == {}
+    assert len(rows(pipeline, "article")) == 6
+    with pytest.raises(DatabaseUndefinedRelation):
+        rows(pipeline, "per_type")
+
+
+def test_nobody_looks_for_views_where_it_is_not_worth_it(pipeline: dlt.Pipeline) -> None:
+    keep_views(pipeline, [PER_TYPE])
+    execute(pipeline, "DROP VIEW {}", "per_type")
+    assert keep_views(pipeline, [PER_TYPE], look=False) == {}
+    with pytest.raises(DatabaseUndefinedRelation):
+        rows(pipeline, "per_type")
 
 
 def test_the_statements_are_those_that_a_user_would_run(pipeline: dlt.Pipeline) -> None:

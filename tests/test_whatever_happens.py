@@ -36,7 +36,7 @@ from contentstack_source.simulator.service import answer
 from contentstack_source.spool import Spool
 from contentstack_source.stream import Query
 from tests.mirror import assert_equal, assert_equal_at
-from tests.places import Place, in_duckdb, in_postgres
+from tests.places import Place, in_delta, in_duckdb, in_iceberg, in_postgres
 from tests.small import LOCALES, TYPES, UIDS, content, small_stack
 
 types = st.sampled_from(TYPES)
@@ -292,6 +292,20 @@ class MachineInPostgres(WholeMachine):
         assert_equal_at(self.place, self.stack)
 
 
+class MachineInDelta(MachineInPostgres):
+    """The same into Delta tables."""
+
+    def make_place(self) -> AbstractContextManager[Place]:
+        return in_delta(self.folder)
+
+
+class MachineInIceberg(MachineInPostgres):
+    """The same into Iceberg tables."""
+
+    def make_place(self) -> AbstractContextManager[Place]:
+        return in_iceberg(self.folder)
+
+
 def _published(stack: Stack) -> dict[tuple[str, str, str], str]:
     rows = {key: item["event_at"] for key, item in stack.published_entries().items()}
     assets = stack.published_assets().items()
@@ -331,6 +345,24 @@ def test_the_tables_in_postgres_equal_the_stack_whatever_happens() -> None:
 def test_the_tables_in_postgres_equal_the_stack_in_many_more_stories() -> None:
     thorough = settings(_QUIET, max_examples=60, stateful_step_count=25, derandomize=False)
     run_state_machine_as_test(MachineInPostgres, settings=thorough)
+
+
+@pytest.mark.parametrize("machine", [MachineInDelta, MachineInIceberg])
+def test_the_tables_in_a_lake_equal_the_stack_whatever_happens(
+    machine: type[MachineInPostgres],
+) -> None:
+    run_state_machine_as_test(
+        machine, settings=settings(_QUIET, max_examples=3, stateful_step_count=12)
+    )
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("machine", [MachineInDelta, MachineInIceberg])
+def test_the_tables_in_a_lake_equal_the_stack_in_more_stories(
+    machine: type[MachineInPostgres],
+) -> None:
+    thorough = settings(_QUIET, max_examples=20, stateful_step_count=20, derandomize=False)
+    run_state_machine_as_test(machine, settings=thorough)
 
 
 @pytest.mark.long

@@ -11,12 +11,13 @@ It knows the wire and nothing of the pipeline that reads it.
 
 from contentstack_source.simulator.demo import demo_stack
 from contentstack_source.simulator.editors import edit
-from contentstack_source.simulator.second_act import editors_at_work
+from contentstack_source.simulator.second_act import DAY, editors_at_work
 from contentstack_source.simulator.server import Request, Server, serve
 from contentstack_source.simulator.stack import Stack
 from contentstack_source.simulator.weather import Fault, Weather
 
 __all__ = [
+    "DAY",
     "Fault",
     "Request",
     "Server",

@@ -33,6 +33,15 @@ class Clock:
         self._now = to_datetime(start)
         self._holds = 0
 
+    @property
+    def now(self) -> datetime:
+        """Give the instant of the last event."""
+        return self._now
+
+    def advance_to(self, moment: datetime) -> None:
+        """Let time pass until `moment`; time that has passed stays passed."""
+        self._now = max(self._now, moment)
+
     def tick(self) -> datetime:
         """Give the instant of the next event."""
         if not self._holds:

@@ -11,29 +11,33 @@ if TYPE_CHECKING:
     from contentstack_source.simulator.log import Item
 
 EDITOR = "blt5a1f0c3e7d9b2468"
-"""uid of the user who writes and publishes everything."""
+"""uid of the user who writes and publishes, if nobody else does."""
+Deed = tuple[str, str]
+"""When something was done, as on the wire, and the uid of the user who did it."""
 
 
-def publish_details(environment_uid: str, locale: str, moment: datetime, delay: int) -> Item:
-    """Say where and when; `time` is 0 to 175 ms before the event (FACTS 2.9)."""
+def publish_details(
+    environment_uid: str, locale: str, moment: datetime, delay: int, user: str
+) -> Item:
+    """Say where, when and by whom; `time` is 0 to 175 ms before the event (FACTS 2.9)."""
     return {
         "environment": environment_uid,
         "locale": locale,
         "time": to_wire(moment - timedelta(milliseconds=delay)),
-        "user": EDITOR,
+        "user": user,
     }
 
 
-def system_data(uid: str, version: int, created_at: str, updated_at: str) -> Item:
+def system_data(uid: str, version: int, created: Deed, updated: Deed) -> Item:
     """Give what entries and assets share (FACTS 5)."""
     return {
         "uid": uid,
         "_version": version,
         "tags": [],
-        "created_at": created_at,
-        "created_by": EDITOR,
-        "updated_at": updated_at,
-        "updated_by": EDITOR,
+        "created_at": created[0],
+        "created_by": created[1],
+        "updated_at": updated[0],
+        "updated_by": updated[1],
     }
 
 

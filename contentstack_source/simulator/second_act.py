@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+import itertools
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from contentstack_source.simulator.demo_content import Pen
 from contentstack_source.simulator.editors import content, publish, revised
 from contentstack_source.simulator.fields import text
 from contentstack_source.simulator.log import ASSETS, Key
+from contentstack_source.simulator.rhythm import EDITORS
 from contentstack_source.simulator.words import Dice
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from contentstack_source.simulator.stack import Stack
+
+DAY = timedelta(hours=7)
 
 
 def editors_at_work(stack: Stack) -> list[str]:
@@ -19,15 +26,21 @@ def editors_at_work(stack: Stack) -> list[str]:
 
     Each sentence has the number of (uid, locale) pairs it concerns.
     """
-    return [
-        _revise(stack, _of(stack, "blog_post")[:25]),
-        _launch(stack, 12),
-        _unpublish(stack, [key for key in _of(stack, "page") if key[2] == "de-de"][:5]),
-        _delete_everywhere(stack, _most_translated(stack, "author")),
-        _replace_pictures(stack, _of(stack, ASSETS)),
-        _label_products(stack, _of(stack, "product")[:20]),
-        _close_events(stack),
-    ]
+    deeds: tuple[Callable[[], str], ...] = (
+        lambda: _revise(stack, _of(stack, "blog_post")[:25]),
+        lambda: _launch(stack, 12),
+        lambda: _unpublish(stack, [key for key in _of(stack, "page") if key[2] == "de-de"][:5]),
+        lambda: _delete_everywhere(stack, _most_translated(stack, "author")),
+        lambda: _replace_pictures(stack, _of(stack, ASSETS)),
+        lambda: _label_products(stack, _of(stack, "product")[:20]),
+        lambda: _close_events(stack),
+    )
+    told = []
+    for deed, editor in zip(deeds, itertools.cycle(EDITORS)):
+        stack.clock.advance_to(stack.clock.now + DAY / len(deeds))
+        stack.editor = editor
+        told.append(deed())
+    return told
 
 
 def _of(stack: Stack, kind: str) -> list[Key]:

@@ -6,6 +6,7 @@ import copy
 import json
 import secrets
 from contextlib import contextmanager
+from datetime import timedelta
 from threading import RLock
 from typing import TYPE_CHECKING
 
@@ -54,11 +55,15 @@ class Stack:
         self.lock = RLock()
         self.tokens = Tokens()
         self.moment = Moment()
-        self._clock = Clock(start)
+        self.clock = Clock(start)
+        self.editor = items.EDITOR
+        """uid of the user who writes and publishes whatever comes next."""
+        self.draft = timedelta()
+        """How long whatever comes next has waited since its last change."""
         self._log: list[Event] = []
         self._published: dict[Key, Event] = {}
         self._locales: dict[tuple[str, str], set[str]] = {}  # where an object is published
-        self._created: dict[tuple[str, str], str] = {}  # (content_type_uid, uid) -> created_at
+        self._created: dict[tuple[str, str], items.Deed] = {}  # by (content_type_uid, uid)
         self._versions: dict[tuple[str, str], dict[str, int]] = {}  # by locale
 
     # --- the content model
@@ -74,7 +79,7 @@ class Stack:
         """Add a content type; `schema` is the CDA's field JSON with global fields' schemas."""
         with self.lock:
             name = title or uid.replace("_", " ").capitalize()
-            now = to_wire(self._clock.tick())
+            now = to_wire(self.clock.tick())
             model = items.content_type(uid, name, copy.deepcopy(schema), options or {}, now)
             self.content_types[uid] = model
 
@@ -85,12 +90,12 @@ class Stack:
             self.content_types[uid] = model | {
                 "schema": copy.deepcopy(schema),
                 "_version": model["_version"] + 1,
-                "updated_at": to_wire(self._clock.tick()),
+                "updated_at": to_wire(self.clock.tick()),
             }
 
     def delete_content_type(self, uid: str) -> None:
         """Delete a content type with its entries: one event, `data` empty (FACTS 5)."""
-        with self.lock, self._clock.held():
+        with self.lock, self.clock.held():
             self._model(uid)
             del self.content_types[uid]
             for content_type_uid, entry_uid in [key for key in self._locales if key[0] == uid]:
@@ -99,7 +104,7 @@ class Stack:
                 key = (content_type_uid, entry_uid)
                 self._remove("entry_deleted", key, self._where(key, None), "with_content_type")
                 self._forget(key)
-            at = to_wire(self._clock.tick())
+            at = to_wire(self.clock.tick())
             wire = items.item(CONTENT_TYPE_DELETED, at, uid, {})
             self._append(Event(len(self._log), CONTENT_TYPE_DELETED, at, uid, "", "", _json(wire)))
 
@@ -165,7 +170,7 @@ class Stack:
     @contextmanager
     def same_instant(self) -> Iterator[None]:
         """Give every event inside one `event_at`, as a bulk publish does (FACTS 3.2)."""
-        with self._clock.held():
+        with self.clock.held():
             yield
 
     def new_uid(self) -> str:
@@ -222,14 +227,17 @@ class Stack:
     def _system_data(self, key: Key) -> Item:
         versions = self._versions.setdefault(key[:2], {})
         version = versions[key[2]] = versions.get(key[2], 0) + 1
-        now = to_wire(self._clock.tick())
-        created_at = self._created.setdefault(key[:2], now)
-        return items.system_data(key[1], version, created_at, now)
+        written = to_wire(self.clock.tick() - self.draft)
+        created = self._created.setdefault(key[:2], (written, self.editor))
+        updated = (max(created[0], written), self.editor)
+        return items.system_data(key[1], version, created, updated)
 
     def _publish(self, event_type: str, key: Key, data: Item) -> None:
-        moment = self._clock.tick()
+        moment = self.clock.tick()
         at, position = to_wire(moment), len(self._log)
-        details = items.publish_details(self.environment_uid, key[2], moment, position % 4 * 50)
+        details = items.publish_details(
+            self.environment_uid, key[2], moment, position % 4 * 50, self.editor
+        )
         data.setdefault("publish_details", details)
         wire = items.item(event_type, at, key[0], data)
         event = Event(position, event_type, at, *key, _json(wire), str(data.get("title", "")))
@@ -245,7 +253,7 @@ class Stack:
 
     def _delete(self, event_type: str, key: tuple[str, str], locale: str | None) -> None:
         locales = self._where(key, locale)
-        with self._clock.held():
+        with self.clock.held():
             self._remove(event_type, key, locales)
         if locales and key not in self._locales:
             self._forget(key)
@@ -261,7 +269,7 @@ class Stack:
         action = len(self._log)
         last = set(locales) == self._locales.get(key)
         for locale in locales:
-            at, position = to_wire(self._clock.tick()), len(self._log)
+            at, position = to_wire(self.clock.tick()), len(self._log)
             title = self._published.pop((*key, locale)).title
             wire = items.item(event_type, at, key[0], {"uid": key[1], "locale": locale})
             where = (*key, locale)

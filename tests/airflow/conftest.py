@@ -77,6 +77,12 @@ def warehouse(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
     return file
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """A scheduler, or what stands in for it, waits for ever for what does not come."""
+    for item in items:
+        item.add_marker(pytest.mark.timeout(600))
+
+
 def pytest_configure(config: pytest.Config) -> None:
     """Airflow and what it needs warn a lot; what our file is warned of has a test of its own."""
     config.addinivalue_line("filterwarnings", "ignore")

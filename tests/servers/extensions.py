@@ -6,7 +6,7 @@ import duckdb
 
 from tests.servers.shared import once
 
-_NAMES = ("ducklake", "httpfs", "postgres_scanner")
+_NAMES = ("ducklake", "httpfs", "postgres_scanner", "delta", "avro", "iceberg")
 
 
 def install_extensions() -> None:

@@ -35,6 +35,16 @@ def s3_credentials(address: str) -> dict[str, Any]:
     }
 
 
+def s3_for_iceberg() -> dict[str, str]:
+    """Return the same as pyiceberg takes them."""
+    return {
+        "s3.endpoint": seaweedfs(),
+        "s3.access-key-id": KEY,
+        "s3.secret-access-key": SECRET,
+        "s3.region": "us-east-1",
+    }
+
+
 def bucket_url(folder: str) -> str:
     """Return where a test may keep its files."""
     return f"s3://{_BUCKET}/{folder}"

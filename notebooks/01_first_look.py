@@ -1,0 +1,168 @@
+import marimo
+
+__generated_with = "0.25.2"
+app = marimo.App(width="medium", app_title="A first look")
+
+
+@app.cell
+def _():
+    import marimo as mo
+
+    return (mo,)
+
+
+@app.cell
+def _(mo):
+    mo.md("""
+    # A first look
+
+    What is in the dataset: its tables and their sizes, what is published in which locale, and
+    the way from one entry to another.
+    """)
+    return
+
+
+@app.cell
+def _():
+    import dlt
+
+    from contentstack_source.demo import demo_file
+    from contentstack_source.look import charts
+    from contentstack_source.look.frames import ask
+
+    return ask, charts, demo_file, dlt
+
+
+@app.cell
+def _(demo_file, dlt):
+    # The one cell to change. Your own dataset, where `contentstack-source sync` put it:
+    # dataset = dlt.dataset("postgres", "contentstack")
+    dataset = dlt.dataset(dlt.destinations.duckdb(str(demo_file())), "contentstack")
+    return (dataset,)
+
+
+@app.cell
+def _(mo):
+    mo.md("""
+    ## Tables and their sizes
+
+    Each content type has a table; `entries` has a row for each of their rows, with what all share.
+    A list in an entry has a table of its own, named after the entry's: `blog_post__author`.
+    """)
+    return
+
+
+@app.cell
+def _(charts, dataset):
+    counts = dataset.row_counts().arrow().to_pandas().set_index("table_name")["row_count"]
+    is_list = counts.index.str.contains("__")
+    charts.bars(counts[~is_list], "The tables", "rows")
+    return counts, is_list
+
+
+@app.cell
+def _(charts, counts, is_list):
+    charts.bars(counts[is_list], "The lists in them", "rows")
+    return
+
+
+@app.cell
+def _(mo):
+    mo.md("""
+    ## What is published, by content type and locale
+
+    `locale` is the locale in which an entry is published. Where the content itself is that of
+    another locale, a fallback, `content_locale` in the table of the content type tells which.
+    """)
+    return
+
+
+@app.cell
+def _(ask, charts, dataset):
+    live = ask(
+        dataset,
+        """
+        SELECT content_type_uid, locale, count(*) AS published, max(published_at) AS latest
+        FROM entries GROUP BY content_type_uid, locale
+        """,
+    )
+    charts.stacked(
+        live.pivot(index="content_type_uid", columns="locale", values="published"),
+        "Published entries",
+        "entries, by content type and locale",
+    )
+    return
+
+
+@app.cell
+def _(mo):
+    mo.md("""
+    ## A content type
+
+    `content_types` tells which table the entries of a content type land in. Below it are the
+    newest rows of the largest one.
+    """)
+    return
+
+
+@app.cell
+def _(ask, counts, dataset):
+    models = ask(dataset, "SELECT uid, title, table_name FROM content_types ORDER BY uid")
+    models["rows"] = models["table_name"].map(counts)
+    models
+    return (models,)
+
+
+@app.cell
+def _(ask, dataset, models):
+    largest = models.loc[models["rows"].idxmax(), "table_name"]
+    ask(dataset, f"SELECT * FROM {largest} ORDER BY event_at DESC LIMIT 5")
+    return
+
+
+@app.cell
+def _(mo):
+    mo.md("""
+    ## From one entry to another
+
+    A reference is a list, so it has a table: its `_dlt_root_id` leads to the entry it stands in,
+    its `uid` to the entry it names, in the same locale if that is published there.
+    """)
+    return
+
+
+@app.cell
+def _(dataset, models):
+    owner, references = next(
+        (owner, name)
+        for name, table in dataset.schema.tables.items()
+        for owner in models["table_name"].dropna()
+        if name.startswith(f"{owner}__") and {"uid", "_dlt_root_id"} <= table["columns"].keys()
+    )
+    query = f"""
+    SELECT owner.title, owner.locale, target.content_type_uid, target.title AS refers_to
+    FROM {owner} AS owner
+    JOIN {references} AS link ON link._dlt_root_id = owner._dlt_id
+    LEFT JOIN entries AS target ON target.uid = link.uid AND target.locale = owner.locale
+    ORDER BY owner.event_at DESC, link._dlt_list_idx LIMIT 10
+    """
+    print(query)
+    return (query,)
+
+
+@app.cell
+def _(ask, dataset, query):
+    ask(dataset, query)
+    return
+
+
+@app.cell
+def _(mo):
+    mo.md("""
+    Next: when and by whom content is published, in `02_publishing_rhythm`.
+    """)
+    return
+
+
+if __name__ == "__main__":
+    app.run()

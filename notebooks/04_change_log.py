@@ -1,0 +1,141 @@
+import marimo
+
+__generated_with = "0.25.2"
+app = marimo.App(width="medium", app_title="The log of changes")
+
+
+@app.cell
+def _():
+    import marimo as mo
+
+    return (mo,)
+
+
+@app.cell
+def _(mo):
+    mo.md("""
+    # The log of changes
+
+    What changed between two syncs: what came, what went, and what is there in another version.
+    """)
+    return
+
+
+@app.cell
+def _():
+    import dlt
+
+    from contentstack_source.demo import demo_file
+    from contentstack_source.look import charts
+    from contentstack_source.look.frames import arrivals, ask
+
+    return arrivals, ask, charts, demo_file, dlt
+
+
+@app.cell
+def _(demo_file, dlt):
+    # The one cell to change. Your own dataset, where `contentstack-source sync` put it:
+    # dataset = dlt.dataset("postgres", "contentstack")
+    dataset = dlt.dataset(dlt.destinations.duckdb(str(demo_file())), "contentstack")
+    return (dataset,)
+
+
+@app.cell
+def _(mo):
+    mo.md("""
+    ## The syncs
+
+    Each load that brought events, and the span of time these are from. The first brought what had
+    been published until then.
+    """)
+    return
+
+
+@app.cell
+def _(arrivals, dataset):
+    loads = arrivals(dataset)
+    loads
+    return (loads,)
+
+
+@app.cell
+def _(mo):
+    mo.md("""
+    ## What the last one brought
+
+    Another load can be chosen by its number in the table above: `loads["load_id"][0]`.
+    """)
+    return
+
+
+@app.cell
+def _(loads):
+    load_id = loads["load_id"].iloc[-1]
+    return (load_id,)
+
+
+@app.cell
+def _(ask, charts, dataset, load_id):
+    changes = ask(
+        dataset,
+        f"""
+        SELECT c.event_at, c.event_type, c.content_type_uid, c.uid, c.locale, c._version, e.title
+        FROM sync_events AS c LEFT JOIN entries AS e
+            ON e.content_type_uid = c.content_type_uid AND e.uid = c.uid AND e.locale = c.locale
+        WHERE c._dlt_load_id = '{load_id}' ORDER BY c.event_at DESC
+        """,
+    )
+    charts.stacked(
+        changes.pivot_table(
+            index="content_type_uid", columns="event_type", values="event_at", aggfunc="count"
+        ),
+        "What happened",
+        "events, by content type",
+    )
+    return (changes,)
+
+
+@app.cell
+def _(changes, charts):
+    span = changes["event_at"].max() - changes["event_at"].min()
+    step = "D" if span.days > 7 else "h" if span.total_seconds() > 7200 else "min"
+    by_time = changes.pivot_table(
+        index=changes["event_at"].dt.floor(step),
+        columns="event_type",
+        values="uid",
+        aggfunc="size",
+    )
+    charts.over_time(by_time.resample(step).sum(), "When it happened", "events (UTC)")
+    return
+
+
+@app.cell
+def _(changes):
+    changes.head(20)
+    return
+
+
+@app.cell
+def _(mo):
+    mo.md("""
+    ## Published for the first time, again, or no more
+
+    An entry is new where `_version` is 1. What was deleted or unpublished has no row any more, so
+    no title either: only its event tells of it.
+    """)
+    return
+
+
+@app.cell
+def _(changes):
+    kind = changes["event_type"].str.split("_").str[-1]
+    is_new = changes["_version"] == 1
+    what = kind.where(kind != "published", is_new.map({True: "new", False: "published again"}))
+    changes.assign(what=what).pivot_table(
+        index="content_type_uid", columns="what", values="event_at", aggfunc="count", fill_value=0
+    )
+    return
+
+
+if __name__ == "__main__":
+    app.run()

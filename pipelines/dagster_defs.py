@@ -1,0 +1,19 @@
+"""Contentstack in Dagster. Copy this file and make it yours; `dagster.yaml` goes with it.
+
+Credentials come from .dlt/secrets.toml or the environment. For several stacks, see docs/dagster.md.
+"""
+
+from datetime import timedelta
+
+from contentstack_source.dagster import contentstack_definitions
+from contentstack_source.target import Target
+
+STACKS = {"contentstack": Target(destination="duckdb", dataset="contentstack")}
+# Several become partitions; give each a dataset and a pipeline name of its own.
+
+defs = contentstack_definitions(
+    STACKS,
+    cron="7 * * * *",  # every hour, whether there is news or not
+    look_every_seconds=30,  # for news: one request
+    fresh_for=timedelta(hours=3),
+)

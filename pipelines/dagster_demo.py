@@ -1,0 +1,102 @@
+"""`make dagster`: the demo stack as assets of Dagster, editors at work, until Ctrl-C."""
+
+from __future__ import annotations
+
+import os
+import random
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from urllib.error import URLError
+from urllib.request import urlopen
+
+from contentstack_source.demo import configured
+from contentstack_source.simulator import Stack, demo_stack, edit, serve
+
+PIPELINES = Path(__file__).parent
+START_SECONDS = 180
+SECONDS_BETWEEN_EDITS = 20.0
+
+
+def main() -> None:
+    """Show Dagster with the definitions that users copy, in a home that is thrown away."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # ends as Ctrl-C does
+    stack = demo_stack()
+    with (
+        TemporaryDirectory(prefix="contentstack_dagster_") as home,
+        serve(stack) as server,
+        configured(stack, server.base_url),
+        suppress(KeyboardInterrupt),
+        _dagster(Path(home)) as (dagster, address),
+    ):
+        print(f"\nDagster: {address}/asset-groups   (Ctrl-C ends all)")
+        print("The first sync begins within half a minute; then every edit is followed by one.\n")
+        _edit_until_ended(dagster, stack)
+    print("Ended; nothing is left.")
+
+
+@contextmanager
+def _dagster(home: Path) -> Iterator[tuple[subprocess.Popen[bytes], str]]:
+    """Start Dagster and lend it with its address; all its processes end with the block."""
+    with (home / "dagster.yaml").open("w") as file:
+        file.write((PIPELINES / "dagster.yaml").read_text() + "nux:\n  enabled: false\n")
+    port = _free_port()
+    print(f"Starting Dagster on port {port}, about half a minute. Its log is {home}/dagster.log")
+    with (home / "dagster.log").open("w") as log:
+        dagster = subprocess.Popen(
+            [
+                *(str(Path(sys.executable).parent / "dg"), "dev"),
+                *("-f", str(PIPELINES / "dagster_defs.py")),
+                *("-h", "127.0.0.1", "-p", str(port)),
+            ],
+            cwd=home,
+            env=os.environ
+            | {
+                "DAGSTER_HOME": str(home),
+                "DESTINATION__DUCKDB__CREDENTIALS": str(home / "demo.duckdb"),
+                "DLT_DATA_DIR": str(home / "dlt"),
+            },
+            stdout=log,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,  # so that all of them can be ended together
+        )
+        try:
+            _wait_until_ready(dagster, f"http://127.0.0.1:{port}", Path(log.name))
+            yield dagster, f"http://127.0.0.1:{port}"
+        finally:
+            with suppress(ProcessLookupError):
+                os.killpg(dagster.pid, signal.SIGKILL)
+            dagster.wait()
+
+
+def _free_port() -> int:
+    with socket.socket() as any_port:
+        any_port.bind(("127.0.0.1", 0))
+        return int(any_port.getsockname()[1])
+
+
+def _wait_until_ready(dagster: subprocess.Popen[bytes], address: str, log: Path) -> None:
+    deadline = time.monotonic() + START_SECONDS
+    while time.monotonic() < deadline and dagster.poll() is None:
+        with suppress(URLError, OSError), urlopen(f"{address}/server_info", timeout=5):
+            return
+        time.sleep(0.5)
+    sys.exit(f"Dagster did not start within {START_SECONDS} s:\n{log.read_text()[-4000:]}")
+
+
+def _edit_until_ended(dagster: subprocess.Popen[bytes], stack: Stack) -> None:
+    rng = random.Random(7)
+    while dagster.poll() is None:
+        time.sleep(SECONDS_BETWEEN_EDITS)
+        print(f"  An editor {edit(stack, rng)}.", flush=True)
+    sys.exit("Dagster ended by itself.")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,105 @@
+"""Runs of the job: the tables follow the stack, and Dagster is told what changed."""
+
+from __future__ import annotations
+
+import time
+
+import dagster as dg
+import pytest
+
+from contentstack_source import run
+from contentstack_source.dagster import contentstack_definitions
+from contentstack_source.simulator import Fault
+from contentstack_source.target import Target
+from tests.dagster.conftest import Location, run_job
+
+EVERY_TABLE = {
+    "article",
+    "assets",
+    "author",
+    "content_types",
+    "entries",
+    "sync_events",
+    "sync_runs",
+}
+
+
+def test_a_first_run_a_delta_and_nothing_new_materialise_what_they_changed(
+    location: Location,
+) -> None:
+    first = location.sync()
+    assert first.metadata.keys() == EVERY_TABLE
+    location.stack.delete_entry("author", "e1")
+    assert location.sync().metadata.keys() == EVERY_TABLE - {"article", "assets"}
+    assert location.sync().metadata.keys() == {"sync_runs"}
+
+
+def test_a_materialisation_tells_rows_lists_events_and_how_late_they_are(
+    location: Location,
+) -> None:
+    first = location.sync().metadata
+    assert first["article"]["dagster/row_count"] == 6
+    assert first["article"]["dagster/table_name"] == "contentstack.article"
+    assert first["article"]["lists"]["article__parts"] == 11
+    assert "rating" in {each.name for each in first["article"]["dagster/column_schema"].columns}
+    assert first["entries"]["events"] == {"entry_published": 12}
+    assert first["sync_events"]["events"] == {"asset_published": 2, "entry_published": 12}
+    assert first["sync_runs"]["rows_put"] == 14
+    location.stack.unpublish_entry("author", "e1", "de-de")
+    author = location.sync().metadata["author"]
+    assert author["events"] == {"entry_unpublished": 1}
+    assert author["dagster/row_count"] == 5
+    assert author["newest_event"] > first["author"]["newest_event"]
+    assert author["lag_seconds"] == pytest.approx(time.time() - author["newest_event"], abs=60)
+
+
+def test_after_a_run_by_other_hands_every_table_is_materialised(location: Location) -> None:
+    location.sync()
+    location.stack.delete_entry("author", "e1")
+    run.sync(Target())
+    assert location.sync().metadata.keys() == EVERY_TABLE
+    assert location.sync().metadata.keys() == {"sync_runs"}
+
+
+def test_whichever_asset_is_asked_for_a_sync_loads_all_and_says_so(location: Location) -> None:
+    result = location.sync(asset_selection=[dg.AssetKey(["contentstack", "author"])])
+    assert result.metadata.keys() == EVERY_TABLE
+
+
+def test_a_new_content_type_is_loaded_and_on_record_before_the_location_is_reloaded(
+    location: Location,
+) -> None:
+    location.sync()
+    location.stack.create_content_type("page", [{"uid": "title", "data_type": "text"}])
+    location.stack.publish_entry("page", "p1", {"title": "Home"}, "en-us")
+    key = dg.AssetKey(["contentstack", "page"])
+    assert location.sync().metadata["page"]["dagster/row_count"] == 1
+    assert key not in location.defs.resolve_all_asset_keys()
+    location.load()
+    assert key in location.defs.resolve_all_asset_keys()
+
+
+def test_a_refused_run_fails_at_once_and_tells_no_secret(
+    location: Location, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SOURCES__CONTENTSTACK__DELIVERY_TOKEN", "cs_wrong")
+    result = location.sync()
+    assert not result.success
+    assert result.tries == 1
+    assert "The stack refused the delivery token" in result.failure
+    assert "Traceback" not in result.failure
+    assert "cs_wrong" not in result.failure
+
+
+def test_an_outage_is_tried_again(location: Location, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("RUNTIME__REQUEST_MAX_ATTEMPTS", "1")
+    defs = contentstack_definitions(
+        {"contentstack": Target()}, retries=dg.RetryPolicy(max_retries=1, delay=0.01)
+    )
+    location.server.weather.next_answers(Fault.status(503), Fault.status(503))
+    result = run_job(defs, location.instance, "contentstack")
+    assert not result.success
+    assert result.tries == 2
+    assert "503" in result.failure
+    location.server.weather.next_answers(Fault.status(503))
+    assert run_job(defs, location.instance, "contentstack").success

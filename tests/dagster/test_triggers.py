@@ -1,0 +1,80 @@
+"""The sensor and the schedule: a run when there is news, and by the clock."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import dagster as dg
+import pytest
+
+from contentstack_source.simulator import Fault
+from tests.dagster.conftest import Location
+
+
+def test_the_sensor_launches_a_first_sync_and_then_only_for_news(location: Location) -> None:
+    assert len(location.look().run_requests) == 1
+    location.sync()
+    assert location.look().skip_message == "contentstack: nothing new"
+    location.stack.delete_entry("author", "e1")
+    assert len(location.look().run_requests) == 1
+    location.sync()
+    assert location.look().skip_message == "contentstack: nothing new"
+
+
+def test_nothing_new_costs_one_request_and_no_look_at_the_destination(location: Location) -> None:
+    location.sync()
+    location.look()
+    location.server.clear()
+    Path(location.file).unlink()
+    assert location.look().skip_message == "contentstack: nothing new"
+    assert [each.path for each in location.server.requests] == ["/v3/stacks/sync"]
+
+
+def test_the_sensor_waits_for_a_run_under_way_and_after_one_that_failed(
+    location: Location,
+) -> None:
+    job = location.defs.resolve_job_def("contentstack")
+    run = location.instance.create_run_for_job(job, status=dg.DagsterRunStatus.STARTED)
+    assert location.look().skip_message == "contentstack: a run is under way"
+    assert not location.clock().run_requests
+    location.instance.report_run_failed(run)
+    assert "did not go well; the clock tries again" in location.look().skip_message
+    assert len(location.clock().run_requests) == 1
+    location.sync()
+    assert location.look().skip_message == "contentstack: nothing new"
+
+
+def test_an_outage_is_told_and_launches_nothing(location: Location) -> None:
+    location.sync()
+    location.server.weather.next_answers(Fault.status(503), Fault.status(503))
+    assert "No good answer" in location.look().skip_message
+    assert location.look().skip_message == "contentstack: nothing new"
+
+
+def test_refused_keys_are_told_and_launch_nothing(
+    location: Location, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    location.sync()
+    monkeypatch.setenv("SOURCES__CONTENTSTACK__DELIVERY_TOKEN", "cs_wrong")
+    assert "The stack refused the delivery token" in location.look().skip_message
+
+
+@pytest.mark.filterwarnings("ignore::dagster.BetaWarning")  # from inside Dagster
+def test_what_depends_on_a_table_wakes_when_it_changed_and_not_after_every_run(
+    location: Location,
+) -> None:
+    key = dg.AssetKey(["contentstack", "article"])
+
+    @dg.asset(deps=[key], automation_condition=dg.AutomationCondition.eager())
+    def mart() -> None: ...
+
+    defs = dg.Definitions.merge(location.defs, dg.Definitions([mart]))
+    cursor = dg.evaluate_automation_conditions(defs, location.instance).cursor
+    location.sync()
+    for edited, wakes in {"nothing": True, "author": False, "article": True}.items():
+        if edited != "nothing":
+            location.stack.delete_entry(edited, "e1")
+            location.sync()
+        found = dg.evaluate_automation_conditions(defs, location.instance, cursor=cursor)
+        assert found.get_num_requested(mart.key) == wakes, edited
+        cursor = found.cursor

@@ -1,0 +1,27 @@
+"""Sail: a server of Spark Connect in a wheel, with workers, in an environment of its own."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.servers.shared import folder_for, free_ports, is_listening, keep, once, wait
+
+PYTHON = Path(__file__).parents[2] / ".venv-sail" / "bin" / "python"
+
+
+def sail() -> str:
+    """Return the address of a running server."""
+    if not PYTHON.exists():
+        pytest.skip("needs .venv-sail, which `make test-all` makes")
+    return once("sail", _start)
+
+
+def _start() -> str:
+    folder, (port,) = folder_for("sail"), free_ports(1)
+    command: list[str | Path] = [PYTHON.with_name("sail"), "spark", "server"]
+    command += ["--ip", "127.0.0.1", "--port", str(port)]
+    keep(command, folder, environment={"SAIL_MODE": "local-cluster"})
+    wait(lambda: is_listening(port), folder)
+    return f"sc://127.0.0.1:{port}"

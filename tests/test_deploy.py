@@ -1,0 +1,168 @@
+"""The files under `deploy/`: valid to their own validators, and their commands run as they are."""
+
+from __future__ import annotations
+
+import configparser
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from crontab import CronTab
+
+from contentstack_source.simulator import Server, serve
+from tests.mirror import assert_equal
+from tests.small import filled_stack
+
+ROOT = Path(__file__).parents[1]
+DEPLOY = ROOT / "deploy"
+BIN = Path(sys.executable).parent
+UNITS = sorted([*DEPLOY.glob("*.service"), *DEPLOY.glob("*.timer")])
+INSTALLED = "/opt/contentstack/bin"
+
+
+def run(*command: str, **options: Any) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        command, capture_output=True, text=True, check=False, timeout=100, **options
+    )
+
+
+@pytest.mark.skipif(not shutil.which("systemd-analyze"), reason="no systemd-analyze here")
+def test_systemd_takes_the_units(tmp_path: Path) -> None:
+    def verify(text: str) -> subprocess.CompletedProcess[str]:
+        copies = []
+        for unit in UNITS:
+            copies.append(tmp_path / unit.name)
+            copies[-1].write_text(unit.read_text("utf-8").replace(INSTALLED, str(BIN)))
+        copies[0].write_text(copies[0].read_text() + text)
+        return run("systemd-analyze", "verify", *map(str, copies))
+
+    done = verify("")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "Unknown key" in verify("\n[Service]\nTypo=yes\n").stderr
+
+
+def test_cron_takes_the_table() -> None:
+    (job,) = CronTab(tabfile=str(DEPLOY / "crontab"))
+    assert job.is_valid()
+    assert job.is_enabled()
+    assert str(job.slices) == "*/15 * * * *"
+
+
+def test_github_takes_the_workflow_and_zizmor_finds_nothing_in_it(tmp_path: Path) -> None:
+    file = DEPLOY / "github-actions.yml"
+    schema = ("--builtin-schema", "vendor.github-workflows")
+    done = run(str(BIN / "check-jsonschema"), *schema, str(file))
+    assert done.returncode == 0, done.stdout
+    assert run(str(BIN / "zizmor"), "--offline", str(file)).returncode == 0
+    careless = file.read_text("utf-8").replace("persist-credentials: false", "fetch-depth: 1")
+    (tmp_path / "careless.yml").write_text(careless)
+    assert run(str(BIN / "zizmor"), "--offline", str(tmp_path / "careless.yml")).returncode != 0
+
+
+def test_kubernetes_takes_the_cronjob(tmp_path: Path) -> None:
+    file = DEPLOY / "kubernetes.yaml"
+    command = (str(BIN / "kubernetes-validate"), "--strict")
+    done = run(*command, str(file))
+    assert done.returncode == 0, done.stdout
+    (tmp_path / "typo.yaml").write_text(file.read_text("utf-8").replace("timeZone", "timezone"))
+    assert run(*command, str(tmp_path / "typo.yaml")).returncode != 0
+
+
+@dataclass(frozen=True)
+class Said:
+    """What a file says is to be run."""
+
+    command: str
+    environment: Mapping[str, str]
+
+
+def said_by_cron() -> Said:
+    (job,) = CronTab(tabfile=str(DEPLOY / "crontab"))
+    return Said(job.command, dict(job.env))
+
+
+def said_by_systemd() -> Said:
+    class Unit(configparser.RawConfigParser):
+        def optionxform(self, optionstr: str) -> str:
+            return optionstr
+
+    text = (DEPLOY / "contentstack-source.service").read_text("utf-8")
+    parser = Unit(strict=False)
+    parser.read_string(text)
+    environment = dict(re.findall(r"^Environment=(\w+)=(.+)$", text, flags=re.MULTILINE))
+    return Said(parser["Service"]["ExecStart"], environment)
+
+
+def said_by_github() -> Said:
+    workflow = yaml.safe_load((DEPLOY / "github-actions.yml").read_text("utf-8"))
+    step = workflow["jobs"]["sync"]["steps"][-1]
+    return Said(step["run"], {k: v for k, v in step["env"].items() if "${{" not in v})
+
+
+def said_by_kubernetes() -> Said:
+    job = yaml.safe_load((DEPLOY / "kubernetes.yaml").read_text("utf-8"))
+    (container,) = job["spec"]["jobTemplate"]["spec"]["template"]["spec"]["containers"]
+    environment = {each["name"]: each["value"] for each in container["env"]}
+    return Said(" ".join(container["command"]), environment)
+
+
+SAYINGS: Mapping[str, Callable[[], Said]] = {
+    "cron": said_by_cron,
+    "systemd": said_by_systemd,
+    "GitHub Actions": said_by_github,
+    "Kubernetes": said_by_kubernetes,
+}
+
+
+@pytest.fixture
+def server(configure: Callable[..., None]) -> Iterator[Server]:
+    with serve(filled_stack()) as server:
+        configure(server.stack, server)
+        yield server
+
+
+def test_what_each_file_runs_keeps_the_tables_equal_with_a_new_working_folder_each(
+    tmp_path: Path, server: Server
+) -> None:
+    for number, (name, said) in enumerate(SAYINGS.items()):
+        work = tmp_path / f"work{number}"
+        work.mkdir()
+        places = {
+            INSTALLED: str(BIN),
+            "/etc/contentstack": str(tmp_path),
+            "/var/cache/contentstack": str(work),
+            "/work": str(work),
+            "postgres": "duckdb",  # the one that needs no server
+        }
+
+        def here(text: str, places: Mapping[str, str] = places) -> str:
+            return re.sub("|".join(places), lambda found: places[found[0]], text)
+
+        environment = {variable: here(value) for variable, value in said().environment.items()}
+        path = f"{BIN}:{os.environ['PATH']}"
+        own = {"DLT_DATA_DIR": str(work), "HOME": str(work), **environment, "PATH": path}
+        done = run("sh", "-c", here(said().command), cwd=tmp_path, env={**os.environ, **own})
+        assert done.returncode == 0, (name, done.stderr)
+        told = done.stdout or (work / "contentstack.log").read_text()
+        assert '"outcome":"ok"' in told.splitlines()[-1], name
+        assert_equal(str(tmp_path / "contentstack_warehouse.duckdb"), server.stack)
+        server.stack.delete_entry("article", f"e{number + 1}")
+
+
+def test_the_files_install_extras_that_there_are_and_set_variables_that_count() -> None:
+    text = "".join(path.read_text("utf-8") for path in DEPLOY.iterdir())
+    extras = {name for found in re.findall(r"\[([a-z,]+)\]'", text) for name in found.split(",")}
+    declared = (ROOT / "pyproject.toml").read_text("utf-8")
+    assert extras
+    for extra in extras:
+        assert re.search(rf"^{extra} = \[", declared, flags=re.MULTILINE), extra
+    known = {"API_KEY", "DELIVERY_TOKEN", "ENVIRONMENT", "LISTEN__HEADER_NAME"}
+    assert {*re.findall(r"SOURCES__CONTENTSTACK__(\w+)", text)} == known | {"LISTEN__HEADER_VALUE"}

@@ -1,0 +1,96 @@
+"""`contentstack-source docs`: a dataset described from dlt's schema and the content model."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import dlt
+import pytest
+from click.testing import CliRunner
+from dlt.common.normalizers.naming.snake_case import NamingConvention
+
+from contentstack_source.cli import main
+from contentstack_source.demo import FILE, FOLDER
+from contentstack_source.dictionary import describe
+from contentstack_source.meanings import Meanings
+from contentstack_source.names import Names
+from contentstack_source.target import Target
+
+KEPT = Path(__file__).parents[1] / "docs" / "schema.md"
+
+
+@pytest.fixture(scope="module")
+def target(demo_folder: Path) -> Target:
+    return Target(dlt.destinations.duckdb(str(demo_folder / FOLDER / FILE)))
+
+
+@pytest.fixture(scope="module")
+def told(target: Target) -> str:
+    return describe(target)
+
+
+def section(text: str, table: str) -> dict[str, list[str]]:
+    """Return type, key and meaning of the columns of a table, by the column's name."""
+    part = text.split(f"### `{table}`\n", 1)[1].split("\n#", 1)[0]
+    rows = re.findall(r"^\| `(\w+)` \| (.*?) \| (.*?) \| (.*?) \|$", part, flags=re.MULTILINE)
+    return {name: rest for name, *rest in rows}
+
+
+def test_the_schema_of_the_demo_is_the_one_in_the_documents(told: str) -> None:
+    assert told == KEPT.read_text("utf-8")
+
+
+def test_every_table_and_column_of_the_dataset_is_told(told: str, target: Target) -> None:
+    schema = target.reader().schema
+    for table in schema.data_table_names():
+        assert section(told, table).keys() == schema.tables[table]["columns"].keys(), table
+
+
+def test_a_column_tells_which_field_of_the_cms_it_is(told: str) -> None:
+    post = section(told, "blog_post")
+    assert post["uid"] == ["text", "key", "the entry or asset"]
+    assert post["seo__meta_title"] == ["text", "", "seo.meta_title (text)"]
+    assert post["body"][2] == "body (JSON rich text)"
+    assert post["source__href"][2] == "source.href (link)"
+    product = section(told, "product")
+    assert product["care"][2] == "care (Markdown)"
+    assert product["size"][2] == "size (select)"
+    assert product["specification"][2] == "specification (custom field)"
+    contacts = section(told, "product__suppliers__contacts")
+    assert contacts["email"][2] == "suppliers.contacts.email (text)"
+    blocks = section(told, "page__blocks")
+    assert blocks["hero__image"][2] == "blocks.hero.image (file)"
+
+
+def test_a_field_named_like_a_column_of_ours_is_told_where_it_landed() -> None:
+    meanings = Meanings(Names(NamingConvention()))
+    meanings.add("blog", "blog", [{"uid": "content_locale", "data_type": "text"}])
+    assert meanings.tables["blog"].columns == {"content_locale_da8162": "content_locale (text)"}
+
+
+def test_a_list_tells_what_it_is_and_where_it_leads(told: str) -> None:
+    related = "An element of related (reference) in a row of `product`."
+    assert f"{related} It leads to `product`, `blog_post`.\n" in told
+    assert "An element of sections.gallery.images (file, multiple) in a row of" in told
+
+
+def test_the_diagram_has_lists_references_and_files(told: str) -> None:
+    (diagram,) = re.findall(r"```mermaid\n(.*?)```", told, flags=re.DOTALL)
+    assert diagram.startswith("erDiagram\n")
+    assert "    product ||--o{ product__suppliers : holds\n" in diagram
+    assert '    blog_post__author }o--o| author : "refers to"\n' in diagram
+    assert '    blog_post }o--o| assets : "hero_image"\n' in diagram
+
+
+def test_the_command_writes_a_file_and_refuses_a_dataset_that_is_not_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, demo_folder: Path, told: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    refused = CliRunner().invoke(main, ["docs"])
+    assert refused.exit_code == 2
+    link = tmp_path / "contentstack_warehouse.duckdb"
+    link.unlink(missing_ok=True)
+    link.symlink_to(demo_folder / FOLDER / FILE)
+    assert CliRunner().invoke(main, ["docs", "--output", "out.md"]).exit_code == 0
+    assert (tmp_path / "out.md").read_text("utf-8") == told

@@ -1,0 +1,201 @@
+"""One load into one table of a lake: what goes and what comes, in one commit."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from deltalake import DeltaTable
+from dlt.destinations.impl.filesystem.configuration import FilesystemDestinationClientConfiguration
+from pyiceberg.catalog.sql import SqlCatalog
+
+from contentstack_source import delta, iceberg
+from contentstack_source.simulator import serve
+from contentstack_source.staged import Staged
+from contentstack_source.target import Target
+from tests.places import LAKES
+from tests.story import Story
+
+PARTS = pa.list_(pa.struct([("_dlt_list_idx", pa.int64()), ("heading", pa.string())]))
+ROWS = pa.schema(
+    [
+        ("_dlt_id", pa.string()),
+        ("content_type_uid", pa.string()),
+        ("title", pa.string()),
+        ("parts", PARTS),
+        ("event_at", pa.timestamp("us", "UTC")),
+    ]
+)
+MARKS = pa.schema([("_dlt_id", pa.string()), ("content_type_uid", pa.string())])
+
+
+class Delta:
+    """A Delta table."""
+
+    def __init__(self, folder: Path) -> None:
+        self.place = str(folder / "delta")
+
+    def make(self, staged: Staged) -> None:
+        delta.make(self.place, staged, FilesystemDestinationClientConfiguration())
+
+    def merge(self, staged: Staged) -> None:
+        delta.merge(DeltaTable(self.place), staged)
+
+    def append(self, staged: Staged) -> None:
+        delta.append(DeltaTable(self.place), staged)
+
+    def rows(self) -> list[dict[str, Any]]:
+        return list(DeltaTable(self.place).to_pyarrow_table().to_pylist())
+
+    def commits(self) -> int:
+        return DeltaTable(self.place).version() + 1
+
+
+class Iceberg:
+    """An Iceberg table."""
+
+    def __init__(self, folder: Path) -> None:
+        self.place = f"file://{folder}/iceberg"
+        self.catalog = SqlCatalog("lake", uri="sqlite:///:memory:", warehouse=self.place)
+        self.catalog.create_namespace("cms")
+
+    def make(self, staged: Staged) -> None:
+        iceberg.make(self.catalog, "cms.article", f"{self.place}/article", staged, None)
+
+    def merge(self, staged: Staged) -> None:
+        iceberg.merge(self.catalog.load_table("cms.article"), staged)
+
+    def append(self, staged: Staged) -> None:
+        iceberg.append(self.catalog.load_table("cms.article"), staged)
+
+    def rows(self) -> list[dict[str, Any]]:
+        return list(self.catalog.load_table("cms.article").scan().to_arrow().to_pylist())
+
+    def commits(self) -> int:
+        return len(self.catalog.load_table("cms.article").metadata.metadata_log)
+
+
+@pytest.fixture(params=[Delta, Iceberg], ids=["delta", "iceberg"])
+def table(request: pytest.FixtureRequest, tmp_path: Path) -> Any:
+    made = request.param(tmp_path)
+    made.make(staged(tmp_path, rows("a", "b", "c"), rows("d", of="author")))
+    return made
+
+
+def rows(*ids: str, of: str = "article", title: str = "old", parts: Any = None) -> pa.Table:
+    columns = {"content_type_uid": of, "title": title, "parts": parts, "event_at": 0}
+    return pa.Table.from_pylist([{"_dlt_id": each, **columns} for each in ids], schema=ROWS)
+
+
+def marks(*ids: str, of: str | None = "article") -> pa.Table:
+    return pa.Table.from_pylist(
+        [{"_dlt_id": each, "content_type_uid": of} for each in ids], schema=MARKS
+    )
+
+
+def staged(folder: Path, *tables: pa.Table) -> Staged:
+    paths = []
+    for number, each in enumerate(tables):
+        paths.append(str(folder / f"{number}.parquet"))
+        pq.write_table(each, paths[-1])
+    return Staged(paths, "event_at")
+
+
+def found(table: Any) -> dict[str, str]:
+    return {row["_dlt_id"]: row["title"] for row in table.rows()}
+
+
+OLD = {"a": "old", "b": "old", "c": "old", "d": "old"}
+
+
+def test_rows_replace_their_like_and_marks_take_theirs(table: Any, tmp_path: Path) -> None:
+    load = staged(tmp_path, marks("b", "never there"), rows("c", "e", title="new"))
+    for _ in range(2):  # a load that is done twice changes nothing more
+        table.merge(load)
+        assert found(table) == {"a": "old", "c": "new", "d": "old", "e": "new"}
+        assert len(table.rows()) == 4
+
+
+def test_a_load_is_one_commit(table: Any, tmp_path: Path) -> None:
+    before = table.commits()
+    table.merge(staged(tmp_path, marks("b"), rows("c", "e", title="new")))
+    assert table.commits() == before + 1
+
+
+def test_marks_alone_take_rows(table: Any, tmp_path: Path) -> None:
+    table.merge(staged(tmp_path, marks("a", "b")))
+    assert found(table) == {"c": "old", "d": "old"}
+
+
+def test_a_type_goes_whole_and_what_came_later_stays(table: Any, tmp_path: Path) -> None:
+    table.merge(staged(tmp_path, marks("*"), rows("b", "e", title="new")))
+    assert found(table) == {"b": "new", "d": "old", "e": "new"}
+
+
+def test_every_row_goes_and_those_of_the_load_come(table: Any, tmp_path: Path) -> None:
+    table.merge(staged(tmp_path, marks("*", of="*"), rows("e", title="new")))
+    assert found(table) == {"e": "new"}
+    table.merge(staged(tmp_path, marks("*", of=None)))
+    assert found(table) == {}
+
+
+def test_a_type_named_like_a_piece_of_sql_is_but_a_name(table: Any, tmp_path: Path) -> None:
+    table.merge(staged(tmp_path, marks("*", of="x') OR true --")))
+    assert found(table) == OLD
+
+
+def test_columns_come_and_those_missing_in_a_load_stay(table: Any, tmp_path: Path) -> None:
+    wider = rows("a", title="new").append_column("price", pa.array([1.5]))
+    table.merge(staged(tmp_path, wider))
+    table.merge(staged(tmp_path, rows("b", title="new").drop_columns(["parts"])))
+    prices = {row["_dlt_id"]: row["price"] for row in table.rows()}
+    assert prices == {"a": 1.5, "b": None, "c": None, "d": None}
+
+
+def test_a_list_grows_fields_and_old_rows_keep_theirs(table: Any, tmp_path: Path) -> None:
+    table.merge(staged(tmp_path, rows("a", parts=[{"_dlt_list_idx": 0, "heading": "h"}])))
+    fields = [("_dlt_list_idx", pa.int64()), ("heading", pa.string()), ("level", pa.int64())]
+    wider = pa.array([[{"_dlt_list_idx": 0, "heading": "i", "level": 3}]] * 2)
+    wider = wider.cast(pa.list_(pa.struct(fields)))
+    load = rows("b", "e").drop_columns(["parts"]).append_column("parts", wider)
+    table.merge(staged(tmp_path, load, marks("c")))
+    parts = {row["_dlt_id"]: row["parts"] for row in table.rows()}
+    assert parts["a"] == [{"_dlt_list_idx": 0, "heading": "h", "level": None}]
+    assert parts["b"] == parts["e"] == [{"_dlt_list_idx": 0, "heading": "i", "level": 3}]
+    assert parts.keys() == {"a", "b", "d", "e"}
+    table.merge(staged(tmp_path, rows("d", parts=[{"_dlt_list_idx": 0, "heading": "narrow"}])))
+    assert len(table.rows()) == 4
+
+
+def test_a_type_goes_while_a_list_grows(table: Any, tmp_path: Path) -> None:
+    fields = [("_dlt_list_idx", pa.int64()), ("heading", pa.string()), ("level", pa.int64())]
+    wider = pa.nulls(1, pa.list_(pa.struct(fields)))
+    load = rows("e").drop_columns(["parts"]).append_column("parts", wider)
+    table.merge(staged(tmp_path, marks("*"), load))
+    assert found(table) == {"d": "old", "e": "old"}
+
+
+def test_rows_are_added_without_a_look_at_those_there(table: Any, tmp_path: Path) -> None:
+    table.append(staged(tmp_path, rows("a", title="again")))
+    assert len(table.rows()) == 5
+
+
+@pytest.mark.parametrize("name", LAKES)
+def test_what_editors_invent_in_lists_arrives(
+    name: str, tmp_path: Path, configure: Callable[..., None]
+) -> None:
+    with LAKES[name](tmp_path) as place:
+        story = Story(place, Target(place.destination, pipelines_dir=str(tmp_path / "dlt")))
+        with serve(story.stack, story.weather) as server:
+            configure(story.stack, server)
+            story.sync()
+            parts = [{"heading": "h", "level": 3, "notes": [], "rows": [["a"], []]}, {}, None]
+            tags = ["a", 1, None, {"deep": [True]}]
+            fields = {"title": "T", "parts": parts, "tags": tags, "seo": ["was", "a group"]}
+            story.stack.publish_entry("article", "e1", fields, "en-us")
+            story.stack.publish_entry("article", "new", {"title": "T", "tags": "a text"}, "en-us")
+            story.sync()

@@ -1,0 +1,211 @@
+"""The command `listen`: real webhooks, real syncs into DuckDB, one after the other."""
+
+from __future__ import annotations
+
+import re
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+
+from contentstack_source.bell import Bell
+from contentstack_source.errors import SettingsError
+from contentstack_source.listen import Rhythm, Syncs, configured_rhythm, secret_headers
+from contentstack_source.simulator import Fault, Stack, Weather, serve
+from tests.mirror import assert_equal
+from tests.small import filled_stack
+from tests.test_reference import REFERENCE, code, tables_of
+
+SECTION = "SOURCES__CONTENTSTACK__LISTEN__"
+SECRET = {"X-Secret": "s3cret-of-the-door"}
+COMMAND = [sys.executable, "-m", "contentstack_source.cli", "listen", "--port", "0"]
+
+
+@dataclass
+class Listener:
+    """The real command, its log read on a thread as it comes."""
+
+    folder: Path
+    stack: Stack
+    weather: Weather
+    process: subprocess.Popen[str]
+    log: list[str] = field(default_factory=list)
+
+    def read(self) -> None:
+        assert self.process.stderr is not None
+        for line in self.process.stderr:
+            self.log.append(line)
+
+    def wait_until(self, what: Callable[[], bool]) -> None:
+        until = time.monotonic() + 200
+        while not what():
+            assert time.monotonic() < until, self.log
+            assert self.process.poll() is None, self.log
+            time.sleep(0.1)
+
+    @property
+    def url(self) -> str:
+        self.wait_until(lambda: bool(self.log))
+        (found,) = re.findall(r"http://\S+:\d+", self.log[0])
+        return str(found)
+
+    def health(self) -> dict[str, Any]:
+        found: dict[str, Any] = requests.get(f"{self.url}/healthz", timeout=10).json()
+        return found
+
+    def post(self, headers: dict[str, str]) -> int:
+        body = {"event": "publish", "api_key": self.stack.api_key}
+        url = f"{self.url}/webhook"
+        return requests.post(url, json=body, headers=headers, timeout=10).status_code
+
+    def runs(self) -> list[str]:
+        import duckdb
+
+        with duckdb.connect(self.file, read_only=True) as con:
+            query = "SELECT outcome FROM contentstack.sync_runs ORDER BY ended_at"
+            return [outcome for (outcome,) in con.execute(query).fetchall()]
+
+    @property
+    def file(self) -> str:
+        return str(self.folder / "contentstack_warehouse.duckdb")
+
+    def rest(self) -> None:
+        """Wait until no sync is under way or due."""
+        self.wait_until(lambda: not {True} & {*map(self.health().get, BUSY)})
+
+
+BUSY = ("is_syncing", "is_sync_due")
+
+
+@pytest.fixture
+def listener(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, configure: Callable[..., None]
+) -> Iterator[Listener]:
+    stack, weather = filled_stack(), Weather()
+    with serve(stack, weather) as server:
+        configure(stack, server)
+        monkeypatch.setenv("DLT_DATA_DIR", str(tmp_path / "dlt_data"))
+        monkeypatch.setenv("RUNTIME__REQUEST_MAX_ATTEMPTS", "1")
+        monkeypatch.setenv(f"{SECTION}HEADER_NAME", "X-Secret")
+        monkeypatch.setenv(f"{SECTION}HEADER_VALUE", SECRET["X-Secret"])
+        monkeypatch.setenv(f"{SECTION}COOL_OFF_SECONDS", "0.3")
+        monkeypatch.setenv(f"{SECTION}RETRY_SECONDS", "0.5")
+        process = subprocess.Popen(
+            COMMAND, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        )
+        listener = Listener(tmp_path, stack, weather, process)
+        reader = threading.Thread(target=listener.read, daemon=True)
+        reader.start()
+        yield listener
+        process.kill()
+        process.communicate()
+        reader.join(10)
+
+
+def test_editors_publish_webhooks_come_and_the_tables_follow(listener: Listener) -> None:
+    listener.rest()
+    assert_equal(listener.file, listener.stack)
+    assert listener.health()["outcome"] == "ok"
+
+    listener.stack.delete_entry("author", "e1")
+    assert {listener.post(SECRET) for _ in range(20)} == {202}
+    assert listener.health()["is_sync_due"]
+    listener.wait_until(lambda: bool(listener.health()["is_syncing"]))
+    listener.stack.delete_entry("author", "e2")
+    assert listener.post(SECRET) == 202  # during a sync: one more follows it
+    listener.rest()
+    assert_equal(listener.file, listener.stack)
+    assert listener.runs() == ["ok"] * 3
+
+    assert listener.post({"X-Secret": "wrong-secret"}) == 401
+    assert not listener.health()["is_sync_due"]
+    listener.process.send_signal(signal.SIGTERM)
+    assert listener.process.wait(200) == -signal.SIGTERM
+    assert listener.process.stdout is not None
+    told = "".join(listener.log) + listener.process.stdout.read()
+    for secret in (*SECRET.values(), "wrong-secret", listener.stack.api_key):
+        assert secret not in told
+
+
+def test_a_sync_that_fails_is_tried_again_by_itself_and_probes_are_told(
+    listener: Listener,
+) -> None:
+    listener.rest()
+    listener.stack.delete_entry("author", "e1")
+    listener.weather.next_answers(*[Fault.status(503)] * 2)
+    assert listener.post(SECRET) == 202
+    listener.wait_until(lambda: listener.health()["failures_in_a_row"] == 1)
+    assert listener.health()["outcome"] == "failed"
+    listener.rest()
+    assert listener.health()["outcome"] == "ok"
+    assert listener.runs() == ["ok", "failed", "failed", "ok"]
+    assert_equal(listener.file, listener.stack)
+
+
+def test_a_listener_told_to_stop_lets_the_sync_under_way_end_in_order(
+    listener: Listener,
+) -> None:
+    listener.rest()
+    listener.stack.delete_entry("author", "e1")
+    listener.weather.answer_seconds = 3.0
+    assert listener.post(SECRET) == 202
+    listener.wait_until(lambda: bool(listener.health()["is_syncing"]))
+    time.sleep(2.0)
+    listener.process.send_signal(signal.SIGTERM)
+    assert listener.process.wait(200) == -signal.SIGTERM
+    assert "Stopped by SIGTERM" in "".join(listener.log)
+
+
+def test_pauses_after_failures_grow_up_to_a_bound() -> None:
+    rhythm = Rhythm(retry_seconds=10, at_least_every_seconds=100)
+    assert [rhythm.pause(failures) for failures in (1, 2, 3, 4, 5, 5000)] == [
+        *(10, 20, 40, 80, 100, 100)
+    ]
+
+
+def test_without_a_secret_nothing_is_listened_to(monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(SettingsError, match="No secret is configured"):
+        secret_headers()
+    monkeypatch.setenv(f"{SECTION}USERNAME", "cms")
+    with pytest.raises(SettingsError, match="only one is there"):
+        secret_headers()
+    monkeypatch.setenv(f"{SECTION}PASSWORD", "p")
+    assert secret_headers() == {"authorization": "Basic Y21zOnA="}
+
+
+@pytest.mark.parametrize("wrong", ["soon", "0", "-1", "nan"])
+def test_what_is_no_number_of_seconds_is_refused(
+    monkeypatch: pytest.MonkeyPatch, wrong: str
+) -> None:
+    monkeypatch.setenv(f"{SECTION}COOL_OFF_SECONDS", wrong)
+    with pytest.raises(SettingsError, match="no number of seconds"):
+        configured_rhythm()
+
+
+def test_the_settings_of_the_listener_are_documented_with_their_defaults(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    documented = {code(row["Setting"]): row["Default"] for row in tables_of("Webhooks")[0]}
+    defaults = {name: f"`{seconds:g}`" for name, seconds in vars(Rhythm()).items()}
+    secrets = [name for name in documented if name not in defaults]
+    assert documented == dict.fromkeys(secrets, "unset") | defaults
+    for name in secrets:
+        monkeypatch.setenv(f"{SECTION}{name.upper()}", "x")
+    assert secret_headers() == {"authorization": "Basic eDp4", "x": "x"}
+
+
+def test_what_probes_are_told_is_documented() -> None:
+    async def never() -> None:
+        raise AssertionError
+
+    text = REFERENCE.read_text("utf-8")
+    for key in Syncs(never, Rhythm(), Bell(1, 1)).health():
+        assert f"`{key}`" in text

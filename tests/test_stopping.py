@@ -1,0 +1,102 @@
+"""SIGTERM, as schedulers send it: the real command leaves what the next run goes on from."""
+
+from __future__ import annotations
+
+import signal
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from contentstack_source.simulator import Server, serve
+from tests.killing import SIGNS, Command
+from tests.small import filled_stack
+
+PHASES = ("a page is on its way", "all is extracted", "the load is there", "the load is over")
+STOPPED = "Stopped by SIGTERM. Run again: it goes on where this one stopped."
+
+
+@pytest.fixture
+def server() -> Iterator[Server]:
+    stack = filled_stack()
+    for number in range(150):
+        stack.publish_asset(f"more{number}", {"title": f"Picture {number}"})
+    with serve(stack) as server:
+        yield server
+
+
+@pytest.fixture
+def command(
+    tmp_path: Path,
+    server: Server,
+    monkeypatch: pytest.MonkeyPatch,
+    configure: Callable[..., None],
+) -> Command:
+    configure(server.stack, server)
+    monkeypatch.setenv("DLT_DATA_DIR", str(tmp_path / "dlt_data"))
+    return Command(tmp_path, server)
+
+
+def stop(command: Command, phase: str) -> None:
+    """Send SIGTERM in a phase of a run, and look at how it ends."""
+
+    def signs() -> set[object]:
+        if phase == PHASES[0]:
+            return {*range(len(command.server.requests))}
+        return {*command.folder.glob(SIGNS[phase])}
+
+    before = signs()
+    with command.start() as process:
+        until = time.monotonic() + 200
+        while process.poll() is None and not signs() - before:
+            assert time.monotonic() < until, phase
+            time.sleep(0.001)
+        if phase == PHASES[0]:
+            time.sleep(0.5)  # the first page has been answered; the next one takes its time
+        process.send_signal(signal.SIGTERM)
+        _, told = process.communicate(timeout=200)
+    assert process.returncode == 143, (phase, told)
+    assert STOPPED in told.replace("\n", " ")
+    assert "Traceback" not in told
+
+
+def end_equal(command: Command) -> None:
+    exit_code, told = command.finish()
+    assert exit_code == 0, told
+    command.assert_equal()
+
+
+def test_a_run_stopped_in_every_phase_is_gone_on_with(command: Command, server: Server) -> None:
+    server.weather.answer_seconds = 1.0
+    for phase in PHASES:
+        server.stack.publish_asset("more0", {"title": phase})
+        stop(command, phase)
+    server.weather.answer_seconds = 0.0
+    server.stack.delete_content_type("author")
+    end_equal(command)
+    asked = [each.query for each in server.requests if "sync_token" not in each.query]
+    pages = Counter(query.get("pagination_token", "init") for query in asked if "skip" not in query)
+    assert pages.pop("init") == 1
+    assert set(pages.values()) <= {1, 2}  # the one that was under way is asked for again
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("phase", PHASES)
+def test_the_run_after_one_that_was_stopped_ends_equal(command: Command, phase: str) -> None:
+    command.server.weather.answer_seconds = 1.0
+    stop(command, phase)
+    command.server.weather.answer_seconds = 0.0
+    command.server.stack.delete_entry("article", "e1")
+    end_equal(command)
+
+
+def test_a_stopped_run_leaves_its_row_in_the_ledger(command: Command, server: Server) -> None:
+    end_equal(command)
+    server.stack.publish_asset("late", {"title": "Late"})
+    stop(command, "all is extracted")
+    with duckdb.connect(command.file, read_only=True) as con:
+        query = "SELECT outcome, error FROM contentstack.sync_runs ORDER BY ended_at"
+        assert con.execute(query).fetchall() == [("ok", None), ("failed", STOPPED)]
