@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Final
 
 from dlt.pipeline.pipeline import Pipeline
@@ -9,8 +10,14 @@ from dlt.pipeline.pipeline import Pipeline
 from contentstack_source.errors import FailedError
 from contentstack_source.failures import one_line_errors
 from contentstack_source.fitness import refuse_unfit
-from contentstack_source.names import OWN_VIEWS
+from contentstack_source.hints import existing_tables
+from contentstack_source.history import VERSIONS
+from contentstack_source.locales import locale_views
+from contentstack_source.names import DELETED_AT, LOCALIZED, OWN_TABLES, OWN_VIEWS
 from contentstack_source.position import position_of
+from contentstack_source.settings import HISTORY, Settings
+from contentstack_source.source import history_source, settings_of
+from contentstack_source.tables import Existing
 from contentstack_source.target import Target
 from contentstack_source.views import View, keep_views, statements_of
 
@@ -61,6 +68,20 @@ WHERE r.to_uid IS NULL AND old.to_uid IS NULL
 """
 
 
+def keep_answers(pipeline: Pipeline, settings: Settings, *, look: bool) -> dict[str, str]:
+    """Make the views that are not there as they should be; return why one could not be, by name.
+
+    Args:
+        pipeline: leads to the dataset.
+        settings: of the run.
+        look: at the destination, whether they are there.
+    """
+    if not pipeline.schema_names:
+        return {}
+    views = views_of(pipeline, settings)
+    return keep_views(pipeline, views, unwanted_of(pipeline), look=look)
+
+
 def tell_views(target: Target, *, create: bool) -> list[str]:
     """Return the statements that make the views of a dataset, in the destination's dialect.
 
@@ -77,8 +98,9 @@ def tell_views(target: Target, *, create: bool) -> list[str]:
         pipeline.sync_destination()
         if not pipeline.schema_names:
             return []
-        views = views_of(pipeline)
-        failed = keep_views(pipeline, views, OWN_VIEWS, anew=True) if create else {}
+        views = views_of(pipeline, settings_of(history_source()))
+        unwanted = unwanted_of(pipeline)
+        failed = keep_views(pipeline, views, unwanted, anew=True) if create else {}
         for name, reason in failed.items():
             what = f"The view {name} could not be made: {reason}"
             raise FailedError(
@@ -87,17 +109,64 @@ def tell_views(target: Target, *, create: bool) -> list[str]:
         return list(statements_of(pipeline, views).values())
 
 
-def views_of(pipeline: Pipeline) -> list[View]:
+def views_of(pipeline: Pipeline, settings: Settings) -> list[View]:
     """Return the views that the tables of a dataset allow, as its last load has left them."""
+    tables = _tables_of(pipeline)
+    versions = [View("entry_versions", VERSIONS)] if HISTORY in tables else []
+    locales = locale_views(tables, _roots(tables), settings.locale_fallback, settings.master_locale)
+    return [*_views_of_links(pipeline, tables), *versions, *locales]
+
+
+def unwanted_of(pipeline: Pipeline) -> list[str]:
+    """Return the names of all views that may have been there once."""
+    return [*OWN_VIEWS, *(f"{LOCALIZED}__{name}" for name in _roots(_tables_of(pipeline)))]
+
+
+def _views_of_links(pipeline: Pipeline, tables: dict[str, Existing]) -> list[View]:
     position = position_of(pipeline.state)
     if position is None or not position.shape.get("link_graph"):
         return []
-    tables = pipeline.default_schema.data_table_names(seen_data_only=True)
     if not {"entries", "entry_references"} <= {*tables}:
         return []
     parts = [_OF_ENTRIES, _OF_ASSETS] if "assets" in tables else [_OF_ENTRIES]
-    views = [
-        View("broken_references", _BROKEN.format(published=" UNION ALL ".join(parts))),
-        View("unlinked_entries", _UNLINKED),
-    ]
-    return [*views, View("unused_assets", _UNUSED)] if "assets" in tables else views
+    found = {
+        "broken_references": _BROKEN.format(published=" UNION ALL ".join(parts)),
+        "unlinked_entries": _UNLINKED,
+    }
+    if "assets" in tables:
+        found["unused_assets"] = _UNUSED
+    return [View(name, _of_what_stands(query, tables)) for name, query in found.items()]
+
+
+def _of_what_stands(query: str, tables: dict[str, Existing]) -> str:
+    """Leave out rows that stay although what they show is gone, and their links."""
+    if DELETED_AT not in tables["entries"].columns:
+        return query
+    live = f"SELECT * FROM {{}} WHERE {DELETED_AT} IS NULL"
+    links = (
+        "SELECT * FROM entry_references WHERE _dlt_root_id IN"
+        f" (SELECT _dlt_id FROM entries WHERE {DELETED_AT} IS NULL)"
+    )
+    sources = {"entry_references": links, "entries": live.format("entries")}
+    if DELETED_AT in tables.get("assets", Existing({})).columns:
+        sources["assets"] = live.format("assets")
+    for table, rows in sources.items():
+        query = re.sub(rf"\b(FROM|JOIN) {table}( AS \w+)?\b", rf"\1 ({rows})\2", query)
+    return query
+
+
+def _tables_of(pipeline: Pipeline) -> dict[str, Existing]:
+    if not pipeline.schema_names:
+        return {}
+    schema = pipeline.default_schema
+    known = existing_tables(schema)
+    return {name: known[name] for name in schema.data_table_names(seen_data_only=True)}
+
+
+def _roots(tables: dict[str, Existing]) -> list[str]:
+    """Return the tables of content types."""
+    return sorted(
+        name
+        for name, found in tables.items()
+        if found.list_of is None and found.is_content and name not in OWN_TABLES
+    )

@@ -198,6 +198,20 @@ def resync(*, as_json: bool, **options: Any) -> None:  # noqa: ANN401
 @main.command()
 @_target_options
 @_one_line_errors
+def rebuild(**options: Any) -> None:  # noqa: ANN401
+    """Make all tables anew from their history, without a request to the service."""
+    from contentstack_source import rebuilding, report
+    from contentstack_source.progress import collector_for
+    from contentstack_source.stopping import stopped_by_sigterm
+
+    with stopped_by_sigterm():
+        summary = rebuilding.rebuild(_configured(options), collector_for(err))
+    report.print_rebuilt(out, summary)
+
+
+@main.command()
+@_target_options
+@_one_line_errors
 def status(**options: Any) -> None:  # noqa: ANN401
     """Show where the stream stands, when it last moved, and the rows of each table."""
     from contentstack_source import report, run

@@ -9,7 +9,8 @@
     │   ├── TooManyDeletionsError     a resync would remove more than it may
     │   ├── RowsChangedError          other hands took rows from the tables
     │   ├── UnknownTablesError        tables that nothing tells of any more
-    │   └── MissingPackagesError      an extra is not installed
+    │   ├── MissingPackagesError      an extra is not installed
+    │   └── NoHistoryError            nothing to make the tables anew from
     └── FailedError                   worth trying again             exit code 1
         ├── ServiceError              no good answer after all retries
         ├── AnswerError               an answer that breaks the protocol
@@ -81,6 +82,10 @@ class UnknownTablesError(RefusedError):
 
 class MissingPackagesError(RefusedError):
     """What was asked for needs packages that are not installed."""
+
+
+class NoHistoryError(RefusedError):
+    """The dataset has no history, or one that misses what the tables hold."""
 
 
 class FailedError(ContentstackError):

@@ -33,6 +33,7 @@ class Report:
         has_moved: the stream ended elsewhere than it began.
         begun_anew: streams that began with `init`, not with a sync token.
         reshaped_by: settings that made all streams begin anew, for they shape the tables.
+        history_begins: the history was off until now, so that all streams begin anew.
         pages: answers of the Sync API, those kept by an earlier run included.
         requests: answers asked for now, retries included.
         events: by event type.
@@ -50,6 +51,7 @@ class Report:
     has_moved: bool = False
     begun_anew: set[str] = field(default_factory=set)
     reshaped_by: list[str] = field(default_factory=list)
+    history_begins: bool = False
     pages: int = 0
     requests: int = 0
     retries: int = 0

@@ -70,6 +70,17 @@ def refuse_unfit(destination: Destination[Any, Any]) -> None:
         raise UnfitDestinationError(what, todo)
 
 
+def refuse_to_keep_rows(caps: DestinationCapabilitiesContext | None) -> None:
+    """Refuse to keep rows whose lists are columns: what is read back has lost their types.
+
+    Raises:
+        UnfitDestinationError: it is a lake.
+    """
+    if lake_format(caps):
+        what = "deletes = 'soft' keeps rows by reading them back, which a lake's cannot be"
+        raise UnfitDestinationError(what, "Leave deletes 'hard' there; history = true keeps all.")
+
+
 def destination_capabilities() -> DestinationCapabilitiesContext | None:
     """Return what the destination of the running pipeline can do; None without a pipeline."""
     container = Container()

@@ -106,6 +106,9 @@ class Fold:
         con: where the intake has read all pages into `event` and `reject`.
         known_locales: publish locales seen in earlier passes: what a removal without a locale
             has to clear.
+
+    Attributes:
+        standing_types: the content types, and `sys_assets`, of which something stands at its end.
     """
 
     def __init__(self, con: duckdb.DuckDBPyConnection, known_locales: Iterable[str] = ()) -> None:
@@ -115,6 +118,8 @@ class Fold:
         execute(con, _SEEN_LOCALES, {"known_locales": list(known_locales)})
         for statement in _WIN:
             execute(con, statement)
+        # Told before rows are added whose entries are gone (see `keeping`).
+        self.standing_types = self._names("SELECT DISTINCT content_type_uid FROM live")
 
     @property
     def reject_count(self) -> int:

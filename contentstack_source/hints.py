@@ -15,6 +15,7 @@ from dlt.extract.hints import TResourceHints
 
 from contentstack_source.events import ASSET_PUBLISHED, ENTRY_PUBLISHED, EVENT_TYPES
 from contentstack_source.links import TABLE as LINKS
+from contentstack_source.settings import HISTORY
 from contentstack_source.staged import ROWS_GO_BY, TRUE_ROWS_HAVE
 from contentstack_source.tables import Existing, Rows
 
@@ -34,7 +35,7 @@ _ENTRIES_SCOPE: Final = (
 _LINKS_SCOPE: Final = _ENTRIES_SCOPE.replace("_dlt_id", "_dlt_root_id")
 _SAME_ROW_SCOPE: Final = "_dlt_id IN (SELECT _dlt_id FROM {staging_table})"
 
-_ONLY_TRUE_ROWS: Final = frozenset({"sync_events", "sync_rejects"})
+_ONLY_TRUE_ROWS: Final = frozenset({"sync_events", "sync_rejects", HISTORY})
 """Logs: nothing is ever taken from them."""
 
 _LISTS: Final = "x-lists"
@@ -45,12 +46,14 @@ _OWNERS: Final = {
     "content_types": "content_types",
     "sync_events": "sync_events",
     "sync_rejects": "sync_events",
+    HISTORY: HISTORY,
 }
 _KEYS: Final[Mapping[str, tuple[str, ...]]] = {
     "entries": ("content_type_uid", "uid", "locale"),
     "content_types": ("uid",),
     "sync_events": ("_dlt_id",),
     "sync_rejects": ("_dlt_id",),
+    HISTORY: ("_dlt_id",),
 }
 
 

@@ -37,6 +37,11 @@ _IDENTITY: Final = (
     '"created_at":"VARCHAR","updated_at":"VARCHAR"}'
 )
 
+_READ_FROM_DATA: Final = (
+    "nullif(identity.locale, '') AS content_locale, identity.title, identity.url,"
+    " identity.created_at, identity.updated_at, identity.publish_details.time AS published_at"
+)
+
 # The vendor's page prints instants like 2017-11-23T00:00:000Z (FACTS 2.8): minutes, then
 # milliseconds. Where event_at says nothing, publish_details.time is at most 0.2 s off (FACTS 2.9).
 _VENDORS_SAMPLE: Final = r"regexp_replace(event_at, '^(.{10}T\d\d:\d\d):(\d{3})Z$', '\1:00.\2Z')"
@@ -44,7 +49,7 @@ _VENDORS_SAMPLE: Final = r"regexp_replace(event_at, '^(.{10}T\d\d:\d\d):(\d{3})Z
 _MADE: Final = """
 CREATE TABLE event (
     position BIGINT, type VARCHAR, data JSON, content_type_uid VARCHAR, uid VARCHAR,
-    locale VARCHAR, content_locale VARCHAR, event_at TIMESTAMPTZ, _version BIGINT,
+    locale VARCHAR, event_at TIMESTAMPTZ, _version BIGINT, content_locale VARCHAR,
     title VARCHAR, url VARCHAR, created_at VARCHAR, updated_at VARCHAR, published_at VARCHAR
 );
 CREATE TABLE reject (position BIGINT, reason VARCHAR, item VARCHAR)
@@ -66,15 +71,13 @@ WITH page AS (
         nullif(identity.uid, '') AS uid,
         coalesce(nullif(identity.publish_details.locale, ''), nullif(identity.locale, ''),
                  $only_locale) AS locale,
-        nullif(identity.locale, '') AS content_locale,
         coalesce(
             {instant("event_at")},
             {instant(_VENDORS_SAMPLE)},
             {instant("identity.publish_details.time")}
         ) AS event_at,
         try_cast(identity._version AS BIGINT) AS _version,
-        identity.title, identity.url, identity.created_at, identity.updated_at,
-        identity.publish_details.time AS published_at
+        {_READ_FROM_DATA}
     FROM identified
 )
 SELECT *,
@@ -100,6 +103,13 @@ FROM understood u JOIN arrived_page p ON p.position = u.position - u.position % 
 WHERE u.reason IS NOT NULL
 """,
 )
+
+_RECALL: Final = f"""
+INSERT INTO event
+SELECT (SELECT count(*) FROM event) + row_number() OVER (), event_type, data, content_type_uid, uid,
+       locale, event_at, _version, {_READ_FROM_DATA}
+FROM (SELECT *, from_json(data, '{_IDENTITY}') AS identity FROM recalled)
+"""
 
 
 class Intake:
@@ -153,3 +163,14 @@ class Intake:
         for statement in _SPLIT:
             execute(self.con, statement)
         self.con.unregister("arrived_page")
+
+    def recall(self, events: pa.Table) -> None:
+        """Take events that an earlier pass has understood.
+
+        Args:
+            events: `event_type`, `content_type_uid`, `uid`, `locale`, `event_at`, `_version`, and
+                `data` as text.
+        """
+        self.con.register("recalled", events)
+        execute(self.con, _RECALL)
+        self.con.unregister("recalled")

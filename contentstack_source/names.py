@@ -13,12 +13,26 @@ OWN_TABLES: Final = (
     "sync_events",
     "sync_rejects",
     "sync_runs",
+    "entry_history",
     "entry_references",
 )
 """Tables a content type can never have the name of."""
 
-OWN_VIEWS: Final = ("broken_references", "unused_assets", "unlinked_entries")
+OWN_VIEWS: Final = (
+    "broken_references",
+    "unused_assets",
+    "unlinked_entries",
+    "entry_versions",
+    "locale_coverage",
+)
 """Views, whose names are as little free as those of tables."""
+
+LOCALIZED: Final = "localized"
+"""Views are named like lists of a content type of this name; so none has it."""
+
+DELETED_AT: Final = "deleted_at"
+DELETED_BY: Final = "deleted_by"
+"""Columns of rows that stay when what they show is gone; no field ever has their names."""
 
 _DEVICES: Final = frozenset(
     ["aux", "con", "nul", "prn"]
@@ -59,7 +73,7 @@ class Names:
         """
         new = set(content_type_uids) - self.tables.keys()
         for uid in sorted(new, key=lambda uid: (self._table(uid) != uid, uid)):
-            taken = {*OWN_TABLES, *OWN_VIEWS, *_DEVICES, *self.tables.values()}
+            taken = {*OWN_TABLES, *OWN_VIEWS, LOCALIZED, *_DEVICES, *self.tables.values()}
             name = self._table(uid)
             if name in taken or name.startswith("_dlt"):
                 # No prefix of dlt's own: it would take the table for one of its own.

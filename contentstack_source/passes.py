@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping
+from datetime import datetime
 from typing import Any, Final
 
 import orjson
@@ -18,9 +19,12 @@ from contentstack_source.events import (
 )
 from contentstack_source.fetch import Report
 from contentstack_source.fold import Fold
+from contentstack_source.history import history_rows
+from contentstack_source.keeping import ended_rows
 from contentstack_source.marks import EVERY_ROW, Marks
-from contentstack_source.names import Names
-from contentstack_source.settings import Settings
+from contentstack_source.names import DELETED_AT, Names
+from contentstack_source.reading import read_ids
+from contentstack_source.settings import HISTORY, Settings
 from contentstack_source.tables import Existing, Gather, Rows, Tables
 
 CONTENT_TYPES: Final = "content_types"
@@ -50,8 +54,12 @@ class Pass:
         content_types: the content model by uid; None if it cannot be read.
         replaced: content types (assets: `sys_assets`) that this pass brings whole, so that their
             tables hold nothing else afterwards; None replaces all tables.
+        received_at: the moment of the pass, later than that of any before.
         report: filled while the tables are made.
         gather: what becomes of rows and their lists, if they are not to be tables.
+        ended: where rows stay when what they show is gone, those of this pass: `_dlt_id`,
+            `deleted_at` and `deleted_by`; None where they go.
+        kept: yields those of the destination, instead of the marks that would take them away.
     """
 
     def __init__(
@@ -63,8 +71,11 @@ class Pass:
         existing: Mapping[str, Existing],
         content_types: dict[str, Mapping[str, Any]] | None,
         replaced: Collection[str] | None,
+        received_at: datetime,
         report: Report,
         gather: Gather | None = None,
+        ended: pa.Table | None = None,
+        kept: Callable[[], Iterator[Rows]] | None = None,
     ) -> None:
         self.names = names
         self.report = report
@@ -72,6 +83,9 @@ class Pass:
         self._content_types = content_types
         self._existing = existing
         self._replaced = replaced
+        self.received_at = received_at
+        self._ended = ended
+        self._kept = kept
         self._wiper = settings.event_types[0]
         self._known_tables = set(names.tables)
         names.assign_tables({*self._fold.published_types, *(content_types or {})})
@@ -93,20 +107,22 @@ class Pass:
         report.rejects = self._fold.reject_count
         report.findings = self._tables.findings
 
-    def refuse_too_many_deletions(
-        self, most: float, ids_at_destination: Callable[[str], pa.Table | None]
-    ) -> None:
+    def refuse_too_many_deletions(self, most: float) -> None:
         """Refuse to replace the tables by something that lacks most of what is in them.
 
         Args:
             most: the part of all rows that may go, 0 to 1.
-            ids_at_destination: the `_dlt_id` of every row of a table; None if it cannot be read.
 
         Raises:
             TooManyDeletionsError: more would go.
         """
-        roots = [table for table in self._replaced_roots() if table in self._existing]
-        found = [ids for ids in map(ids_at_destination, roots) if ids is not None]
+        there = {name: self._existing.get(name) for name in self._replaced_roots()}
+        read = [
+            read_ids(name, only_live=DELETED_AT in table.columns)
+            for name, table in there.items()
+            if table is not None
+        ]
+        found = [ids for ids in read if ids is not None]
         if not found or not (count := sum(ids.num_rows for ids in found)):
             return
         gone = self._fold.count_missing(pa.concat_tables(found))
@@ -129,20 +145,24 @@ class Pass:
         return self._fold.locales
 
     def rows(self, resource: str) -> Iterator[Rows]:
-        """Yield what a resource loads: what events of its type do, the log, or the model."""
+        """Yield what a resource loads: what events of its type do, the logs, or the model."""
         if resource == self._wiper:
-            yield from self._emptied()
+            yield from self._emptied() if self._kept is None else self._kept()
         if resource == ENTRY_PUBLISHED:
             yield from self._published(resource, self._tables.entries)
         elif resource == ASSET_PUBLISHED:
             yield from self._published(resource, self._tables.assets)
-        elif resource == CONTENT_TYPE_DELETED:
-            yield from self._marks.type_deletions()
         elif resource == CONTENT_TYPES:
             yield from self._content_type_rows()
         elif resource == SYNC_EVENTS:
             yield from received.events(self._fold)
             yield from received.rejects(self._fold)
+        elif resource == HISTORY:
+            yield from history_rows(self._fold, self.received_at, self._replaced)
+        elif self._kept is not None:
+            return
+        elif resource == CONTENT_TYPE_DELETED:
+            yield from self._marks.type_deletions()
         else:
             yield from self._marks.removals(resource)
 
@@ -166,12 +186,16 @@ class Pass:
             yield Rows("content_types", _to_arrow(columns), _CONTENT_TYPE_COLUMNS)
 
     def _published(self, event_type: str, tables: Callable[[], Iterator[Rows]]) -> Iterator[Rows]:
-        if self._replaced is not None:
-            is_asset = event_type == ASSET_PUBLISHED
-            uids = [SYS_ASSETS] if is_asset else self._fold.published_types
-            changed = [uid for uid in uids if uid not in self._replaced]
-            yield from self._marks.stale_lists(event_type, changed)
-        yield from tables()
+        is_asset = event_type == ASSET_PUBLISHED
+        uids = [SYS_ASSETS] if is_asset else self._fold.published_types
+        yield from self._marks.stale_lists(event_type, filter(self._stays_filled, uids))
+        for rows in tables():
+            yield rows if self._ended is None else ended_rows(rows, self._ended)
+
+    def _stays_filled(self, content_type_uid: str) -> bool:
+        """Tell whether no mark empties the tables of a content type before its rows come."""
+        is_replaced = self._replaced is None or content_type_uid in self._replaced
+        return self._kept is not None or not is_replaced
 
     def _emptied(self) -> Iterator[Rows]:
         if self._replaced is None:

@@ -2,7 +2,8 @@
 
 The sync tokens are state of every event resource, not of the source: dlt's `refresh` drops a
 resource's tables together with that resource's state only. A token that outlives its tables would
-leave them empty for ever; so a position counts only if all event resources agree on it.
+leave them empty for ever; so a position counts only if all event resources agree on it. The history
+keeps them too: where it was off for a while, it does not agree, and begins with a whole pass.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from typing import Any, Final
 import dlt
 
 from contentstack_source.errors import SettingsChangedError
-from contentstack_source.settings import Settings
+from contentstack_source.settings import HISTORY, Settings
 
 SOURCE: Final = "contentstack"
 """Name of the dlt source, and so of its schema and state."""
@@ -65,8 +66,8 @@ def recall(settings: Settings) -> Position | None:
         _refuse_other_stream(position.identity, settings.identity())
     if position.shape != settings.shape():
         return None
-    for event_type in settings.event_types:
-        if dlt.current.resource_state(event_type).get(_TOKENS_KEY) != position.tokens:
+    for resource in settings.keepers():
+        if dlt.current.resource_state(resource).get(_TOKENS_KEY) != position.tokens:
             return None
     return position
 
@@ -86,13 +87,27 @@ def reshaped_by(settings: Settings) -> list[str]:
 def remember(settings: Settings, position: Position) -> None:
     """Keep the position; dlt commits it with the data of the same load, or not at all."""
     dlt.current.resource_state(SYNC)[_STATE_KEY] = asdict(position)
-    for event_type in settings.event_types:
-        dlt.current.resource_state(event_type)[_TOKENS_KEY] = dict(position.tokens)
+    for resource in settings.keepers():
+        dlt.current.resource_state(resource)[_TOKENS_KEY] = dict(position.tokens)
 
 
 def recall_last() -> Position | None:
     """Return the last position known, also to a stream that must begin anew."""
     return parse_position(dlt.current.resource_state(SYNC))
+
+
+def history_begins(settings: Settings) -> bool:
+    """Tell whether the history has missed events of a stream that went on without it."""
+    last = recall_last()
+    is_resync = last is None or last.may_change
+    return settings.history and not is_resync and recall_recorded() is None
+
+
+def recall_recorded() -> Position | None:
+    """Return the last position if the history has every event up to it."""
+    last = recall_last()
+    kept = dlt.current.resource_state(HISTORY).get(_TOKENS_KEY)
+    return last if last is not None and kept == last.tokens else None
 
 
 def forget_tokens(source_state: dict[str, Any]) -> None:

@@ -9,7 +9,12 @@ from contentstack_source.fold import Fold
 from contentstack_source.tables import Rows, plain
 
 _KEY: Final = ("event_type", "content_type_uid", "uid", "locale")
-_ID: Final = ", ".join(f"coalesce({name}, '')" for name in _KEY)
+EVENT_ID: Final = (
+    "left(md5(concat_ws(chr(31), epoch_us(event_at), _version, "
+    + ", ".join(f"coalesce({name}, '')" for name in _KEY)
+    + ")), 24)"
+)
+"""The `_dlt_id` of an event, wherever it is told of: the same event twice is one row."""
 
 
 def events(fold: Fold) -> Iterator[Rows]:
@@ -17,8 +22,7 @@ def events(fold: Fold) -> Iterator[Rows]:
     types = dict.fromkeys(("_dlt_id", *_KEY), "text")
     types |= {"event_at": "timestamp", "_version": "bigint"}
     sql = f"""
-        SELECT left(md5(concat_ws(chr(31), epoch_us(event_at), _version, {_ID})), 24)
-            AS _dlt_id, {", ".join(_KEY)}, event_at, _version
+        SELECT {EVENT_ID} AS _dlt_id, {", ".join(_KEY)}, event_at, _version
         FROM (SELECT DISTINCT type AS event_type, * EXCLUDE (type)
               FROM (SELECT type, content_type_uid, uid, locale, event_at, _version FROM event))
     """

@@ -28,6 +28,15 @@ def print_summary(console: Console, summary: Summary) -> None:
     console.print(last_line(summary))
 
 
+def print_rebuilt(console: Console, summary: Summary) -> None:
+    """Tell what a rebuild left in the tables, and what was odd."""
+    console.print(_rows(summary.row_counts))
+    for line in odd_lines(summary):
+        console.print(line, style="yellow")
+    versions = _number(summary.rows_put, "version")
+    console.print(f"Rebuilt from {versions}, without a request, in {summary.seconds:.1f} s.")
+
+
 def print_status(console: Console, status: Status) -> None:
     """Tell where a stream stands."""
     if status.position is None:
@@ -49,6 +58,8 @@ def odd_lines(summary: Summary) -> list[str]:
     if summary.healed:
         names = ", ".join(summary.healed[:_SHOWN])
         lines.append(f"Missing at the destination, so everything was loaded anew: {names}.")
+    if summary.history_begins:
+        lines.append("History begins with this run, so everything was loaded anew.")
     if summary.reshaped_by:
         names = ", ".join(summary.reshaped_by)
         lines.append(f"The tables are shaped otherwise by {names}: everything was loaded anew.")

@@ -5,9 +5,10 @@ from __future__ import annotations
 import gc
 import shutil
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from inspect import signature
 from os import cpu_count
 from types import MappingProxyType
@@ -24,11 +25,12 @@ from dlt.extract.source import DltSource
 from dlt.pipeline.pipeline import Pipeline
 
 from contentstack_source import guard, ledger, tally
-from contentstack_source.answers import views_of
+from contentstack_source.answers import keep_answers
 from contentstack_source.client import Client
 from contentstack_source.errors import (
     ConcurrentRunError,
     ContentstackError,
+    NoHistoryError,
     SettingsChangedError,
     SettingsError,
     UnknownTablesError,
@@ -36,16 +38,22 @@ from contentstack_source.errors import (
 from contentstack_source.failures import one_line_errors
 from contentstack_source.fetch import Report, has_changed
 from contentstack_source.fitness import refuse_unfit
-from contentstack_source.names import OWN_VIEWS
 from contentstack_source.position import SOURCE, SYNC, Position, forget_tokens, position_of
+from contentstack_source.settings import Settings
 from contentstack_source.source import contentstack_source, loads_happen_once, settings_of
 from contentstack_source.summary import Summary, outcome_of
 from contentstack_source.target import Target
-from contentstack_source.views import keep_views
 
 _MOST_PASSES: Final = 50
 """A stack that changes faster than it can be read is caught up with in the next run."""
 
+_WRITE_NOTHING: Final = (
+    SettingsError,
+    SettingsChangedError,
+    UnknownTablesError,
+    NoHistoryError,
+    ConcurrentRunError,
+)
 _FROM_CONFIGURATION: Final[Mapping[str, Any]] = MappingProxyType({})
 
 
@@ -81,7 +89,8 @@ def sync(
         FailedError: worth trying again; the next run goes on where this one stopped.
     """
     with one_line_errors(), guard.one_run_at_a_time(target):
-        return _sync(target, progress, settings, summary or Summary())
+        work = partial(_catch_up, settings=settings)
+        return recorded(target, progress, summary or Summary(), work)
 
 
 def resync(
@@ -104,7 +113,8 @@ def resync(
     """
     with one_line_errors(), guard.one_run_at_a_time(target):
         shutil.rmtree(target.folder / f".{target.pipeline_name}.spool", ignore_errors=True)
-        return _sync(target, progress, settings, summary or Summary(), from_start=True)
+        work = partial(_catch_up, settings=settings, from_start=True)
+        return recorded(target, progress, summary or Summary(), work)
 
 
 def status(target: Target) -> Status:
@@ -120,15 +130,13 @@ def status(target: Target) -> Status:
         return Status(position_of(pipeline.state), tally.count_rows(pipeline))
 
 
-def _sync(
+def recorded(
     target: Target,
     progress: Collector | None,
-    settings: Mapping[str, Any],
     summary: Summary,
-    *,
-    from_start: bool = False,
+    work: Callable[[Pipeline, Summary], Settings],
 ) -> Summary:
-    """Run, and leave a row in the ledger whatever comes of it."""
+    """Do the work of a run, and leave a row in the ledger whatever comes of it."""
     started, started_at = time.monotonic(), pendulum.now("UTC")
     pipeline = target.pipeline(progress)
     _configure_load(pipeline)
@@ -136,9 +144,10 @@ def _sync(
     error: ContentstackError | None = None
     try:
         with one_line_errors():
-            _catch_up(pipeline, summary, settings, from_start=from_start)
-            _keep_views(pipeline, summary)
-    except (SettingsError, SettingsChangedError, UnknownTablesError, ConcurrentRunError):
+            settings = work(pipeline, summary)
+            look = summary.passes > 0  # a run that loads nothing does not look for views
+            summary.failed_views = keep_answers(pipeline, settings, look=look)
+    except _WRITE_NOTHING:
         raise  # nothing may be written, or somebody else is writing
     except ContentstackError as failed:
         error = failed
@@ -153,13 +162,6 @@ def _sync(
     return summary
 
 
-def _keep_views(pipeline: Pipeline, summary: Summary) -> None:
-    """Make the views that are missing; a run that loads nothing does not look for them."""
-    if pipeline.schema_names:
-        look = summary.passes > 0
-        summary.failed_views = keep_views(pipeline, views_of(pipeline), OWN_VIEWS, look=look)
-
-
 def _configure_load(pipeline: Pipeline) -> None:
     """Set what users have not set themselves."""
     settings: dict[str, object] = {"truncate_staging_dataset": True}  # or there is all twice
@@ -171,8 +173,8 @@ def _configure_load(pipeline: Pipeline) -> None:
 
 
 def _catch_up(
-    pipeline: Pipeline, summary: Summary, settings: Mapping[str, Any], *, from_start: bool
-) -> None:
+    pipeline: Pipeline, summary: Summary, settings: Mapping[str, Any], *, from_start: bool = False
+) -> Settings:
     confirmed = guard.trust_destination(pipeline)
     summary.token_before = ledger.token_fingerprint(pipeline)
     schema = guard.known_schema(pipeline)
@@ -187,15 +189,16 @@ def _catch_up(
         source = _source(settings)
         try:
             known = None if pipeline.schema_names else schema
-            if (info := _run_pass(pipeline, source, confirmed, known)) is not None:
+            if (info := run_pass(pipeline, source, confirmed, known)) is not None:
                 summary.load_ids += info.loads_ids
         finally:
             report: Report = source.resources[SYNC].custom_metrics.get("report") or Report()
             summary.add(report)
         if not report.has_moved or not _has_changed_since(source, report, summary):
             summary.is_caught_up = True
-            return
+            break
         confirmed = guard.confirmed_state(pipeline)
+    return settings_of(source)
 
 
 def _source(settings: Mapping[str, Any]) -> DltSource:
@@ -241,7 +244,7 @@ def _has_changed_since(source: DltSource, report: Report, summary: Summary) -> b
     return answer
 
 
-def _run_pass(
+def run_pass(
     pipeline: Pipeline, source: DltSource, confirmed: str | None, schema: Schema | None
 ) -> LoadInfo | None:
     """Run one pass: what `pipeline.run` does, alone at the destination while it loads.

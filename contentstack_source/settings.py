@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -18,6 +18,7 @@ from contentstack_source.events import (
     SYS_ASSETS,
     parse_event_types,
 )
+from contentstack_source.fallback import parse_locale_fallback
 from contentstack_source.stream import Query
 
 HOSTS: Final = {
@@ -36,6 +37,16 @@ BY_CONTENT_TYPE: Final = "content_type"
 
 WHOLE: Final = "all"
 """Name of the stream of a stack that is not parted."""
+
+HARD: Final = "hard"
+SOFT: Final = "soft"
+"""What becomes of a row when what it shows is gone: away, or kept."""
+
+MASTER_LOCALE: Final = "en-us"
+"""The vendor's own default."""
+
+HISTORY: Final = "entry_history"
+"""The resource, and the table, of every event ever received."""
 
 _ALIASES: Final = {"us": "na", "aws-na": "na", "aws-eu": "eu", "aws-au": "au"}
 
@@ -60,6 +71,10 @@ class Settings:
         max_deleted_share: the part of all rows, 0 to 1, that a resync may remove.
         link_graph: whether `entry_references` is kept.
         rich_text: whether rich text has columns of text and Markdown beside it.
+        history: whether every event is kept, with what it published.
+        locale_fallback: locale to the one that is shown where an entry is not published in it.
+        master_locale: the locale that others are translated from.
+        deletes: `hard` takes rows away; `soft` leaves them, and tells when and by what they went.
     """
 
     api_key: str
@@ -77,6 +92,10 @@ class Settings:
     max_deleted_share: float = 0.5
     link_graph: bool = True
     rich_text: bool = False
+    history: bool = False
+    deletes: str = HARD
+    locale_fallback: Mapping[str, str] = field(default_factory=dict)
+    master_locale: str = MASTER_LOCALE
 
     def __repr__(self) -> str:
         """Name the stream without its secrets."""
@@ -102,6 +121,10 @@ class Settings:
             "type": None if self.event_types == EVENT_TYPES else ",".join(self.event_types),
         }
         return query | {name: value for name, value in filters.items() if value is not None}
+
+    def keepers(self) -> tuple[str, ...]:
+        """Return the resources that keep the sync tokens: all that would miss an event."""
+        return (*self.event_types, HISTORY) if self.history else self.event_types
 
     def streams(self, content_type_uids: Iterable[str]) -> dict[str, Settings]:
         """Return the streams the stack is read by: one, or one a content type and one of assets.
@@ -207,6 +230,10 @@ def parse_settings(
     max_deleted_share: float = 0.5,
     link_graph: bool = True,
     rich_text: bool = False,
+    history: bool = False,
+    deletes: str = HARD,
+    locale_fallback: object = None,
+    master_locale: str = MASTER_LOCALE,
 ) -> Settings:
     """Check what the user wrote and make a stream of it.
 
@@ -236,6 +263,9 @@ def parse_settings(
     if not 0 <= max_deleted_share <= 1:
         what = f"max_deleted_share {max_deleted_share!r} is not between 0 and 1"
         raise SettingsError(what, "Write 0.5 for half of all rows, 1 for no limit.")
+    if deletes not in {HARD, SOFT}:
+        what = f"deletes {deletes!r} is neither {HARD!r} nor {SOFT!r}"
+        raise SettingsError(what, "hard takes rows away, soft keeps them with deleted_at.")
     return Settings(
         api_key=api_key,
         delivery_token=delivery_token,
@@ -252,4 +282,8 @@ def parse_settings(
         max_deleted_share=max_deleted_share,
         link_graph=link_graph,
         rich_text=rich_text,
+        history=history,
+        deletes=deletes,
+        locale_fallback=parse_locale_fallback(locale_fallback),
+        master_locale=master_locale or MASTER_LOCALE,
     )

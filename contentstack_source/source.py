@@ -12,6 +12,8 @@ from dlt.extract.items import DataItemWithMeta
 from dlt.extract.resource import DltResource
 from dlt.extract.source import DltSource
 
+from contentstack_source.events import PUBLISHED
+from contentstack_source.fallback import parse_locale_fallback
 from contentstack_source.fitness import (
     destination_capabilities,
     encodes_json,
@@ -24,7 +26,12 @@ from contentstack_source.hints import count_true_rows, hints_of, owner_of
 from contentstack_source.nul import nul_aside
 from contentstack_source.passes import CONTENT_TYPES, SYNC_EVENTS, Pass
 from contentstack_source.position import SYNC
-from contentstack_source.settings import Settings, parse_settings
+from contentstack_source.rebuild import rebuild_pass
+from contentstack_source.settings import (
+    HISTORY,
+    Settings,
+    parse_settings,
+)
 from contentstack_source.tables import Rows
 from contentstack_source.walk import walk_pass
 
@@ -50,6 +57,10 @@ def contentstack_source(
     max_deleted_share: float = 0.5,
     link_graph: bool = True,  # noqa: FBT001, FBT002 - dlt calls by name
     rich_text: bool = False,  # noqa: FBT001, FBT002
+    history: bool = False,  # noqa: FBT001, FBT002 - dlt calls by name
+    deletes: str = "hard",
+    locale_fallback: Any = None,  # noqa: ANN401 - a table, or text with commas
+    master_locale: str = "en-us",
 ) -> list[DltResource]:
     """Load what is published in a Contentstack stack, and keep it equal from then on.
 
@@ -73,6 +84,10 @@ def contentstack_source(
         max_deleted_share: the part of all rows that a resync may remove, 0 to 1.
         link_graph: keep `entry_references`, a row for each link of an entry.
         rich_text: put columns of plain text and Markdown beside JSON rich text.
+        history: keep every event received, with what it published, in `entry_history`.
+        deletes: `hard` takes rows away with what they show; `soft` keeps them, with `deleted_at`.
+        locale_fallback: locale to the one it falls back to, for the views `localized__…`.
+        master_locale: the locale that others are translated from, for the view `locale_coverage`.
 
     Raises:
         SettingsError: a setting is wrong.
@@ -98,10 +113,47 @@ def contentstack_source(
         max_deleted_share=max_deleted_share,
         link_graph=link_graph,
         rich_text=rich_text,
+        history=history,
+        deletes=deletes,
+        locale_fallback=locale_fallback,
+        master_locale=master_locale,
     )
     sync = dlt.resource(walk_pass, name=SYNC, selected=False)(settings)
-    names = (*settings.event_types, CONTENT_TYPES, SYNC_EVENTS)
+    names = (*settings.event_types, CONTENT_TYPES, SYNC_EVENTS, *([HISTORY] if history else []))
     return [sync, *(_resource(name, sync) for name in names)]
+
+
+@dlt.source(name="contentstack", section="contentstack")
+def history_source(
+    deletes: str = "hard",
+    max_deleted_share: float = 0.5,
+    locale_fallback: Any = None,  # noqa: ANN401 - a table, or text with commas
+    master_locale: str = "en-us",
+) -> list[DltResource]:
+    """Load all tables anew from `entry_history`, without a request; the stream stays where it is.
+
+    Args:
+        deletes: as for `contentstack_source`.
+        max_deleted_share: the part of all rows that may be missing in the history, 0 to 1.
+        locale_fallback: as for `contentstack_source`.
+        master_locale: as for `contentstack_source`.
+
+    Raises:
+        NoHistoryError: when run: there is none, or it misses what the tables hold.
+        TooManyDeletionsError: when run: it lacks more than it may.
+    """
+    settings = Settings(
+        "",
+        "",
+        "",
+        "",
+        deletes=deletes,
+        max_deleted_share=max_deleted_share,
+        locale_fallback=parse_locale_fallback(locale_fallback),
+        master_locale=master_locale,
+    )
+    sync = dlt.resource(rebuild_pass, name=SYNC, selected=False)(settings)
+    return [sync, *(_resource(name, sync) for name in PUBLISHED)]
 
 
 def settings_of(source: DltSource) -> Settings:

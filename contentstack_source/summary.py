@@ -36,6 +36,7 @@ class Summary:
         refused_tokens: tokens the service no longer accepted.
         token_before: fingerprint of the token the run began with.
         token_after: fingerprint of the token it ended with.
+        history_begins: the history was off until now, so that all was loaded anew.
         healed: tables that were missing, so that all was loaded anew.
         reshaped_by: settings that shape the tables otherwise, so that all was loaded anew.
         failed_views: why a view could not be made, by its name.
@@ -63,6 +64,7 @@ class Summary:
     refused_tokens: int = 0
     token_before: str | None = None
     token_after: str | None = None
+    history_begins: bool = False
     healed: list[str] = field(default_factory=list)
     reshaped_by: list[str] = field(default_factory=list)
     failed_views: dict[str, str] = field(default_factory=dict)
@@ -108,6 +110,7 @@ class Summary:
         self.unknown.update(report.findings.unknown)
         self.variants.update(report.findings.variants)
         self.without_model.update(report.findings.without_model)
+        self.history_begins |= report.history_begins
         self.model_error = self.model_error or report.model_error
         self.reshaped_by = self.reshaped_by or report.reshaped_by
 

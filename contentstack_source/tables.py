@@ -22,7 +22,7 @@ from contentstack_source.columns import instant
 from contentstack_source.events import SYS_ASSETS
 from contentstack_source.fold import ROOT_ID, Fold
 from contentstack_source.model import ASSET, Group, parse_content_type
-from contentstack_source.names import Names
+from contentstack_source.names import DELETED_AT, DELETED_BY, Names
 from contentstack_source.opening import Opening
 from contentstack_source.sheet import ORDINAL, Sheet, elements_of, fill
 from contentstack_source.store import ask, execute
@@ -232,7 +232,8 @@ class Tables:
     ) -> Sheet:
         existing = self._existing.get(table, Existing({}))
         opening = Opening(con, view)
-        reserved, reads = frozenset(fixed), self._reads_rich_text
+        reserved = frozenset(fixed if fixed is _LIST else (*fixed, DELETED_AT, DELETED_BY))
+        reads = self._reads_rich_text
         return Sheet(self._names, table, opening, existing.columns, reserved, within, reads)
 
     def _lists(

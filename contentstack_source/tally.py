@@ -13,8 +13,9 @@ from dlt.destinations.exceptions import DatabaseUndefinedRelation
 from dlt.pipeline.pipeline import Pipeline
 
 from contentstack_source.hints import existing_tables, key_of
+from contentstack_source.settings import HISTORY
 
-_LOGS: Final = ("sync_events", "sync_rejects", "sync_runs")
+_LOGS: Final = ("sync_events", "sync_rejects", "sync_runs", HISTORY)
 """Append-only tables; a warehouse may well prune them."""
 
 

@@ -10,36 +10,48 @@ from typing import Any
 
 import dlt
 import pendulum
-import pyarrow as pa
-from dlt.common.configuration.container import Container
-from dlt.common.destination.exceptions import DestinationUndefinedEntity, SqlClientNotAvailable
-from dlt.common.pipeline import PipelineContext
-from dlt.destinations.exceptions import DatabaseUndefinedRelation
 
 from contentstack_source.client import Client
 from contentstack_source.errors import CredentialsError, TooManyDeletionsError
 from contentstack_source.events import SYS_ASSETS
 from contentstack_source.fetch import Pages, Report, Stream, fetch_model
-from contentstack_source.fitness import destination_capabilities, lake_format, refuse_unfit
+from contentstack_source.fitness import (
+    destination_capabilities,
+    lake_format,
+    refuse_to_keep_rows,
+    refuse_unfit,
+)
 from contentstack_source.fold import Fold
 from contentstack_source.hints import existing_tables, silence_json_notice
 from contentstack_source.intake import Intake
+from contentstack_source.keeping import Kept
 from contentstack_source.names import Names
 from contentstack_source.nest import nest
 from contentstack_source.passes import Pass
-from contentstack_source.position import Position, recall, recall_last, remember, reshaped_by
-from contentstack_source.settings import WHOLE, Settings
+from contentstack_source.position import (
+    Position,
+    history_begins,
+    recall,
+    recall_last,
+    remember,
+    reshaped_by,
+)
+from contentstack_source.reading import active_pipeline
+from contentstack_source.settings import HISTORY, SOFT, WHOLE, Settings
 from contentstack_source.stream import Page
 
 
 def walk_pass(settings: Settings) -> Iterator[Pass]:
     """Walk one pass, hand it to the resources, and remember where it ended."""
-    if (pipeline := _active_pipeline()) is not None:
+    if (pipeline := active_pipeline()) is not None:
         refuse_unfit(pipeline.destination)
+    if settings.deletes == SOFT:
+        refuse_to_keep_rows(destination_capabilities())
     settings = _only_selected(settings)
     position, last = recall(settings), recall_last()
     report = Report(reshaped_by=reshaped_by(settings))
     _publish(report)
+    report.history_begins = history_begins(settings)
     client = Client(settings)
     pages = Pages(client, _spool_folder())
     intake = Intake(only_locale=settings.locale, temp_folder=pages.folder / "tmp")
@@ -56,19 +68,11 @@ def walk_pass(settings: Settings) -> Iterator[Pass]:
     if content_types is None:
         content_types = fetch_model(client, report)
     fold = Fold(intake.con, last.locales if last else ())
-    current = Pass(
-        fold,
-        settings,
-        names=Names(dlt.current.source_schema().naming, last.tables if last else {}),
-        existing=existing_tables(dlt.current.source_schema()),
-        content_types=content_types,
-        replaced=_replaced(settings, streams, report, last),
-        report=report,
-        gather=nest if lake_format(destination_capabilities()) else None,
-    )
+    replaced = _replaced(settings, streams, report, last)
+    current = _pass_of(fold, settings, last, content_types, replaced, report)
     report.requests, report.retries = client.requests, client.retries
     try:
-        current.refuse_too_many_deletions(settings.max_deleted_share, _ids_at_destination)
+        current.refuse_too_many_deletions(settings.max_deleted_share)
     except TooManyDeletionsError:
         pages.clear()  # the next run asks the service again
         raise
@@ -80,10 +84,39 @@ def walk_pass(settings: Settings) -> Iterator[Pass]:
             identity=settings.identity(),
             tables=current.names.tables,
             locales=fold.locales,
-            moved_at=pendulum.now("UTC").to_iso8601_string(),
+            moved_at=current.received_at.isoformat(),
             events=report.events,
             shape=settings.shape(),
         ),
+    )
+
+
+def _pass_of(
+    fold: Fold,
+    settings: Settings,
+    last: Position | None,
+    content_types: dict[str, Mapping[str, Any]] | None,
+    replaced: set[str] | None,
+    report: Report,
+) -> Pass:
+    """Return the pass, ready to be handed over table by table."""
+    names = Names(dlt.current.source_schema().naming, last.tables if last else {})
+    existing = existing_tables(dlt.current.source_schema())
+    received_at, kept = _received_at(last), None
+    if settings.deletes == SOFT:
+        kept = Kept(fold, names, existing, replaced=replaced, received_at=received_at)
+    return Pass(
+        fold,
+        settings,
+        names=names,
+        existing=existing,
+        content_types=content_types,
+        replaced=replaced,
+        received_at=received_at,
+        report=report,
+        gather=nest if lake_format(destination_capabilities()) else None,
+        ended=kept.ended if kept else None,
+        kept=kept.rows if kept else None,
     )
 
 
@@ -129,6 +162,13 @@ def _replaced(
     return report.begun_anew
 
 
+def _received_at(last: Position | None) -> pendulum.DateTime:
+    """Return the moment of a pass: now, but later than the last, whatever clocks say."""
+    now = pendulum.now("UTC")
+    before = pendulum.parse(last.moved_at) if last else None
+    return max(now, before.add(microseconds=1)) if isinstance(before, pendulum.DateTime) else now
+
+
 def _without_ended(
     report: Report, fold: Fold, content_types: Mapping[str, Any] | None
 ) -> dict[str, str]:
@@ -136,7 +176,7 @@ def _without_ended(
 
     One that is missing from the content model only is asked again: the model may be late.
     """
-    gone = ({*fold.deleted_types} | report.begun_anew) - {*fold.published_types, WHOLE, SYS_ASSETS}
+    gone = ({*fold.deleted_types} | report.begun_anew) - {*fold.standing_types, WHOLE, SYS_ASSETS}
     gone -= (content_types or {}).keys()
     return {name: token for name, token in report.tokens.items() if name not in gone}
 
@@ -145,11 +185,12 @@ def _only_selected(settings: Settings) -> Settings:
     """Leaving out a resource is leaving out its event type, with all that follows from it."""
     selected = dlt.current.source().selected_resources
     chosen = tuple(name for name in settings.event_types if name in selected)
-    return replace(settings, event_types=chosen or settings.event_types)
+    history = settings.history and HISTORY in selected
+    return replace(settings, event_types=chosen or settings.event_types, history=history)
 
 
 def _progress() -> Callable[[Page], None]:
-    pipeline = _active_pipeline()
+    pipeline = active_pipeline()
 
     def on_page(page: Page) -> None:
         if pipeline is not None:
@@ -164,28 +205,9 @@ def _publish(report: Report) -> None:
     dlt.current.resource_metrics()["report"] = report
 
 
-def _ids_at_destination(table: str) -> pa.Table | None:
-    """Return the `_dlt_id` of every row of a table; None where nobody can tell."""
-    pipeline = _active_pipeline()
-    if pipeline is None:
-        return None
-    try:
-        with pipeline.sql_client() as client:
-            name = client.make_qualified_table_name(table)
-            rows = client.execute_sql(f"SELECT _dlt_id FROM {name}") or []
-            return pa.table({"_dlt_id": pa.array([row[0] for row in rows], pa.string())})
-    except (DatabaseUndefinedRelation, DestinationUndefinedEntity, SqlClientNotAvailable):
-        return None
-
-
 def _spool_folder() -> Path:
     """Beside the working directory, not in it: dlt drops that one when it doubts its state."""
-    pipeline = _active_pipeline()
+    pipeline = active_pipeline()
     if pipeline is None:
         return Path(mkdtemp(prefix="contentstack_spool_")) / "spool"
     return Path(pipeline.pipelines_dir) / f".{pipeline.pipeline_name}.spool"
-
-
-def _active_pipeline() -> Any:  # noqa: ANN401 - the protocol lacks what is used of the class
-    context = Container()[PipelineContext]
-    return context.pipeline() if context.is_active() else None

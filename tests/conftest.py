@@ -19,6 +19,7 @@ from contentstack_source.intake import Intake
 from contentstack_source.names import Names
 from contentstack_source.simulator import Server, Stack
 from contentstack_source.tables import Existing, Findings, Rows, Tables
+from tests.jobs import MakesJob, making_jobs
 from tests.servers.shared import prepare
 
 # The same examples every time: chance belongs into the long tests and the soak.
@@ -158,6 +159,15 @@ def configure(monkeypatch: pytest.MonkeyPatch) -> Callable[[Stack, Server], None
         monkeypatch.setenv("RUNTIME__REQUEST_BACKOFF_FACTOR", "0.01")
 
     return set_environment
+
+
+@pytest.fixture
+def make_job(
+    tmp_path: Path, configure: Callable[..., None], monkeypatch: pytest.MonkeyPatch
+) -> Iterator[MakesJob]:
+    """Make a job, see `tests.jobs`."""
+    with making_jobs(tmp_path, configure, monkeypatch) as make:
+        yield make
 
 
 def pytest_configure() -> None:

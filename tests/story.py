@@ -14,6 +14,7 @@ from contentstack_source import run
 from contentstack_source.answers import views_of
 from contentstack_source.check import check
 from contentstack_source.simulator import Stack, Weather
+from contentstack_source.source import history_source, settings_of
 from contentstack_source.summary import Summary
 from contentstack_source.target import Target
 from tests.mirror import assert_equal_at
@@ -151,7 +152,8 @@ def everything_read_anew(story: Story) -> None:
 
 def what_content_teams_ask(story: Story) -> None:
     pipeline = story.target.pipeline()
-    queries = {view.name: view.query for view in views_of(pipeline)}
+    settings = settings_of(history_source())
+    queries = {view.name: view.query for view in views_of(pipeline, settings)}
     for view, wanted in answers_of(story.stack).items():
         columns = ", ".join(wanted.columns)
         if story.place.has_nested_lists:  # no views in a lake: whoever reads it asks by the query

@@ -72,7 +72,11 @@ def schema(tmp_path_factory: pytest.TempPathFactory) -> Schema:
     with serve(stack) as server:
         pipeline.run(
             contentstack_source(
-                stack.api_key, stack.delivery_token, stack.environment, base_url=server.base_url
+                stack.api_key,
+                stack.delivery_token,
+                stack.environment,
+                base_url=server.base_url,
+                history=True,
             )
         )
     return pipeline.default_schema
@@ -123,7 +127,7 @@ def test_every_name_of_a_region_is_documented() -> None:
 
 def test_the_resources_are_those_of_the_source() -> None:
     documented = [code(row["Resource"]) for row in tables_of("Resources")[0]]
-    source = contentstack_source("blt1", "cs1", "production")
+    source = contentstack_source("blt1", "cs1", "production", history=True)
     assert documented == [name for name in source.resources if name != SYNC]
     assert list(source.selected_resources) == documented
     assert tuple(documented[: len(EVENT_TYPES)]) == EVENT_TYPES
@@ -131,7 +135,15 @@ def test_the_resources_are_those_of_the_source() -> None:
 
 @pytest.mark.parametrize(
     "table",
-    ["entries", "assets", "content_types", "sync_events", "sync_rejects", "entry_references"],
+    [
+        "entries",
+        "assets",
+        "content_types",
+        "sync_events",
+        "sync_rejects",
+        "entry_history",
+        "entry_references",
+    ],
 )
 def test_the_columns_of_our_own_tables_are_documented(schema: Schema, table: str) -> None:
     assert documented_columns(f"`{table}`") == columns_of(schema, table)

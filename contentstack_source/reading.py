@@ -1,0 +1,78 @@
+"""What is read back from the destination while a pass is made."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from typing import Any, Final
+
+import pyarrow as pa
+from dlt.common.configuration.container import Container
+from dlt.common.destination.exceptions import DestinationUndefinedEntity, SqlClientNotAvailable
+from dlt.common.pipeline import PipelineContext
+from dlt.destinations.exceptions import DatabaseUndefinedRelation
+
+_DIALECT: Final = "duckdb"
+_ROWS_AT_ONCE: Final = 20_000
+_NOT_THERE: Final = (
+    DatabaseUndefinedRelation,
+    DestinationUndefinedEntity,
+    SqlClientNotAvailable,
+)
+_ARROW: Final[Mapping[str, pa.DataType]] = {
+    "text": pa.string(),
+    "json": pa.string(),
+    "double": pa.float64(),
+    "bigint": pa.int64(),
+    "bool": pa.bool_(),
+    "timestamp": pa.timestamp("us", "UTC"),
+}
+
+
+def active_pipeline() -> Any:  # noqa: ANN401 - the protocol lacks what is used of the class
+    """Return the pipeline that runs; None where the source is run without one."""
+    context = Container()[PipelineContext]
+    return context.pipeline() if context.is_active() else None
+
+
+def arrow_schema(types: Mapping[str, str]) -> pa.Schema:
+    """Return the Arrow types of columns, JSON as the text it is."""
+    return pa.schema([(name, _ARROW[kind]) for name, kind in types.items()])
+
+
+def read_rows(query: str, types: Mapping[str, str]) -> Iterator[pa.Table]:
+    """Yield the rows of a query at the destination, some thousands at a time.
+
+    Args:
+        query: in DuckDB's SQL, from tables of the dataset by their names in dlt's schema; JSON as
+            text. The columns it selects are those of `types`, in that order.
+        types: of its columns by name, as dlt calls them; JSON stays the text it is.
+    """
+    pipeline = active_pipeline()
+    if pipeline is None:
+        return
+    schema = arrow_schema(types)
+    with suppress(*_NOT_THERE):
+        relation = pipeline.dataset().query(query, _DIALECT)
+        for part in relation.iter_arrow(chunk_size=_ROWS_AT_ONCE):
+            yield part.rename_columns(list(types)).cast(schema)
+
+
+def read_ids(table: str, *, only_live: bool) -> pa.Table | None:
+    """Return the `_dlt_id` of the rows of a table; None where nobody can tell.
+
+    Args:
+        table: its name.
+        only_live: leave out rows that were kept although what they show is gone.
+    """
+    pipeline = active_pipeline()
+    if pipeline is None:
+        return None
+    try:
+        with pipeline.sql_client() as client:
+            name = client.make_qualified_table_name(table)
+            live = " WHERE deleted_at IS NULL" if only_live else ""
+            rows = client.execute_sql(f"SELECT _dlt_id FROM {name}{live}") or []
+            return pa.table({"_dlt_id": pa.array([row[0] for row in rows], pa.string())})
+    except _NOT_THERE:
+        return None

@@ -1,0 +1,76 @@
+"""A stack, a server and a place for its tables, set up as a user would: by settings alone."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from contentstack_source import run
+from contentstack_source.rebuilding import rebuild
+from contentstack_source.simulator import Server, Stack, Weather, serve
+from contentstack_source.summary import Summary
+from contentstack_source.target import Target
+from tests.mirror import assert_equal_at
+from tests.places import Makes, Place, in_duckdb
+from tests.snapshots import differences, snapshot_of
+
+
+@dataclass
+class Job:
+    """A stack that is loaded; the service tells of every event, not of the last only."""
+
+    stack: Stack
+    weather: Weather
+    server: Server
+    place: Place
+    target: Target
+
+    def sync(self) -> Summary:
+        summary = run.sync(self.target)
+        assert_equal_at(self.place, self.stack)
+        return summary
+
+    def rows(self, sql: str) -> list[tuple[Any, ...]]:
+        dataset = self.target.pipeline().dataset()
+        return [tuple(row) for row in dataset.query(sql, "duckdb").fetchall()]
+
+    def view(self, name: str, columns: str, where: str = "1 = 1") -> list[tuple[Any, ...]]:
+        """Read a view, which dlt's schema does not know."""
+        with self.target.pipeline().sql_client() as client:
+            view = client.make_qualified_table_name(name)
+            found = client.execute_sql(f"SELECT {columns} FROM {view} WHERE {where}")
+            return [tuple(row) for row in found or ()]
+
+    def assert_rebuilt_as_it_was(self) -> None:
+        before, asked = snapshot_of(self.place), len(self.server.requests)
+        rebuild(self.target)
+        assert differences(before, snapshot_of(self.place)) == []
+        assert len(self.server.requests) == asked
+
+
+MakesJob = Callable[..., Job]
+
+
+@contextmanager
+def making_jobs(
+    folder: Path, configure: Callable[[Stack, Server], None], patch: pytest.MonkeyPatch
+) -> Iterator[MakesJob]:
+    """Lend a function that makes a job: of a stack, where its tables are, and settings by name."""
+    with ExitStack() as exit_stack:
+
+        def make(stack: Stack, make_place: Makes = in_duckdb, **settings: str) -> Job:
+            weather = Weather(delta="log")
+            place = exit_stack.enter_context(make_place(folder))
+            server = exit_stack.enter_context(serve(stack, weather))
+            configure(stack, server)
+            for name, value in settings.items():
+                patch.setenv(f"SOURCES__CONTENTSTACK__{name}", value)
+            target = Target(place.destination, pipelines_dir=str(folder / "dlt"))
+            return Job(stack, weather, server, place, target)
+
+        yield make
