@@ -12,26 +12,27 @@ import logging
 import random
 import sys
 import time
-from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 import click
-from click.core import ParameterSource
-from rich.console import Console
 
 from contentstack_source import __version__
-from contentstack_source.errors import ContentstackError, SettingsError
+from contentstack_source.errors import SettingsError
+from contentstack_source.options import (
+    chosen,
+    configured,
+    dataset_options,
+    err,
+    json_option,
+    one_line_errors,
+    out,
+    refuse_options_of,
+    target_options,
+)
 
 if TYPE_CHECKING:
-    from contentstack_source.stacks import Stack
     from contentstack_source.summary import Summary
-    from contentstack_source.target import Target
-
-_Command = TypeVar("_Command", bound=Callable[..., None])
-
-out = Console(highlight=False)
-err = Console(stderr=True, highlight=False)
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -45,88 +46,6 @@ def main() -> None:
     logging.getLogger("dlt").setLevel(logging.ERROR)
 
 
-def _dataset_options(command: _Command) -> _Command:
-    """Take the options of commands that read a dataset without dlt's working folder."""
-    options = (
-        click.option(
-            "--destination", default="duckdb", show_default=True, help="Any dlt destination."
-        ),
-        click.option(
-            "--dataset", default="contentstack", show_default=True, help="Dataset or schema."
-        ),
-        click.option(
-            "--pipeline-name", default="contentstack", show_default=True, help="Names the state."
-        ),
-        click.option("--stack", default=None, help="A stack of the file, by its name."),
-        click.option(
-            "--stacks", default="stacks.toml", show_default=True, help="The file of many stacks."
-        ),
-    )
-    for option in reversed(options):
-        command = option(command)
-    return command
-
-
-def _target_options(command: _Command) -> _Command:
-    folder = click.option("--pipelines-dir", default=None, help="dlt's working folder.")
-    return _dataset_options(folder(command))
-
-
-def _one_line_errors(command: _Command) -> _Command:
-    """End with the error's line and exit code; with --debug, its whole trace."""
-
-    @functools.wraps(command)
-    def run(*args: Any, debug: bool, **options: Any) -> None:  # noqa: ANN401
-        try:
-            command(*args, **options)
-        except ContentstackError as error:
-            if debug:
-                raise
-            _tell_error(error)
-            sys.exit(error.exit_code)
-
-    debug_option = click.option("--debug", is_flag=True, help="Show the trace of an error.")
-    return debug_option(run)  # type: ignore[return-value]
-
-
-def _tell_error(error: ContentstackError) -> None:
-    from contentstack_source import logs
-
-    if logs.are_json():
-        logs.LOGGER.error(str(error))
-    else:
-        err.print(f"Error: {error}", style="red", soft_wrap=True, markup=False)
-
-
-def _refuse_options_of(what: str, *names: str) -> None:
-    """Refuse options that something else says already."""
-    context = click.get_current_context()
-    for name in names:
-        if context.get_parameter_source(name) is ParameterSource.COMMANDLINE:
-            told = f"--{name.replace('_', '-')} does not go with {what}: the file says it."
-            raise click.UsageError(told)
-
-
-def _chosen(options: dict[str, Any]) -> tuple[Target, Stack | None]:
-    """Return where the options lead to, and with --stack what is loaded from."""
-    from contentstack_source.stacks import choose_stack
-    from contentstack_source.target import Target
-
-    path, name = options.pop("stacks"), options.pop("stack")
-    if name is None:
-        return Target(**options), None
-    _refuse_options_of("--stack", "dataset", "pipeline_name")
-    stack = choose_stack(path, name)
-    return stack.target(options["destination"], options.get("pipelines_dir")), stack
-
-
-def _configured(options: dict[str, Any]) -> Target:
-    target, stack = _chosen(options)
-    if stack is not None:
-        stack.configure()
-    return target
-
-
 def _run(kind: str, options: dict[str, Any], *, as_json: bool) -> None:
     """Run `sync` or `resync`, and tell of it: tables for people, or the closing line."""
     from contentstack_source import report, run
@@ -134,7 +53,7 @@ def _run(kind: str, options: dict[str, Any], *, as_json: bool) -> None:
     from contentstack_source.progress import collector_for
     from contentstack_source.stopping import stopped_by_sigterm
 
-    target, stack = _chosen(options)
+    target, stack = chosen(options)
 
     def work(summary: Summary | None = None) -> Summary:
         if stack is not None:
@@ -155,21 +74,16 @@ def _tell_line(name: str, line: str) -> None:
     click.echo(line if logs.are_json() else f"{name}: {line}", err=True)
 
 
-_json_option = click.option(
-    "--json", "as_json", is_flag=True, help="End with one line of JSON instead of tables."
-)
-
-
 def _say_nothing(line: str) -> None:
     del line
 
 
 @main.command()
-@_target_options
-@_json_option
+@target_options
+@json_option
 @click.option("--all", "is_all", is_flag=True, help="All stacks of the file.")
 @click.option("--at-once", default=2, show_default=True, help="Stacks at a time, with --all.")
-@_one_line_errors
+@one_line_errors
 def sync(*, as_json: bool, is_all: bool, at_once: int, **options: Any) -> None:  # noqa: ANN401
     """Load what changed since the last run; everything the first time."""
     if not is_all:
@@ -177,7 +91,7 @@ def sync(*, as_json: bool, is_all: bool, at_once: int, **options: Any) -> None: 
         return
     from contentstack_source.sync_all import Job, sync_all, to_table, worst_exit_code
 
-    _refuse_options_of("--all", "dataset", "pipeline_name", "stack")
+    refuse_options_of("--all", "dataset", "pipeline_name", "stack")
     job = Job(options["stacks"], options["destination"], options["pipelines_dir"], at_once)
     close = click.echo if as_json else _say_nothing
     outcomes = sync_all(job, _tell_line, close)
@@ -187,17 +101,17 @@ def sync(*, as_json: bool, is_all: bool, at_once: int, **options: Any) -> None: 
 
 
 @main.command()
-@_target_options
-@_json_option
-@_one_line_errors
+@target_options
+@json_option
+@one_line_errors
 def resync(*, as_json: bool, **options: Any) -> None:  # noqa: ANN401
     """Load everything anew and remove what is no longer published."""
     _run("resync", options, as_json=as_json)
 
 
 @main.command()
-@_target_options
-@_one_line_errors
+@target_options
+@one_line_errors
 def rebuild(**options: Any) -> None:  # noqa: ANN401
     """Make all tables anew from their history, without a request to the service."""
     from contentstack_source import rebuilding, report
@@ -205,29 +119,29 @@ def rebuild(**options: Any) -> None:  # noqa: ANN401
     from contentstack_source.stopping import stopped_by_sigterm
 
     with stopped_by_sigterm():
-        summary = rebuilding.rebuild(_configured(options), collector_for(err))
+        summary = rebuilding.rebuild(configured(options), collector_for(err))
     report.print_rebuilt(out, summary)
 
 
 @main.command()
-@_target_options
-@_one_line_errors
+@target_options
+@one_line_errors
 def status(**options: Any) -> None:  # noqa: ANN401
     """Show where the stream stands, when it last moved, and the rows of each table."""
     from contentstack_source import report, run
 
-    report.print_status(out, run.status(_configured(options)))
+    report.print_status(out, run.status(configured(options)))
 
 
 @main.command()
-@_target_options
-@_one_line_errors
+@target_options
+@one_line_errors
 def check(**options: Any) -> None:  # noqa: ANN401
     """Try credentials, environment, region, content model and destination."""
     from contentstack_source import check as checks
 
     worst = 0
-    for finding in checks.check(_configured(options)):
+    for finding in checks.check(configured(options)):
         mark, style = ("ok", "green") if finding.exit_code == 0 else ("no", "red")
         out.print(f"[{style}]{mark}[/]  {finding.what:<12} ", end="")
         out.print(finding.told, soft_wrap=True, markup=False)
@@ -236,23 +150,23 @@ def check(**options: Any) -> None:  # noqa: ANN401
 
 
 @main.command()
-@_target_options
+@target_options
 @click.option("--create", is_flag=True, help="Make them, whatever is there under their names.")
-@_one_line_errors
+@one_line_errors
 def views(*, create: bool, **options: Any) -> None:  # noqa: ANN401
     """Print the statements of the views, or make the views."""
     from contentstack_source.answers import tell_views
 
-    for statement in tell_views(_configured(options), create=create):
+    for statement in tell_views(configured(options), create=create):
         out.print(f"{statement};", soft_wrap=True, markup=False)
 
 
 @main.command()
-@_target_options
-@_json_option
+@target_options
+@json_option
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen at.")
 @click.option("--port", default=8080, show_default=True)
-@_one_line_errors
+@one_line_errors
 def listen(*, as_json: bool, host: str, port: int, **options: Any) -> None:  # noqa: ANN401
     """Sync whenever the vendor's webhooks tell of a publish, one sync at a time."""
     try:
@@ -260,7 +174,7 @@ def listen(*, as_json: bool, host: str, port: int, **options: Any) -> None:  # n
     except ImportError as error:
         what = f"{error.name} is not installed, which the command listen needs"
         raise SettingsError(what, "pip install 'contentstack-source[listen]'.") from None
-    target = _configured(options)
+    target = configured(options)
     arguments = target.arguments() + (["--json"] if as_json else [])
     serve(host, port, arguments, functools.partial(click.echo, err=True), click.echo)
 
@@ -268,7 +182,7 @@ def listen(*, as_json: bool, host: str, port: int, **options: Any) -> None:  # n
 @main.command()
 @click.option("--entries", default=3000, show_default=True, help="Published rows of the stack.")
 @click.option("--folder", default="demo-data", show_default=True, help="Where the demo writes.")
-@_one_line_errors
+@one_line_errors
 def demo(entries: int, folder: str) -> None:
     """Show it all on a simulated stack: first sync, editors at work, second sync."""
     from contentstack_source.demo import tell
@@ -305,26 +219,26 @@ def simulate(port: int, entries: int, seed: int, edit_every: float) -> None:
 
 
 @main.command()
-@_dataset_options
+@dataset_options
 @click.option("--port", default=8500, show_default=True)
 @click.option("--no-browser", is_flag=True, help="Tell the address, and open nothing.")
-@_one_line_errors
+@one_line_errors
 def show(port: int, *, no_browser: bool, **options: Any) -> None:  # noqa: ANN401
     """Show a dashboard of what is published in the browser, until interrupted."""
     from contentstack_source.look.show import show as serve_dashboard
 
-    serve_dashboard(_configured(options), port=port, browser=not no_browser)
+    serve_dashboard(configured(options), port=port, browser=not no_browser)
 
 
 @main.command()
-@_dataset_options
+@dataset_options
 @click.option("--output", default=None, help="A file to write to.")
-@_one_line_errors
+@one_line_errors
 def docs(output: str | None, **options: Any) -> None:  # noqa: ANN401
     """Describe a dataset: a diagram of its tables, and what each column is in the CMS."""
     from contentstack_source.dictionary import describe
 
-    told = describe(_configured(options))
+    told = describe(configured(options))
     if output:
         Path(output).write_text(told, "utf-8")
     else:

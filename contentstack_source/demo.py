@@ -126,6 +126,7 @@ def configured(stack: Stack, base_url: str) -> Iterator[None]:
         "ENVIRONMENT": stack.environment,
         "BASE_URL": base_url,
         "RICH_TEXT": "true",
+        "HISTORY": "true",
     }
     mine = {f"SOURCES__CONTENTSTACK__{name}": value for name, value in values.items()}
     mine["RUNTIME__DLTHUB_TELEMETRY"] = "false"

@@ -53,6 +53,10 @@ class Stack(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
     max_deleted_share: float | None = None
     link_graph: bool | None = None
     rich_text: bool | None = None
+    history: bool | None = None
+    deletes: str | None = None
+    locale_fallback: dict[str, str] | str | None = None
+    master_locale: str | None = None
 
     def target(self, destination: str, pipelines_dir: str | None) -> Target:
         """Return where the stack is loaded to.
@@ -86,8 +90,14 @@ class Stack(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
         for name in SETTINGS:
             setting = getattr(self, name)
             if setting is not None:
-                text = ",".join(setting) if isinstance(setting, list) else str(setting)
-                os.environ[f"{_VARIABLES}{name.upper()}"] = text
+                os.environ[f"{_VARIABLES}{name.upper()}"] = _to_text(setting)
+
+
+def _to_text(setting: object) -> str:
+    """Return a setting as an environment variable has it."""
+    if isinstance(setting, dict):
+        return ",".join(f"{locale}={then}" for locale, then in setting.items())
+    return ",".join(setting) if isinstance(setting, list) else str(setting)
 
 
 SETTINGS: Final = Stack.__struct_fields__[5:]

@@ -27,9 +27,9 @@ def _():
 
     from contentstack_source.demo import demo_file
     from contentstack_source.look import charts
-    from contentstack_source.look.frames import arrivals, ask
+    from contentstack_source.look.frames import arrivals, ask, replaced
 
-    return arrivals, ask, charts, demo_file, dlt
+    return arrivals, ask, charts, demo_file, dlt, replaced
 
 
 @app.cell
@@ -133,6 +133,37 @@ def _(changes):
     what = kind.where(kind != "published", is_new.map({True: "new", False: "published again"}))
     changes.assign(what=what).pivot_table(
         index="content_type_uid", columns="what", values="event_at", aggfunc="count", fill_value=0
+    )
+    return
+
+
+@app.cell
+def _(mo):
+    mo.md("""
+    ## What it said before
+
+    With `history = true` every version is kept. These were replaced or taken away last: `said` is
+    the title that each had, from `valid_from` to `valid_to`.
+    """)
+    return
+
+
+@app.cell
+def _(dataset, replaced):
+    versions = replaced(dataset)
+    "This dataset has no history: set `history = true`, and sync." if versions is None else (
+        versions[versions["content_type_uid"] != "sys_assets"].head(20)
+    )
+    return (versions,)
+
+
+@app.cell
+def _(changes, versions):
+    # Published again, or no more: how long the version before had been live.
+    None if versions is None else (
+        versions[versions["valid_to"] >= changes["event_at"].min()]
+        .assign(days=lambda each: (each["valid_to"] - each["valid_from"]).dt.days)
+        .pivot_table(index="content_type_uid", columns="ended_by", values="days", aggfunc="median")
     )
     return
 

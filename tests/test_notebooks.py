@@ -148,10 +148,19 @@ def test_the_rhythm_has_every_publish_in_its_hour(run: Any, sql: Any) -> None:
 def test_the_change_log_tells_what_the_second_sync_of_the_demo_brought(run: Any) -> None:
     found = run("04_change_log")
     assert len(found.defined["loads"]) == 2
-    told = found.tables[-1]
+    told = next(each for each in found.tables if "published again" in each)
     assert told.loc["blog_post", "published again"] == 25
     assert told.loc["product", "new"] == 12
     assert told.loc["page", "unpublished"] > 0
+
+
+def test_the_change_log_tells_what_was_there_before(run: Any) -> None:
+    versions = run("04_change_log").defined["versions"]
+    ended = versions.groupby(["content_type_uid", "ended_by"]).size()
+    assert ended["blog_post", "entry_published"] == 25
+    assert ended["author", "entry_deleted"] > 0
+    assert ended["event", "content_type_deleted"] > 100
+    assert versions["said"].str.len().gt(0).all()
 
 
 def test_the_demo_is_made_where_there_is_none_and_found_one_folder_up(

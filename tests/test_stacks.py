@@ -53,6 +53,7 @@ def test_a_stack_configures_the_source_with_secrets_from_elsewhere(
     path.write_text(
         f'{SHOP}environment = "live"\nregion = "eu"\nstart_from = 2026-01-31\n'
         'event_types = ["entry_published", "entry_deleted"]\nrequests_at_once = 4\n'
+        'history = true\nlocale_fallback = {"de-at" = "de-de", "de-de" = "en-us"}\n'
     )
     monkeypatch.setenv("STACKS__SHOP__API_KEY", "blt1")
     monkeypatch.setenv("STACKS__SHOP__DELIVERY_TOKEN", "cs1")
@@ -63,6 +64,8 @@ def test_a_stack_configures_the_source_with_secrets_from_elsewhere(
     assert settings.base_url == "https://eu-cdn.contentstack.com/v3"
     assert settings.start_from == "2026-01-31T00:00:00.000Z"
     assert settings.event_types == ("entry_published", "entry_deleted")
+    assert settings.history
+    assert settings.locale_fallback == {"de-at": "de-de", "de-de": "en-us"}
 
 
 def test_stacks_may_share_credentials_by_the_name_of_their_section(

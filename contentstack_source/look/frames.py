@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 import dlt
+import orjson
 import pandas as pd
 import pyarrow as pa
 from dlt.common.destination.exceptions import DestinationException
@@ -88,6 +89,22 @@ def unused(dataset: dlt.Dataset) -> pd.DataFrame | None:
     if found is None:
         return None
     return found.sort_values("file_size", ascending=False, ignore_index=True)
+
+
+def replaced(dataset: dlt.Dataset) -> pd.DataFrame | None:
+    """Return the versions that were replaced or taken away, the latest first; None without history.
+
+    Columns: content_type_uid, uid, locale, _version, valid_from, valid_to (instants), ended_by,
+    said (the title it had).
+    """
+    found = view(dataset, "entry_versions")
+    if found is None:
+        return None
+    ended = found[found["valid_to"].notna()].sort_values(
+        "valid_to", ascending=False, ignore_index=True
+    )
+    titles = [orjson.loads(each).get("title") for each in ended["data"]]
+    return ended.assign(said=titles).drop(columns="data")
 
 
 def live(dataset: dlt.Dataset) -> pd.DataFrame:
