@@ -97,16 +97,19 @@ def lake_format(caps: DestinationCapabilitiesContext | None) -> TTableFormat | N
 
 
 def file_format(
-    caps: DestinationCapabilitiesContext | None, types: Mapping[str, str]
+    caps: DestinationCapabilitiesContext | None, types: Mapping[str, str], *, is_empty: bool = False
 ) -> TLoaderFileFormat | None:
     """Return the format of the files that carry rows whole; None for what dlt prefers.
 
     Args:
         caps: of the destination.
         types: of the columns of a table, by name.
+        is_empty: there are no rows, and the file is to make the table only.
     """
     if caps is None:
         return None
+    if is_empty and _is_loaded_by_csv(caps):
+        return "csv"  # ADBC takes no file without rows
     if _is_loaded_by_csv(caps) and "parquet" in _file_formats(caps):
         return "parquet"  # as fast as COPY, and with a type for each column
     if caps.sqlglot_dialect == "bigquery" and "json" in types.values():

@@ -173,7 +173,7 @@ def _resource(name: str, sync: DltResource) -> DltResource:
             ids = pa.repeat(pa.scalar(load_id), each.data.num_rows)
             data = each.data.append_column("_dlt_load_id", ids)
             may_append = loads_happen_once.get() and current.is_new(each.table)
-            carrier = file_format(caps, each.types)
+            carrier = file_format(caps, each.types, is_empty=not each.data.num_rows)
             hints = hints_of(
                 each,
                 may_append=may_append,

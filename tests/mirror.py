@@ -107,7 +107,7 @@ def _rows_at(place: Place, client: Any, table: str, types: Mapping[str, str]) ->
 def _as_in_duckdb(value: Any, kind: str, place: Place) -> Any:
     if value is None:
         return None
-    if kind == "JSON" and not isinstance(value, list):
+    if kind == "JSON" and not (place.has_nested_lists and isinstance(value, list)):
         return json.dumps(value) if place.parses_json or not isinstance(value, str) else value
     if kind == "BIGINT" and isinstance(value, Decimal):
         return int(value)

@@ -55,8 +55,15 @@ def a_removal_that_names_no_locale(job: Job) -> None:
     job.stack.delete_asset("a1")
 
 
-@pytest.mark.parametrize("deletes", ["hard", "soft"])
-@pytest.mark.parametrize("make_place", [in_duckdb, in_postgres], ids=["duckdb", "postgres"])
+@pytest.mark.parametrize(
+    ("make_place", "deletes"),
+    [
+        pytest.param(in_duckdb, "soft", id="duckdb, soft"),
+        pytest.param(in_postgres, "hard", id="postgres, hard"),
+        pytest.param(in_duckdb, "hard", id="duckdb, hard", marks=pytest.mark.long),
+        pytest.param(in_postgres, "soft", id="postgres, soft", marks=pytest.mark.long),
+    ],
+)
 def test_a_rebuild_leaves_every_row_as_it_was_and_asks_nothing(
     make_job: MakesJob, make_place: Makes, deletes: str
 ) -> None:
@@ -134,6 +141,7 @@ def test_what_vanished_unseen_ended_with_the_pass_that_no_longer_found_it(
     assert passes == [(ended[4],)]
 
 
+@pytest.mark.long
 def test_an_event_received_again_is_the_same_row(make_job: MakesJob) -> None:
     job = make_job(filled_stack(), HISTORY="true")
     job.sync()
@@ -160,6 +168,7 @@ def test_a_later_pass_decides_even_with_an_older_event(make_job: MakesJob) -> No
     assert job.rows("SELECT title FROM author") == [("Earlier",)]
 
 
+@pytest.mark.long
 def test_a_history_switched_on_later_begins_with_everything(
     make_job: MakesJob, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -178,6 +187,7 @@ def test_a_history_switched_on_later_begins_with_everything(
     job.assert_rebuilt_as_it_was()
 
 
+@pytest.mark.long
 def test_a_rebuild_brings_back_what_other_hands_took(make_job: MakesJob) -> None:
     job = make_job(filled_stack(), HISTORY="true")
     job.sync()
@@ -201,6 +211,7 @@ def test_without_a_history_nothing_is_rebuilt(make_job: MakesJob) -> None:
     assert differences(before, snapshot_of(job.place)) == []
 
 
+@pytest.mark.long
 def test_a_history_that_somebody_emptied_empties_nothing_else(make_job: MakesJob) -> None:
     job = make_job(filled_stack(), HISTORY="true")
     job.sync()
@@ -213,6 +224,7 @@ def test_a_history_that_somebody_emptied_empties_nothing_else(make_job: MakesJob
     assert differences(before | {"entry_history": after["entry_history"]}, after) == []
 
 
+@pytest.mark.long
 def test_a_field_that_changed_its_type_is_rebuilt_by_the_model_of_today(
     make_job: MakesJob,
 ) -> None:
@@ -234,6 +246,7 @@ def test_a_field_that_changed_its_type_is_rebuilt_by_the_model_of_today(
     assert [each for each in differences(rebuilt, resynced) if each.split()[0] not in told] == []
 
 
+@pytest.mark.long
 def test_streams_of_their_own_tell_the_history_which_of_them_began_anew(
     make_job: MakesJob,
 ) -> None:

@@ -71,6 +71,7 @@ def values_of(snapshot: dict[str, Any]) -> dict[str, int]:
     return {table: rows.total() for table, rows in snapshot.items() if table not in told}
 
 
+@pytest.mark.long
 def test_the_values_of_a_kept_row_are_those_of_its_publication(make_job: MakesJob) -> None:
     job = make_job(filled_stack(), DELETES="soft")
     job.sync()
@@ -84,6 +85,7 @@ def test_the_values_of_a_kept_row_are_those_of_its_publication(make_job: MakesJo
     assert differences(lists, {table: after[table] for table in lists}) == []
 
 
+@pytest.mark.long
 def test_the_first_event_after_the_publication_is_the_one_that_ended_it(
     make_job: MakesJob,
 ) -> None:
@@ -117,6 +119,7 @@ def test_what_is_published_and_removed_between_two_runs_is_kept_too(make_job: Ma
     assert titles == [("Last words",)]
 
 
+@pytest.mark.long
 def test_what_vanished_unseen_is_kept_and_hard_deletes_take_it_away_by_a_resync(
     make_job: MakesJob, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -135,6 +138,7 @@ def test_what_vanished_unseen_is_kept_and_hard_deletes_take_it_away_by_a_resync(
     assert job.rows("SELECT count(*) FROM author") == [(4,)]
 
 
+@pytest.mark.long
 def test_kept_rows_do_not_count_as_rows_that_a_resync_may_remove(make_job: MakesJob) -> None:
     job = make_job(filled_stack(), DELETES="soft")
     job.sync()
@@ -149,6 +153,7 @@ def test_kept_rows_do_not_count_as_rows_that_a_resync_may_remove(make_job: Makes
         run.sync(job.target)
 
 
+@pytest.mark.long
 def test_streams_of_their_own_keep_rows_of_a_type_that_ends(make_job: MakesJob) -> None:
     job = make_job(filled_stack(), DELETES="soft", PARTITION_BY="content_type")
     job.sync()
