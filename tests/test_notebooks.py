@@ -159,7 +159,7 @@ def test_the_change_log_tells_what_was_there_before(run: Any) -> None:
     ended = versions.groupby(["content_type_uid", "ended_by"]).size()
     assert ended["blog_post", "entry_published"] == 25
     assert ended["author", "entry_deleted"] > 0
-    assert ended["event", "content_type_deleted"] > 100
+    assert ended["event", "content_type_deleted"] > 0
     assert versions["said"].str.len().gt(0).all()
 
 
