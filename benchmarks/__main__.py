@@ -40,6 +40,7 @@ def main() -> None:
         scenarios.measure_size(figures, working, entries, say)
     scenarios.measure_network(figures, say)
     scenarios.measure_streams(figures, say)
+    scenarios.measure_destinations(figures, say)
     say("writing docs/performance.md")
     # In a process of its own: it draws, and whoever measures must stay small.
     subprocess.run([sys.executable, "-m", "benchmarks.page"], check=True)

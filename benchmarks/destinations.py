@@ -2,7 +2,7 @@
 
     python -m benchmarks.destinations 100000
 
-PostgreSQL takes part where DESTINATION__POSTGRES__CREDENTIALS leads to an empty database.
+PostgreSQL is the server of the tests, or where DESTINATION__POSTGRES__CREDENTIALS leads to.
 """
 
 from __future__ import annotations
@@ -12,10 +12,15 @@ import resource
 import sys
 import tempfile
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
+
+import pytest
 
 from benchmarks.host import Host, host
 from benchmarks.measure import Limits, measure
+from tests.servers.postgres import postgres
+from tests.servers.shared import prepare
 
 _LIMITS = Limits(600, 8000)
 _COMMAND = (sys.executable, "-m", "contentstack_source.cli")
@@ -26,23 +31,53 @@ _WHERE = {
     "Iceberg": {"name": "filesystem", "table_format": "iceberg"},
 }
 _MOST_CHANGES = 1000
+_POSTGRES = "DESTINATION__POSTGRES__CREDENTIALS"
+
+
+@dataclass(frozen=True)
+class Run:
+    """One run of the command: wall-clock seconds, those of processors, and peak memory."""
+
+    destination: str
+    what: str
+    seconds: float
+    processor_seconds: float
+    memory_mb: float
+
+
+def runs(server: Host, entries: int) -> Iterator[Run]:
+    """Sync, sync again, sync what changed and read all anew, into one destination after another."""
+    os.environ.update(server.settings)
+    for title, where in _WHERE.items():
+        if title == "PostgreSQL" and not _has_postgres():
+            continue
+        with tempfile.TemporaryDirectory() as folder:
+            for what, command in _commands(server, min(_MOST_CHANGES, entries // 4)):
+                yield _measured(Path(folder), title, where, what, command)
 
 
 def main(entries: int) -> None:
     print("| destination | run | seconds | of a processor | MB |\n|---|---|---:|---:|---:|")
     os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     with host(entries) as server:
-        os.environ.update(server.settings)
-        for title, where in _WHERE.items():
-            if title == "PostgreSQL" and "DESTINATION__POSTGRES__CREDENTIALS" not in os.environ:
-                continue
-            with tempfile.TemporaryDirectory() as folder:
-                for run, command in _runs(server, min(_MOST_CHANGES, entries // 4)):
-                    print(f"| {title} | {run} | {_measured(Path(folder), where, command)} |")
-                    sys.stdout.flush()
+        for run in runs(server, entries):
+            seconds = f"{run.seconds:.1f} | {run.processor_seconds:.1f}"
+            print(f"| {run.destination} | {run.what} | {seconds} | {run.memory_mb:,.0f} |")
+            sys.stdout.flush()
 
 
-def _runs(server: Host, changes: int) -> Iterator[tuple[str, str]]:
+def _has_postgres() -> bool:
+    """Start the server of the tests, unless there is one to use."""
+    if _POSTGRES not in os.environ:
+        prepare()
+        try:
+            os.environ[_POSTGRES] = postgres("bench")
+        except pytest.skip.Exception:  # it can be installed by root only
+            return False
+    return True
+
+
+def _commands(server: Host, changes: int) -> Iterator[tuple[str, str]]:
     yield "first", "sync"
     yield "nothing changed", "sync"
     server.tell(f"change {changes} 1")
@@ -50,7 +85,7 @@ def _runs(server: Host, changes: int) -> Iterator[tuple[str, str]]:
     yield "read anew", "resync"
 
 
-def _measured(folder: Path, where: dict[str, str], command: str) -> str:
+def _measured(folder: Path, title: str, where: dict[str, str], what: str, command: str) -> Run:
     os.environ["DESTINATION__FILESYSTEM__TABLE_FORMAT"] = where.get("table_format", "")
     os.environ["DESTINATION__FILESYSTEM__BUCKET_URL"] = f"file://{folder}/lake"
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
@@ -63,7 +98,7 @@ def _measured(folder: Path, where: dict[str, str], command: str) -> str:
         raise RuntimeError((folder / "stderr.txt").read_text("utf-8"))
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     processor = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
-    return f"{done.seconds:.1f} | {processor:.1f} | {done.memory_mb:,.0f}"
+    return Run(title, what, done.seconds, processor, done.memory_mb)
 
 
 if __name__ == "__main__":

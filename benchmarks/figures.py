@@ -64,6 +64,25 @@ class Network:
 
 
 @dataclass
+class Elsewhere:
+    """One run of ours into a destination.
+
+    Attributes:
+        destination: its name.
+        entries: how many were published.
+        what: first, nothing changed, so many changed, or read anew.
+        seconds: whole process.
+        memory_mb: peak memory.
+    """
+
+    destination: str
+    entries: int
+    what: str
+    seconds: float
+    memory_mb: float
+
+
+@dataclass
 class Figures:
     """All of a run.
 
@@ -78,6 +97,7 @@ class Figures:
         start_up: what is imported, to seconds of a whole process.
         network: first loads over something like a network.
         streams: one stream and many.
+        elsewhere: ours into one destination after another.
     """
 
     machine: str
@@ -90,6 +110,7 @@ class Figures:
     start_up: dict[str, list[float]] = field(default_factory=dict)
     network: list[Network] = field(default_factory=list)
     streams: Streams | None = None
+    elsewhere: list[Elsewhere] = field(default_factory=list)
 
     def sizes(self) -> list[int]:
         """Return the numbers of entries measured, smallest first."""

@@ -23,6 +23,7 @@ def to_page(figures: Figures) -> str:
         _deltas(figures),
         _start_up(figures),
         _streams(figures),
+        _elsewhere(figures),
         _again(),
     )
     return "\n".join(part for part in parts if part)
@@ -200,6 +201,30 @@ def _streams(figures: Figures) -> str:
 {streams.entries:,} entries of {streams.content_types} content types from a service that takes
 {streams.answer_seconds} s for each answer: {one:.1f} s on one stream, {many:.1f} s with
 `partition_by = "content_type"`, {one / many:.1f} times as fast.
+"""
+
+
+def _elsewhere(figures: Figures) -> str:
+    if not figures.elsewhere:
+        return ""
+    whats = list(dict.fromkeys(run.what for run in figures.elsewhere))
+    by_name = {(run.destination, run.what): run for run in figures.elsewhere}
+    first = whats[0]
+    rows = []
+    for name in dict.fromkeys(run.destination for run in figures.elsewhere):
+        told = [by_name[name, what] for what in whats]
+        times = told[0].seconds / by_name["DuckDB", first].seconds
+        cells = "".join(f" {run.seconds:.1f} |" for run in told)
+        memory = max(run.memory_mb for run in told)
+        rows.append(f"| {name} |{cells} {times:.1f} | {memory:,.0f} |")
+    return f"""## Other destinations
+
+`contentstack-source` with {figures.elsewhere[0].entries:,} entries, seconds of one run each;
+servers and files are on the same machine. *Read anew* is `resync`, which also takes away what is gone:
+
+| destination | {" | ".join(whats)} | first, times DuckDB | MB at most |
+|---|{"---:|" * (len(whats) + 2)}
+{chr(10).join(rows)}
 """
 
 

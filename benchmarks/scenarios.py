@@ -11,7 +11,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from benchmarks.contestants import CONTESTANTS, FLOOR, OURS, Contestant
-from benchmarks.figures import Delta, Figures, Load, Network, Streams
+from benchmarks.destinations import runs
+from benchmarks.figures import Delta, Elsewhere, Figures, Load, Network, Streams
 from benchmarks.host import Host, host
 from benchmarks.measure import Limits, measure
 
@@ -29,6 +30,7 @@ _ENOUGH_SECONDS = 120
 _PARTITION = "SOURCES__CONTENTSTACK__PARTITION_BY"
 _NETWORK_SIZES = (20_000, 100_000)
 _NEAR_SECONDS = 0.02
+_ELSEWHERE = 100_000
 START_UP = {
     "`contentstack_source.run`, and with it dlt": "import contentstack_source.run",
     "dlt": "import dlt",
@@ -110,6 +112,15 @@ def measure_streams(figures: Figures, say: Say) -> None:
             told = f"one {streams.one[-1]:.1f} s, many {streams.many[-1]:.1f} s"
             say(f"streams, round {number + 1}: {told}")
     figures.streams = streams
+
+
+def measure_destinations(figures: Figures, say: Say) -> None:
+    """Measure ours into one destination after another, once."""
+    with host(_ELSEWHERE) as server, _environment(server.settings):
+        for run in runs(server, _ELSEWHERE):
+            told = Elsewhere(run.destination, _ELSEWHERE, run.what, run.seconds, run.memory_mb)
+            figures.elsewhere.append(told)
+            say(f"{run.destination}, {run.what}: {run.seconds:.1f} s")
 
 
 def _seconds(

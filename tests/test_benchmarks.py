@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from benchmarks.contestants import CONTESTANTS, Contestant
-from benchmarks.figures import Delta, Figures, Load, Streams, read, write
+from benchmarks.figures import Delta, Elsewhere, Figures, Load, Streams, read, write
 from benchmarks.measure import Limits, measure
 from benchmarks.page import to_page
 from benchmarks.world import build
@@ -158,4 +158,18 @@ def test_the_same_stack_is_measured_into_every_destination() -> None:
     assert done.returncode == 0, done.stderr
     rows = [line.split(" | ")[:2] for line in done.stdout.splitlines()[2:]]
     runs = ["first", "nothing changed", "10 changed", "read anew"]
-    assert rows == [[f"| {where}", run] for where in ("DuckDB", "Delta", "Iceberg") for run in runs]
+    places = dict.fromkeys(place.removeprefix("| ") for place, _ in rows)
+    assert {"DuckDB", "Delta", "Iceberg"} <= {*places} <= {"PostgreSQL", *places}
+    assert rows == [[f"| {place}", run] for place in places for run in runs]
+
+
+def test_destinations_are_told_by_how_many_times_duckdb_they_take() -> None:
+    figures = some_figures()
+    figures.elsewhere = [
+        Elsewhere(name, 100_000, what, seconds, 500.0)
+        for name, factor in (("DuckDB", 1), ("Delta", 2))
+        for what, seconds in (("first", 5.0 * factor), ("read anew", 7.0 * factor))
+    ]
+    page = to_page(figures)
+    assert "| destination | first | read anew | first, times DuckDB | MB at most |" in page
+    assert "| Delta | 10.0 | 14.0 | 2.0 | 500 |" in page
