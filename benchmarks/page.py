@@ -220,7 +220,8 @@ def _elsewhere(figures: Figures) -> str:
     return f"""## Other destinations
 
 `contentstack-source` with {figures.elsewhere[0].entries:,} entries, seconds of one run each;
-servers and files are on the same machine. *Read anew* is `resync`, which also takes away what is gone:
+servers and files are on the same machine. *Read anew* is `resync`, which also takes away what is
+gone:
 
 | destination | {" | ".join(whats)} | first, times DuckDB | MB at most |
 |---|{"---:|" * (len(whats) + 2)}
