@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import shutil
-import signal
 import socket
 import subprocess
 import sys
@@ -31,11 +30,8 @@ def shown(folder: Path, *options: str) -> Iterator[str]:
         try:
             yield _told_address(log, server)
         finally:
-            server.send_signal(signal.SIGINT)
-            try:
-                server.wait(20)
-            except subprocess.TimeoutExpired:
-                server.kill()
+            server.terminate()
+            server.wait(20)
 
 
 @contextmanager

@@ -11,6 +11,7 @@ import dlt
 import duckdb
 import pandas as pd
 import pytest
+import requests
 from click.testing import CliRunner
 
 from contentstack_source.cli import main
@@ -53,6 +54,13 @@ def test_a_browser_shows_what_is_live_the_last_syncs_and_the_health(folder: Path
         )
     assert min(drawn) > 500
     assert errors == []
+
+
+def test_the_server_ends_when_the_command_is_ended(folder: Path) -> None:
+    with shown(folder) as address:
+        assert requests.get(address, timeout=60).ok
+    with pytest.raises(requests.ConnectionError):
+        requests.get(address, timeout=60)
 
 
 def test_a_dataset_that_is_not_there_is_told_in_a_sentence(

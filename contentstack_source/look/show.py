@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -37,9 +38,19 @@ def show(target: Target, *, port: int, browser: bool) -> None:
     looked_at = ["--destination", target.destination, "--dataset", target.dataset]
     command += ["--", *looked_at, "--pipeline-name", target.pipeline_name]
     try:
-        exit_code = subprocess.run(command, check=False).returncode  # noqa: S603 - no shell
+        exit_code = _serve(command)
     except KeyboardInterrupt:
         return
     if exit_code > 0:
         what = f"The server of the dashboard ended with {exit_code}"
         raise FailedError(what, "What it said stands above.")
+
+
+def _serve(command: list[str]) -> int:
+    """Run the server and return its exit code; what ends this process ends the server."""
+    with subprocess.Popen(command) as server:  # noqa: S603 - no shell
+        before = signal.signal(signal.SIGTERM, lambda *_: server.terminate())
+        try:
+            return server.wait()
+        finally:
+            signal.signal(signal.SIGTERM, before)
