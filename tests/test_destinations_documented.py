@@ -48,5 +48,6 @@ def test_every_destination_of_the_table_has_its_settings() -> None:
 
 
 def test_every_destination_with_packages_of_its_own_has_an_extra() -> None:
-    extras = set(PROJECT["optional-dependencies"]) - {"lake", "airflow", "dagster"}
+    others = {"airflow", "dagster", "lake", "listen", "show"}
+    extras = set(PROJECT["optional-dependencies"]) - others
     assert set(NAMED) - {"duckdb", "fabric", "filesystem", "synapse"} == extras
