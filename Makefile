@@ -14,6 +14,7 @@ DEV := $(VENV)/.dev
 AIRFLOW := .venv-airflow/.made
 DAGSTER := .venv-dagster/.made
 OF_DAGSTER := pipelines/dagster_defs.py $(wildcard contentstack_source/dagster/*.py tests/dagster/*.py)
+TEST_AIRFLOW := .venv-airflow/bin/pytest --confcutdir tests/airflow tests/airflow
 TEST_DAGSTER := .venv-dagster/bin/pytest -n 2 --confcutdir tests/dagster tests/dagster
 ENGINES := .venv-spark/.made .venv-sail/.made
 OTHERS := $(ENGINES) .venv-snowflake/.made .venv-bigquery/.made .venv-dbt/.made
@@ -46,12 +47,12 @@ pictures: $(DEV)  ## The pictures of the documents, and docs/schema.md, from the
 
 test: $(DEV) $(AIRFLOW) $(DAGSTER)  ## All tests but the long ones
 	$(BIN)/pytest -n 2 --dist worksteal -m "not long"
-	.venv-airflow/bin/pytest tests/airflow -m "not long"
+	$(TEST_AIRFLOW) -m "not long"
 	$(TEST_DAGSTER) -m "not long"
 
 test-all: $(DEV) $(AIRFLOW) $(DAGSTER) $(OTHERS)  ## All tests
 	$(BIN)/pytest -n 2 --dist worksteal
-	.venv-airflow/bin/pytest tests/airflow
+	$(TEST_AIRFLOW)
 	$(TEST_DAGSTER)
 	.venv-snowflake/bin/pytest tests/test_destinations.py -k snowflake
 
