@@ -12,17 +12,13 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timezone
-from decimal import Decimal
-from tempfile import TemporaryDirectory
 from typing import Any, Protocol
 
-import dlt
 import duckdb
 
 from tests.mirror_links import LINK_COLUMNS, links_of
-from tests.unnested import unnest
+from tests.mirror_reading import Place, Row, read_duckdb, read_place
 
-Row = dict[str, Any]
 _FIXED = {"uid", "locale", "content_locale", "event_at"}
 _OWN = {"entries", "assets", "content_types", "sync_events", "sync_rejects", "sync_runs"}
 _OWN |= {"entry_history", "entry_versions", "entry_references", "locale_coverage", "localized"}
@@ -43,7 +39,7 @@ def assert_equal(database: str, stack: Published, dataset: str = "contentstack")
     """
     with duckdb.connect(database, read_only=True) as con:
         con.execute(f"SET search_path = '{dataset}'; SET TimeZone = 'UTC'")
-        _read_duckdb(con).compare(stack)
+        _Dataset(*read_duckdb(con)).compare(stack)
 
 
 def assert_equal_at(place: Place, stack: Published, dataset: str = "contentstack") -> None:
@@ -52,88 +48,7 @@ def assert_equal_at(place: Place, stack: Published, dataset: str = "contentstack
     Raises:
         AssertionError: the first difference.
     """
-    _read_place(place, dataset).compare(stack)
-
-
-def _read_duckdb(con: duckdb.DuckDBPyConnection) -> _Dataset:
-    types: dict[str, dict[str, str]] = {}
-    sql = (
-        "SELECT table_name, column_name, data_type FROM information_schema.columns"
-        " JOIN information_schema.tables USING (table_catalog, table_schema, table_name)"
-        " WHERE table_schema = current_schema() AND table_type = 'BASE TABLE'"
-    )
-    for table, column, data_type in con.execute(sql).fetchall():
-        if not table.startswith("_dlt"):
-            types.setdefault(table, {})[column] = data_type
-    rows = {}
-    for table in types:
-        cursor = con.execute(f'SELECT * FROM "{table}"')
-        names = [each[0] for each in cursor.description or ()]
-        rows[table] = [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
-    return _Dataset(types, rows)
-
-
-def _read_place(place: Place, dataset: str) -> _Dataset:
-    """Read what is there by dlt's SQL client, from a working folder that knows of nothing."""
-    with TemporaryDirectory() as folder:
-        pipeline = dlt.pipeline(
-            "contentstack", folder, destination=place.destination, dataset_name=dataset
-        )
-        pipeline.sync_destination()
-        tables = pipeline.default_schema.data_tables(seen_data_only=True)
-        types = {
-            str(table["name"]): {
-                name: str(column.get("data_type")).upper()
-                for name, column in table["columns"].items()
-            }
-            for table in tables
-        }
-        with pipeline.sql_client() as client:
-            rows = {name: list(_rows_at(place, client, name, types[name])) for name in types}
-    if place.has_nested_lists:
-        unnest(types, rows, {name: pipeline.default_schema.tables[name] for name in [*types]})
-    return _Dataset(types, rows)
-
-
-def _rows_at(place: Place, client: Any, table: str, types: Mapping[str, str]) -> Iterator[Row]:
-    """Yield rows with values of the types that DuckDB would give, whatever a driver makes."""
-    columns = ", ".join(map(client.escape_column_name, types))
-    found = client.execute_sql(f"SELECT {columns} FROM {client.make_qualified_table_name(table)}")
-    for row in found:
-        values = zip(types, row, strict=True)
-        yield {name: _as_in_duckdb(value, types[name], place) for name, value in values}
-
-
-def _as_in_duckdb(value: Any, kind: str, place: Place) -> Any:
-    if value is None:
-        return None
-    if kind == "JSON" and not (place.has_nested_lists and isinstance(value, list)):
-        return json.dumps(value) if place.parses_json or not isinstance(value, str) else value
-    if kind == "BIGINT" and isinstance(value, Decimal):
-        return int(value)
-    if kind == "BOOL" and value in {0, 1}:
-        return bool(value)
-    if kind == "TIMESTAMP" and isinstance(value, str):
-        value = datetime.fromisoformat(value)
-    if kind == "TIMESTAMP" and value.tzinfo is None:
-        return value.replace(tzinfo=timezone.utc)
-    return value
-
-
-class Place(Protocol):
-    """Where tables are, and what is special about how its driver returns them."""
-
-    @property
-    def destination(self) -> Any:
-        """A destination of dlt."""
-
-    @property
-    def parses_json(self) -> bool:
-        """Whether JSON comes as Python values, not as text."""
-
-    @property
-    def has_nested_lists(self) -> bool:
-        """Whether a list is a column, not a table."""
+    _Dataset(*read_place(place, dataset)).compare(stack)
 
 
 @dataclass

@@ -25,8 +25,8 @@ from contentstack_source.simulator import Fault, Stack, Weather, serve
 from contentstack_source.summary import Summary
 from contentstack_source.target import Target
 from tests.mirror import assert_equal
+from tests.reference import codes, tables_of
 from tests.small import filled_stack
-from tests.test_reference import codes, tables_of
 
 COMMAND = [sys.executable, "-m", "contentstack_source.cli", "sync", "--json"]
 

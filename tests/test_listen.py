@@ -21,8 +21,8 @@ from contentstack_source.errors import SettingsError
 from contentstack_source.listen import Rhythm, Syncs, configured_rhythm, secret_headers
 from contentstack_source.simulator import Fault, Stack, Weather, serve
 from tests.mirror import assert_equal
+from tests.reference import REFERENCE, code, tables_of
 from tests.small import filled_stack
-from tests.test_reference import REFERENCE, code, tables_of
 
 SECTION = "SOURCES__CONTENTSTACK__LISTEN__"
 SECRET = {"X-Secret": "s3cret-of-the-door"}

@@ -13,7 +13,7 @@ from contentstack_source import contentstack_source
 from contentstack_source.errors import SettingsError
 from contentstack_source.stacks import SETTINGS, Stack, choose_stack, read_stacks
 from contentstack_source.target import Target
-from tests.test_reference import REFERENCE, code, tables_of
+from tests.reference import REFERENCE, code, tables_of
 
 SECRETS = ["api_key", "delivery_token"]
 SHOP = '[[stacks]]\nname = "shop"\n'

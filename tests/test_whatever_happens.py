@@ -6,20 +6,16 @@ sets: many runs, no HTTP, no warehouse. The whole one goes over HTTP into DuckDB
 
 from __future__ import annotations
 
-import random
 import shutil
 import tempfile
 from contextlib import AbstractContextManager, ExitStack
 from pathlib import Path
-from typing import Any
 
 import dlt
 import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
-    RuleBasedStateMachine,
-    initialize,
     invariant,
     precondition,
     rule,
@@ -31,110 +27,17 @@ from contentstack_source.events import SYS_ASSETS
 from contentstack_source.fold import Fold
 from contentstack_source.intake import Intake
 from contentstack_source.settings import parse_settings
-from contentstack_source.simulator import Stack, Weather, serve
+from contentstack_source.simulator import Stack, serve
 from contentstack_source.simulator.service import answer
 from contentstack_source.spool import Spool
 from contentstack_source.stream import Query
+from tests.editing import Editors
 from tests.mirror import assert_equal, assert_equal_at
 from tests.places import Place, in_delta, in_duckdb, in_iceberg, in_postgres
-from tests.small import LOCALES, TYPES, UIDS, content, small_stack
-
-types = st.sampled_from(TYPES)
-uids = st.sampled_from(UIDS)
-locales = st.sampled_from(LOCALES)
-seeds = st.integers(0, 99)
 
 
 class KilledError(Exception):
     """The run dies here."""
-
-
-class Editors(RuleBasedStateMachine):
-    """What editors, and the weather, may do between two runs."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.stack = small_stack()
-        self.weather = Weather()
-        self.is_fresh = False
-
-    @initialize(
-        order=st.sampled_from(["newest_first", "oldest_first", "shuffled"]),
-        delta=st.sampled_from(["latest", "log"]),
-        removal_data=st.sampled_from(["uid_locale", "with_title", "no_locale"]),
-        twice=st.booleans(),
-        empty_pages=st.booleans(),
-    )
-    def weather_of_the_day(
-        self, order: Any, delta: Any, removal_data: Any, twice: bool, empty_pages: bool
-    ) -> None:
-        self.weather.order, self.weather.delta = order, delta
-        self.weather.removal_data = removal_data
-        self.weather.duplicate_events = twice
-        self.weather.empty_pages = empty_pages
-
-    @rule(content_type_uid=types, uid=uids, locale=locales, seed=seeds)
-    def publish(self, content_type_uid: str, uid: str, locale: str, seed: int) -> None:
-        if content_type_uid in self.stack.content_types:
-            fields = content(content_type_uid, random.Random(seed))
-            self.stack.publish_entry(content_type_uid, uid, fields, locale)
-            self.is_fresh = False
-
-    @rule(content_type_uid=types, uid=uids, seed=seeds)
-    def publish_the_fallback(self, content_type_uid: str, uid: str, seed: int) -> None:
-        if content_type_uid in self.stack.content_types:
-            fields = content(content_type_uid, random.Random(seed))
-            self.stack.publish_entry(content_type_uid, uid, fields, "de-de", content_locale="en-us")
-            self.is_fresh = False
-
-    @rule(content_type_uid=types, uid=uids, locale=locales)
-    def unpublish(self, content_type_uid: str, uid: str, locale: str) -> None:
-        self.stack.unpublish_entry(content_type_uid, uid, locale)
-        self.is_fresh = False
-
-    @rule(content_type_uid=types, uid=uids, locale=st.none() | locales)
-    def delete(self, content_type_uid: str, uid: str, locale: str | None) -> None:
-        self.stack.delete_entry(content_type_uid, uid, locale)
-        self.is_fresh = False
-
-    # In a short stream nothing tells oldest-first from newest-first, the only order ever seen.
-    @precondition(lambda self: self.weather.order != "oldest_first")
-    @rule(content_type_uid=types, uid=uids, locale=locales, seed=seeds)
-    def unpublish_and_publish_in_one_instant(
-        self, content_type_uid: str, uid: str, locale: str, seed: int
-    ) -> None:
-        with self.stack.same_instant():
-            self.unpublish(content_type_uid, uid, locale)
-            self.publish(content_type_uid, uid, locale, seed)
-
-    @rule(uid=uids, locale=locales)
-    def publish_asset(self, uid: str, locale: str) -> None:
-        self.stack.publish_asset(uid, {"title": f"Picture {uid}", "tags": ["t"]}, locale)
-        self.is_fresh = False
-
-    @rule(uid=uids, locale=st.none() | locales)
-    def delete_asset(self, uid: str, locale: str | None) -> None:
-        self.stack.delete_asset(uid, locale)
-        self.is_fresh = False
-
-    @rule(content_type_uid=types)
-    def delete_content_type(self, content_type_uid: str) -> None:
-        if content_type_uid in self.stack.content_types:
-            self.stack.delete_content_type(content_type_uid)
-            self.is_fresh = False
-
-    @rule(content_type_uid=types, as_text=st.booleans())
-    def create_or_change_content_type(self, content_type_uid: str, as_text: bool) -> None:
-        from tests.small import MODELS
-
-        schema = [
-            {**each, "data_type": "text"} if as_text and each["uid"] == "rating" else each
-            for each in MODELS[content_type_uid]
-        ]
-        if content_type_uid in self.stack.content_types:
-            self.stack.change_content_type(content_type_uid, schema)
-        else:
-            self.stack.create_content_type(content_type_uid, schema)
 
 
 class PureMachine(Editors):

@@ -1,0 +1,102 @@
+"""Where the mirror looks: every table of a dataset, read without our code."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from datetime import datetime, timezone
+from decimal import Decimal
+from tempfile import TemporaryDirectory
+from typing import Any, Protocol
+
+import dlt
+import duckdb
+
+from tests.unnested import unnest
+
+Row = dict[str, Any]
+Types = dict[str, dict[str, str]]
+"""Types of columns, by table and name."""
+Rows = dict[str, list[Row]]
+
+
+class Place(Protocol):
+    """Where tables are, and what is special about how its driver returns them."""
+
+    @property
+    def destination(self) -> Any:
+        """A destination of dlt."""
+
+    @property
+    def parses_json(self) -> bool:
+        """Whether JSON comes as Python values, not as text."""
+
+    @property
+    def has_nested_lists(self) -> bool:
+        """Whether a list is a column, not a table."""
+
+
+def read_duckdb(con: duckdb.DuckDBPyConnection) -> tuple[Types, Rows]:
+    """Read the tables of the current schema, as DuckDB has them."""
+    types: dict[str, dict[str, str]] = {}
+    sql = (
+        "SELECT table_name, column_name, data_type FROM information_schema.columns"
+        " JOIN information_schema.tables USING (table_catalog, table_schema, table_name)"
+        " WHERE table_schema = current_schema() AND table_type = 'BASE TABLE'"
+    )
+    for table, column, data_type in con.execute(sql).fetchall():
+        if not table.startswith("_dlt"):
+            types.setdefault(table, {})[column] = data_type
+    rows = {}
+    for table in types:
+        cursor = con.execute(f'SELECT * FROM "{table}"')
+        names = [each[0] for each in cursor.description or ()]
+        rows[table] = [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+    return types, rows
+
+
+def read_place(place: Place, dataset: str) -> tuple[Types, Rows]:
+    """Read what is there by dlt's SQL client, from a working folder that knows of nothing."""
+    with TemporaryDirectory() as folder:
+        pipeline = dlt.pipeline(
+            "contentstack", folder, destination=place.destination, dataset_name=dataset
+        )
+        pipeline.sync_destination()
+        tables = pipeline.default_schema.data_tables(seen_data_only=True)
+        types = {
+            str(table["name"]): {
+                name: str(column.get("data_type")).upper()
+                for name, column in table["columns"].items()
+            }
+            for table in tables
+        }
+        with pipeline.sql_client() as client:
+            rows = {name: list(_rows_at(place, client, name, types[name])) for name in types}
+    if place.has_nested_lists:
+        unnest(types, rows, {name: pipeline.default_schema.tables[name] for name in [*types]})
+    return types, rows
+
+
+def _rows_at(place: Place, client: Any, table: str, types: Mapping[str, str]) -> Iterator[Row]:
+    """Yield rows with values of the types that DuckDB would give, whatever a driver makes."""
+    columns = ", ".join(map(client.escape_column_name, types))
+    found = client.execute_sql(f"SELECT {columns} FROM {client.make_qualified_table_name(table)}")
+    for row in found:
+        values = zip(types, row, strict=True)
+        yield {name: _as_in_duckdb(value, types[name], place) for name, value in values}
+
+
+def _as_in_duckdb(value: Any, kind: str, place: Place) -> Any:
+    if value is None:
+        return None
+    if kind == "JSON" and not (place.has_nested_lists and isinstance(value, list)):
+        return json.dumps(value) if place.parses_json or not isinstance(value, str) else value
+    if kind == "BIGINT" and isinstance(value, Decimal):
+        return int(value)
+    if kind == "BOOL" and value in {0, 1}:
+        return bool(value)
+    if kind == "TIMESTAMP" and isinstance(value, str):
+        value = datetime.fromisoformat(value)
+    if kind == "TIMESTAMP" and value.tzinfo is None:
+        return value.replace(tzinfo=timezone.utc)
+    return value
