@@ -8,7 +8,6 @@ Results go to standard output, errors and progress to standard error.
 from __future__ import annotations
 
 import functools
-import logging
 import random
 import sys
 import time
@@ -43,7 +42,6 @@ def main() -> None:
     Credentials come from dlt's configuration: .dlt/secrets.toml, .dlt/config.toml, or
     environment variables such as SOURCES__CONTENTSTACK__API_KEY.
     """
-    logging.getLogger("dlt").setLevel(logging.ERROR)
 
 
 def _run(kind: str, options: dict[str, Any], *, as_json: bool) -> None:
