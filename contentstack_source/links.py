@@ -37,12 +37,8 @@ TYPES: Final = {
 }
 """Types of the columns of the table."""
 
-_ATTRS: Final = columns.struct_of(
-    dict.fromkeys(
-        ("entry-uid", "asset-uid", "content-type-uid", "url", "href", "src"),
-        "VARCHAR",
-    )
-)
+_LEADS: Final = ("entry-uid", "asset-uid", "url", "href", "src")
+_ATTRS: Final = columns.struct_of(dict.fromkeys((*_LEADS, "content-type-uid"), "VARCHAR"))
 
 
 @dataclass(frozen=True)
@@ -152,7 +148,8 @@ def _targets(sheet: Sheet) -> Iterator[tuple[tuple[str, ...], _Target]]:
 def _in_rich_text(view: str, root: str, piece: str, path: tuple[str, ...]) -> str:
     """Return the statement for the embeds and links of a field of JSON rich text.
 
-    Its nodes tell in `attrs` where they lead; the ids that `json_tree` gives follow the text.
+    Its nodes tell in `attrs` where they lead; these come in the order of the text. Most have only
+    styles, so that none is opened that does not say one of the words.
     """
     target = _Target(
         uid='coalesce(nullif(attrs."entry-uid", \'\'), attrs."asset-uid")',
@@ -163,11 +160,14 @@ def _in_rich_text(view: str, root: str, piece: str, path: tuple[str, ...]) -> st
         url="coalesce(nullif(attrs.url, ''), nullif(attrs.href, ''), attrs.src)",
     )
     selected = ", ".join(f"{sql} AS {name}" for name, sql in target.fields(path).items())
+    leads = " OR ".join(f"contains(node, '\"{word}\"')" for word in _LEADS)
     return (
         f"SELECT root, {ORDINAL}, {selected} FROM ("
-        f"SELECT row.{root} AS root, list_append(row.{ORDINAL}, node.id) AS {ORDINAL},"
-        f" from_json(node.value, {_ATTRS}) AS attrs FROM {view} AS row,"
-        f" json_tree(row.{piece}) AS node WHERE node.key = 'attrs' AND node.type = 'OBJECT')"
+        f"SELECT root, list_append({ORDINAL}, place) AS {ORDINAL},"
+        f" from_json(node, {_ATTRS}) AS attrs FROM ("
+        f"SELECT root, {ORDINAL}, unnest(nodes) AS node, generate_subscripts(nodes, 1) AS place"
+        f" FROM (SELECT {root} AS root, {ORDINAL}, json_extract({piece}, '$..attrs') AS nodes"
+        f" FROM {view})) WHERE ascii(node) = 123 AND ({leads}))"
     )
 
 
