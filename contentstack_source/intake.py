@@ -2,7 +2,8 @@
 
 The tables made here, in an in-memory DuckDB that spills to disk:
 
-- ``event``: every event that could be understood, with its data.
+- ``received``: every item, with its data, and why it could not be understood.
+- ``event``: a view of those that could.
 - ``reject``: every item that could not, with the reason and the item itself.
 
 ``position`` is the arrival: stream * 10^12 + page * 10^6 + index in the page.
@@ -28,6 +29,7 @@ STREAM: Final = 10**12
 _READ_AT_ONCE: Final = 4 << 20
 """Bytes of pages that are worth a statement."""
 
+# What a key holds is read once, as JSON or as fields: so a page is parsed for each.
 _ENVELOPE: Final = (
     '{"items":[{"type":"VARCHAR","event_at":"VARCHAR","content_type_uid":"VARCHAR","data":"JSON"}]}'
 )
@@ -47,23 +49,26 @@ _READ_FROM_DATA: Final = (
 _VENDORS_SAMPLE: Final = r"regexp_replace(event_at, '^(.{10}T\d\d:\d\d):(\d{3})Z$', '\1:00.\2Z')"
 
 _MADE: Final = """
-CREATE TABLE event (
+CREATE TABLE received (
     position BIGINT, type VARCHAR, data JSON, content_type_uid VARCHAR, uid VARCHAR,
     locale VARCHAR, event_at TIMESTAMPTZ, _version BIGINT, content_locale VARCHAR,
-    title VARCHAR, url VARCHAR, created_at VARCHAR, updated_at VARCHAR, published_at VARCHAR
+    title VARCHAR, url VARCHAR, created_at VARCHAR, updated_at VARCHAR, published_at VARCHAR,
+    reason VARCHAR
 );
+CREATE VIEW event AS SELECT * EXCLUDE (reason) FROM received WHERE reason IS NULL;
 CREATE TABLE reject (position BIGINT, reason VARCHAR, item VARCHAR)
 """
 
 _UNDERSTAND: Final = rf"""
-CREATE OR REPLACE TEMP TABLE understood AS
+INSERT INTO received
 WITH page AS (
-    SELECT position, from_json(body, '{_ENVELOPE}').items AS items FROM arrived_page
+    SELECT position, from_json(body, '{_ENVELOPE}').items AS items,
+        from_json(body, '{{"items":[{{"data":{_IDENTITY}}}]}}').items AS identities
+    FROM arrived_page
 ), item AS (
-    SELECT position + generate_subscripts(items, 1) AS position, unnest(items, recursive := true)
+    SELECT position + generate_subscripts(items, 1) AS position,
+        unnest(items, recursive := true), unnest(identities).data AS identity
     FROM page
-), identified AS (
-    SELECT *, from_json(data, '{_IDENTITY}') AS identity FROM item
 ), named AS (
     SELECT position, type, data,
         CASE WHEN type LIKE 'asset%' THEN '{SYS_ASSETS}' ELSE nullif(content_type_uid, '') END
@@ -78,7 +83,7 @@ WITH page AS (
         ) AS event_at,
         try_cast(identity._version AS BIGINT) AS _version,
         {_READ_FROM_DATA}
-    FROM identified
+    FROM item
 )
 SELECT *,
     CASE WHEN type IS NULL OR type NOT IN {EVENT_TYPES} THEN 'unknown event type'
@@ -93,21 +98,18 @@ SELECT *,
 FROM named
 """
 
-_SPLIT: Final = (
-    "INSERT INTO event SELECT * EXCLUDE (reason) FROM understood WHERE reason IS NULL",
-    f"""
+_REJECT: Final = f"""
 INSERT INTO reject
-SELECT u.position, u.reason,
-       json_extract(p.body, '$.items[' || (u.position % {PAGE} - 1) || ']')::VARCHAR
-FROM understood u JOIN arrived_page p ON p.position = u.position - u.position % {PAGE}
-WHERE u.reason IS NOT NULL
-""",
-)
+SELECT r.position, r.reason,
+       json_extract(p.body, '$.items[' || (r.position % {PAGE} - 1) || ']')::VARCHAR
+FROM received r JOIN arrived_page p ON p.position = r.position - r.position % {PAGE}
+WHERE r.reason IS NOT NULL
+"""
 
 _RECALL: Final = f"""
-INSERT INTO event
-SELECT (SELECT count(*) FROM event) + row_number() OVER (), event_type, data, content_type_uid, uid,
-       locale, event_at, _version, {_READ_FROM_DATA}
+INSERT INTO received
+SELECT (SELECT count(*) FROM received) + row_number() OVER (), event_type, data, content_type_uid,
+       uid, locale, event_at, _version, {_READ_FROM_DATA}, NULL
 FROM (SELECT *, from_json(data, '{_IDENTITY}') AS identity FROM recalled)
 """
 
@@ -147,7 +149,7 @@ class Intake:
     def forget(self, stream: int) -> None:
         """Forget the pages of a stream whose pass begins again."""
         self.read()
-        for table in ("event", "reject"):
+        for table in ("received", "reject"):
             sql = f"DELETE FROM {table} WHERE position // {STREAM} = $stream"
             execute(self.con, sql, {"stream": stream})
 
@@ -160,8 +162,7 @@ class Intake:
         pages = {"position": pa.array(positions), "body": pa.array(bodies, pa.string())}
         self.con.register("arrived_page", pa.table(pages))
         execute(self.con, _UNDERSTAND, {"only_locale": self._only_locale})
-        for statement in _SPLIT:
-            execute(self.con, statement)
+        execute(self.con, _REJECT)
         self.con.unregister("arrived_page")
 
     def recall(self, events: pa.Table) -> None:
