@@ -9,14 +9,16 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.dataset as ds
 import pyarrow.parquet as pq
 
 from contentstack_source.marks import EVERY_ROW
+
+if TYPE_CHECKING:
+    import pyarrow.dataset as ds
 
 TRUE_ROWS_HAVE: Final = "x-true-rows-have"
 """Hint of a table: the column that no true row lacks, and every mark does."""
@@ -83,6 +85,8 @@ class Staged:
 
     @cached_property
     def _dataset(self) -> ds.Dataset:
+        import pyarrow.dataset as ds  # noqa: PLC0415 - slow, pandas too, and only lakes need it
+
         return ds.dataset(list(self.paths), schema=self.schema)
 
     @cached_property
