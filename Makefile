@@ -70,10 +70,17 @@ format: $(DEV)
 soak: $(DEV)  ## Random editors, bad weather and kills; equal after every run that ends
 	$(BIN)/python -m tests.soak --minutes $(MINUTES)
 
-bench: $(DEV) .venv-singer/.made .venv-airbyte/.made  ## Measure side by side with others; writes docs/performance.md
+bench: $(DEV) .venv-plain/.made .venv-singer/.made .venv-airbyte/.made  ## Measure side by side with others; writes docs/performance.md
 	$(BIN)/pip install --quiet --group bench
 	BENCH_SIZES=$(BENCH_SIZES) BENCH_ROUNDS=$(BENCH_ROUNDS) BENCH_SECONDS=$(BENCH_SECONDS) \
 		BENCH_GIGABYTES=$(BENCH_GIGABYTES) $(BIN)/python -m benchmarks
+
+# As users install it: what only developing needs, pandas too, would be imported by whoever finds it.
+.venv-plain/.made: pyproject.toml constraints.txt
+	$(PYTHON) -m venv .venv-plain
+	.venv-plain/bin/pip install --quiet --upgrade "pip>=25.1"
+	.venv-plain/bin/pip install --quiet --constraint constraints.txt --editable . --group bench-plain
+	touch $@
 
 $(ENGINES): .venv-%/.made: pyproject.toml
 	$(PYTHON) -m venv .venv-$*
@@ -120,7 +127,7 @@ $(AIRFLOW) $(DAGSTER): .venv-%/.made: pyproject.toml constraints.txt tests/%/con
 	touch $@
 
 clean:
-	rm -rf $(VENV) .venv-airflow .venv-dagster .venv-singer .venv-airbyte .venv-spark .venv-sail \
+	rm -rf $(VENV) .venv-plain .venv-airflow .venv-dagster .venv-singer .venv-airbyte .venv-spark .venv-sail \
 		.venv-snowflake .venv-bigquery .venv-dbt build dist
 
 $(VENV)/bin/pip:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -83,7 +82,7 @@ def measure_start_up(figures: Figures) -> None:
     for what, program in START_UP.items():
         for _ in range(figures.rounds):
             with _folder() as folder:
-                done = measure([[sys.executable, "-c", program]], folder, _limits(figures))
+                done = measure([[str(OURS.python), "-c", program]], folder, _limits(figures))
             figures.start_up.setdefault(what, []).append(done.seconds)
 
 

@@ -8,6 +8,7 @@ Results go to standard output, errors and progress to standard error.
 from __future__ import annotations
 
 import functools
+import gc
 import random
 import sys
 import time
@@ -52,6 +53,7 @@ def _run(kind: str, options: dict[str, Any], *, as_json: bool) -> None:
     from contentstack_source.stopping import stopped_by_sigterm
 
     target, stack = chosen(options)
+    gc.freeze()  # what was imported stays: no need to look through it again and again
 
     def work(summary: Summary | None = None) -> Summary:
         if stack is not None:

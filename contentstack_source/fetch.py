@@ -43,6 +43,8 @@ class Report:
         rejects: items that could not be understood.
         rows_put: rows of entries and assets published.
         rows_removed: rows of entries and assets unpublished or deleted one by one.
+        merges: some rows go to tables that had rows before.
+        largest_batch_bytes: of the rows handed to dlt at once, as Arrow has them.
         put_by_table: rows put into each table, those of lists, logs and the model too.
         findings: what the content model did not foresee.
         model_error: why the content model could not be read, empty if it was.
@@ -62,6 +64,8 @@ class Report:
     rejects: int = 0
     rows_put: int = 0
     rows_removed: int = 0
+    merges: bool = False
+    largest_batch_bytes: int = 0
     put_by_table: Counter[str] = field(default_factory=Counter)
     findings: Findings = field(default_factory=Findings)
     model_error: str = ""

@@ -6,15 +6,13 @@ import gc
 import shutil
 import time
 from collections.abc import Callable, Mapping
-from contextlib import suppress
+from contextlib import AbstractContextManager, nullcontext, suppress
 from dataclasses import dataclass
 from functools import partial
 from inspect import signature
-from os import cpu_count
 from types import MappingProxyType
 from typing import Any, Final
 
-import dlt
 import pendulum
 from dlt.common.destination.exceptions import DestinationException
 from dlt.common.pipeline import LoadInfo
@@ -38,6 +36,7 @@ from contentstack_source.errors import (
 from contentstack_source.failures import one_line_errors
 from contentstack_source.fetch import Report, has_changed
 from contentstack_source.fitness import refuse_unfit
+from contentstack_source.loading import bounded_memory, configure_load
 from contentstack_source.position import SOURCE, SYNC, Position, forget_tokens, position_of
 from contentstack_source.settings import Settings
 from contentstack_source.source import contentstack_source, loads_happen_once, settings_of
@@ -139,7 +138,7 @@ def recorded(
     """Do the work of a run, and leave a row in the ledger whatever comes of it."""
     started, started_at = time.monotonic(), pendulum.now("UTC")
     pipeline = target.pipeline(progress)
-    _configure_load(pipeline)
+    configure_load(pipeline)
     refuse_unfit(pipeline.destination)
     error: ContentstackError | None = None
     try:
@@ -160,16 +159,6 @@ def recorded(
     if error is not None:
         raise error
     return summary
-
-
-def _configure_load(pipeline: Pipeline) -> None:
-    """Set what users have not set themselves."""
-    settings: dict[str, object] = {"truncate_staging_dataset": True}  # or there is all twice
-    if guard.is_duckdb(pipeline):
-        settings["workers"] = cpu_count()  # dlt's 20 keep the rows of 20 tables in memory
-    for name, value in settings.items():
-        if dlt.config.get(f"load.{name}") is None:
-            dlt.config[f"load.{name}"] = value
 
 
 def _catch_up(
@@ -269,7 +258,17 @@ def run_pass(
     with signals.intercepted_signals():
         pipeline.normalize()
         # Open all the time: DuckDB writes its file back whenever the last connection closes.
-        with guard.alone_at_destination(pipeline, confirmed):
+        with (
+            guard.alone_at_destination(pipeline, confirmed),
+            _room_for(pipeline, source),
+        ):
             info = pipeline.load()
         signals.raise_if_signalled()
     return info
+
+
+def _room_for(pipeline: Pipeline, source: DltSource) -> AbstractContextManager[None]:
+    report: Report | None = source.resources[SYNC].custom_metrics.get("report")
+    if report is None or report.merges:
+        return nullcontext()
+    return bounded_memory(pipeline, report.largest_batch_bytes)

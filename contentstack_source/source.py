@@ -14,6 +14,7 @@ from dlt.extract.source import DltSource
 
 from contentstack_source.events import PUBLISHED
 from contentstack_source.fallback import parse_locale_fallback
+from contentstack_source.fetch import Report
 from contentstack_source.fitness import (
     destination_capabilities,
     encodes_json,
@@ -169,14 +170,14 @@ def _resource(name: str, sync: DltResource) -> DltResource:
         load_id = dlt.current.load_package_state()["load_id"]
         caps = destination_capabilities()
         for each in _fitting(current, name):
-            current.report.put_by_table[each.table] += count_true_rows(each)
+            is_new = current.is_new(each.table)
+            _tell(current.report, each, merges=not is_new and each.table != CONTENT_TYPES)
             ids = pa.repeat(pa.scalar(load_id), each.data.num_rows)
             data = each.data.append_column("_dlt_load_id", ids)
-            may_append = loads_happen_once.get() and current.is_new(each.table)
             carrier = file_format(caps, each.types, is_empty=not each.data.num_rows)
             hints = hints_of(
                 each,
-                may_append=may_append,
+                may_append=loads_happen_once.get() and is_new,
                 file_format=carrier,
                 lake_format=lake_format(caps),
             )
@@ -187,6 +188,12 @@ def _resource(name: str, sync: DltResource) -> DltResource:
                 dlt.current.source_schema().get_table(each.table)["resource"] = owner
 
     return dlt.transformer(load, data_from=sync, name=name)
+
+
+def _tell(report: Report, rows: Rows, *, merges: bool) -> None:
+    report.put_by_table[rows.table] += count_true_rows(rows)
+    report.merges |= merges
+    report.largest_batch_bytes = max(report.largest_batch_bytes, rows.data.nbytes)
 
 
 def _fitting(current: Pass, name: str) -> Iterator[Rows]:

@@ -27,12 +27,13 @@ from contentstack_source.opening import Opening
 from contentstack_source.sheet import ORDINAL, Sheet, elements_of, fill
 from contentstack_source.store import ask, execute
 
-_ROWS_AT_ONCE: Final = 20_000
+_ROWS_AT_ONCE: Final = 10_000
 _READY_AT_MOST: Final = 1
 """Rows of so many tables may wait to be written: memory for time."""
 
 _ROOT: Final = ("uid", "locale", "event_at", "_dlt_id")
 _ENTRY: Final = (*_ROOT, "content_locale")
+_TAKEN: Final = ("content_type_uid", "uid", "locale", "content_locale", "event_at", "data")
 _LIST: Final = ("_dlt_id", "_dlt_parent_id", "_dlt_root_id", "_dlt_list_idx")
 _TYPES: Final = {"_dlt_list_idx": "bigint", "event_at": "timestamp", "_version": "bigint"}
 _READ_BY_FOLD: Final = frozenset({"uid", "locale"})
@@ -215,9 +216,9 @@ class Tables:
                     con,
                     f"""
                     CREATE TEMP VIEW taken AS
-                    SELECT *, {ROOT_ID} AS _dlt_id, CAST([] AS BIGINT[]) AS {ORDINAL}
-                    FROM event SEMI JOIN taken_position
-                        USING (position)
+                    SELECT {", ".join(_TAKEN)}, {ROOT_ID} AS _dlt_id,
+                        CAST([] AS BIGINT[]) AS {ORDINAL}
+                    FROM event SEMI JOIN taken_position USING (position)
                     """,
                 )
                 yield con

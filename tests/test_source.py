@@ -212,3 +212,11 @@ def test_a_refused_content_model_is_replaced_by_inferred_types(
     assert "403" in report.model_error
     assert report.findings.without_model == ["article", "author"]
     load.assert_equal()
+
+
+def test_a_report_tells_whether_rows_go_to_tables_that_had_some(load: Load) -> None:
+    first = load.run()
+    load.stack.publish_entry("author", "e1", {"title": "Anew"}, "en-us")
+    second = load.run()
+    assert (first.merges, second.merges) == (False, True)
+    assert first.largest_batch_bytes > second.largest_batch_bytes > 0

@@ -9,7 +9,9 @@ from benchmarks.contestants.contestant import Contestant, Tables
 
 _HERE = Path(__file__).parent
 _ROOT = _HERE.parent.parent
-_OURS = Path(sys.executable)
+_PLAIN = _ROOT / ".venv-plain" / "bin" / "python"
+# What only developing needs is slow to import, pandas above all, and would be where it is found.
+_OURS = _PLAIN if _PLAIN.exists() else Path(sys.executable)
 _SINGER = _ROOT / ".venv-singer" / "bin" / "python"
 _AIRBYTE = _ROOT / ".venv-airbyte" / "bin" / "python"
 _TYPES = ("blog_post", "product", "author", "page")

@@ -1,0 +1,52 @@
+"""Loading: what DuckDB may hold while new tables are filled."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import dlt
+import pytest
+from dlt.pipeline.pipeline import Pipeline
+
+from contentstack_source.loading import bounded_memory
+from contentstack_source.target import Target
+
+LIMIT = "SELECT current_setting('memory_limit'), current_setting('threads')"
+ORDINARY = 10**6
+LARGE = 10**8
+
+
+@pytest.fixture
+def pipeline(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Pipeline:
+    monkeypatch.chdir(tmp_path)
+    return Target(pipelines_dir=str(tmp_path / "dlt")).pipeline()
+
+
+def settings_within(pipeline: Pipeline, batch_bytes: int) -> tuple[Any, ...]:
+    with bounded_memory(pipeline, batch_bytes):
+        return settings_now(pipeline)
+
+
+def settings_now(pipeline: Pipeline) -> tuple[Any, ...]:
+    with pipeline.sql_client() as client:
+        ((memory, threads),) = client.execute_sql(LIMIT) or [(None, None)]
+    return memory, threads
+
+
+def test_rows_of_ordinary_size_are_loaded_with_little_memory(pipeline: Pipeline) -> None:
+    assert settings_within(pipeline, ORDINARY) == ("286.1 MiB", 1)
+    assert settings_now(pipeline) != ("286.1 MiB", 1), "it ends with the load"
+
+
+def test_large_rows_are_loaded_with_what_duckdb_takes(pipeline: Pipeline) -> None:
+    assert settings_within(pipeline, LARGE) == settings_now(pipeline)
+
+
+def test_users_who_set_up_the_connections_have_decided(
+    pipeline: Pipeline, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    key = "DESTINATION__DUCKDB__CREDENTIALS__GLOBAL_CONFIG"
+    monkeypatch.setenv(key, '{"memory_limit": "1GB"}')
+    assert dlt.config.get("destination.duckdb.credentials.global_config")
+    assert settings_within(pipeline, ORDINARY)[0] != "286.1 MiB"
