@@ -10,7 +10,7 @@ import duckdb
 
 _Answer = TypeVar("_Answer")
 
-_MEMORY: Final = "160MiB"
+_MEMORY: Final = "128MiB"
 
 
 def open_store(temp_folder: Path) -> duckdb.DuckDBPyConnection:
