@@ -36,7 +36,8 @@ Written by `make bench` from `benchmarks/figures.json`. Every figure is that of 
 Python's start included, and the median of {_rounds(figures.rounds)}; in a round all run
 one after the other, on one server: the simulator in a process of its own on the same machine
 ({figures.machine}), its pages compressed beforehand.
-The content is of four types, about 1 kB an entry.
+The content is of four types, about 1 kB an entry. All but Singer and PyAirbyte run in one
+environment, with what users install and no more.
 """
 
 
@@ -220,8 +221,8 @@ def _elsewhere(figures: Figures) -> str:
     return f"""## Other destinations
 
 `contentstack-source` with {figures.elsewhere[0].entries:,} entries, seconds of one run each;
-servers and files are on the same machine. *Read anew* is `resync`, which also takes away what is
-gone:
+servers and files are on the same machine, and the environment is that of development, where
+each start takes a little longer. *Read anew* is `resync`, which also takes away what is gone:
 
 | destination | {" | ".join(whats)} | first, times DuckDB | MB at most |
 |---|{"---:|" * (len(whats) + 2)}

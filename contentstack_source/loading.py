@@ -15,6 +15,7 @@ from contentstack_source.guard import is_duckdb
 _TIMES_A_BATCH: Final = 20
 _LEAST_BYTES: Final = 300 * 10**6
 _MOST_BYTES: Final = 10**9
+_BOUND: Final = ("memory_limit", "threads")
 _USERS_OWN: Final = (
     "destination.duckdb.credentials.global_config",
     "destination.credentials.global_config",
@@ -48,8 +49,14 @@ def bounded_memory(pipeline: Pipeline, batch_bytes: int) -> Iterator[None]:
     if not is_duckdb(pipeline) or is_decided or limit > _MOST_BYTES:
         yield
         return
-    # Both hold for every connection to the file, and end with the last of them.
+    # A setting holds for every connection to the file, and a notebook may have one of its own.
     with pipeline.sql_client() as client:
+        before = {name: client.execute_sql(f"SELECT current_setting('{name}')") for name in _BOUND}
         client.execute_sql(f"SET GLOBAL memory_limit = '{limit // 10**6}MB'")
         client.execute_sql("SET GLOBAL threads = 1")  # dlt's workers are as many as there are cores
-        yield
+        try:
+            yield
+        finally:
+            for name, found in before.items():
+                if found:
+                    client.execute_sql(f"SET GLOBAL {name} = '{found[0][0]}'")

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Any
 
+import dlt
+import duckdb
 import pytest
 from dlt.pipeline.pipeline import Pipeline
 
@@ -48,3 +51,14 @@ def test_users_who_set_up_the_connections_have_decided(
     key = "DESTINATION__DUCKDB__CREDENTIALS__GLOBAL_CONFIG"
     monkeypatch.setenv(key, '{"memory_limit": "1GB"}')
     assert settings_within(pipeline, ORDINARY)[0] != "286.1 MiB"
+
+
+def test_a_connection_that_stays_open_has_its_settings_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    with duckdb.connect(str(tmp_path / "mine.duckdb")) as mine:
+        mine.execute("SET GLOBAL memory_limit = '2GiB'")
+        target = Target(dlt.destinations.duckdb(mine), pipelines_dir=str(tmp_path / "dlt"))
+        assert settings_within(target.pipeline(), ORDINARY) == ("286.1 MiB", 1)
+        assert mine.execute(LIMIT).fetchall() == [("2.0 GiB", os.cpu_count())]
