@@ -148,8 +148,8 @@ def _targets(sheet: Sheet) -> Iterator[tuple[tuple[str, ...], _Target]]:
 def _in_rich_text(view: str, root: str, piece: str, path: tuple[str, ...]) -> str:
     """Return the statement for the embeds and links of a field of JSON rich text.
 
-    Its nodes tell in `attrs` where they lead; these come in the order of the text. Most have only
-    styles, so that none is opened that does not say one of the words.
+    Its nodes tell in `attrs` where they lead; the ids that `json_tree` gives follow the text, which
+    a path like `$..attrs` does not. Most documents lead nowhere, and no tree is made of them.
     """
     target = _Target(
         uid='coalesce(nullif(attrs."entry-uid", \'\'), attrs."asset-uid")',
@@ -160,15 +160,19 @@ def _in_rich_text(view: str, root: str, piece: str, path: tuple[str, ...]) -> st
         url="coalesce(nullif(attrs.url, ''), nullif(attrs.href, ''), attrs.src)",
     )
     selected = ", ".join(f"{sql} AS {name}" for name, sql in target.fields(path).items())
-    leads = " OR ".join(f"contains(node, '\"{word}\"')" for word in _LEADS)
     return (
         f"SELECT root, {ORDINAL}, {selected} FROM ("
-        f"SELECT root, list_append({ORDINAL}, place) AS {ORDINAL},"
-        f" from_json(node, {_ATTRS}) AS attrs FROM ("
-        f"SELECT root, {ORDINAL}, unnest(nodes) AS node, generate_subscripts(nodes, 1) AS place"
-        f" FROM (SELECT {root} AS root, {ORDINAL}, json_extract({piece}, '$..attrs') AS nodes"
-        f" FROM {view})) WHERE ascii(node) = 123 AND ({leads}))"
+        f"SELECT row.root, list_append(row.{ORDINAL}, node.id) AS {ORDINAL},"
+        f" from_json(node.value, {_ATTRS}) AS attrs FROM ("
+        f"SELECT {root} AS root, {ORDINAL}, {piece} AS document FROM {view}"
+        f" WHERE {_leads(piece)}) AS row, json_tree(row.document) AS node"
+        f" WHERE node.key = 'attrs' AND node.type = 'OBJECT' AND {_leads('node.value')})"
     )
+
+
+def _leads(json: str) -> str:
+    """Return the condition that JSON may say where something leads."""
+    return "(" + " OR ".join(f"contains({json}, '\"{word}\"')" for word in _LEADS) + ")"
 
 
 def _struct(fields: dict[str, str]) -> str:
