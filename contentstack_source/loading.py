@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from os import cpu_count
-from typing import Final
+from typing import Any, Final
 
 import dlt
+from dlt.destinations.sql_client import SqlClientBase
 from dlt.pipeline.pipeline import Pipeline
 
 from contentstack_source.guard import is_duckdb
@@ -16,10 +17,6 @@ _TIMES_A_BATCH: Final = 20
 _LEAST_BYTES: Final = 300 * 10**6
 _MOST_BYTES: Final = 10**9
 _BOUND: Final = ("memory_limit", "threads")
-_USERS_OWN: Final = (
-    "destination.duckdb.credentials.global_config",
-    "destination.credentials.global_config",
-)
 
 
 def configure_load(pipeline: Pipeline) -> None:
@@ -38,19 +35,21 @@ def bounded_memory(pipeline: Pipeline, batch_bytes: int) -> Iterator[None]:
 
     Without a limit it keeps every block of its file, as long as the machine has room. What it
     cannot do without goes with the size of the rows: where they are large, there is no limit but
-    its own. Who has set up DuckDB's connections has decided already.
+    its own. Who has set up DuckDB, or has opened it, has decided already.
 
     Args:
         pipeline: loads into new tables only; merging may need any amount.
         batch_bytes: of the largest batch of rows in the load, as Arrow has it.
     """
     limit = max(_LEAST_BYTES, _TIMES_A_BATCH * batch_bytes)
-    is_decided = any(dlt.config.get(key) is not None for key in _USERS_OWN)
-    if not is_duckdb(pipeline) or is_decided or limit > _MOST_BYTES:
+    if not is_duckdb(pipeline) or limit > _MOST_BYTES:
         yield
         return
-    # A setting holds for every connection to the file, and a notebook may have one of its own.
     with pipeline.sql_client() as client:
+        if _is_set_up(client):
+            yield
+            return
+        # A setting holds for every connection to the file, also for those of others in here.
         before = {name: client.execute_sql(f"SELECT current_setting('{name}')") for name in _BOUND}
         client.execute_sql(f"SET GLOBAL memory_limit = '{limit // 10**6}MB'")
         client.execute_sql("SET GLOBAL threads = 1")  # dlt's workers are as many as there are cores
@@ -60,3 +59,8 @@ def bounded_memory(pipeline: Pipeline, batch_bytes: int) -> Iterator[None]:
             for name, found in before.items():
                 if found:
                     client.execute_sql(f"SET GLOBAL {name} = '{found[0][0]}'")
+
+
+def _is_set_up(client: SqlClientBase[Any]) -> bool:
+    credentials: Any = client.credentials
+    return bool(credentials.global_config) or credentials.external_conn() is not None

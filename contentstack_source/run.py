@@ -181,7 +181,7 @@ def _catch_up(
             if (info := run_pass(pipeline, source, confirmed, known)) is not None:
                 summary.load_ids += info.loads_ids
         finally:
-            report: Report = source.resources[SYNC].custom_metrics.get("report") or Report()
+            report = _report_of(source)
             summary.add(report)
         if not report.has_moved or not _has_changed_since(source, report, summary):
             summary.is_caught_up = True
@@ -260,15 +260,17 @@ def run_pass(
         # Open all the time: DuckDB writes its file back whenever the last connection closes.
         with (
             guard.alone_at_destination(pipeline, confirmed),
-            _room_for(pipeline, source),
+            _room_for(pipeline, _report_of(source)),
         ):
             info = pipeline.load()
         signals.raise_if_signalled()
     return info
 
 
-def _room_for(pipeline: Pipeline, source: DltSource) -> AbstractContextManager[None]:
+def _report_of(source: DltSource) -> Report:
     report: Report | None = source.resources[SYNC].custom_metrics.get("report")
-    if report is None or report.merges:
-        return nullcontext()
-    return bounded_memory(pipeline, report.largest_batch_bytes)
+    return report or Report()
+
+
+def _room_for(pipeline: Pipeline, report: Report) -> AbstractContextManager[None]:
+    return nullcontext() if report.merges else bounded_memory(pipeline, report.largest_batch_bytes)

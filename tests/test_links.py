@@ -96,6 +96,22 @@ LINKS: list[tuple[dict[str, Any], list[tuple[Any, ...]]]] = [
     ),
     (
         {
+            "body": document(
+                {
+                    "type": "ul",
+                    "attrs": {},
+                    "children": [{"type": "a", "attrs": {"url": "/deep"}, "children": []}],
+                },
+                embed(asset_uid="blt1"),
+            )
+        },
+        [
+            ("body", 0, "url", None, None, "/deep"),
+            ("body", 1, "asset", "blt1", "sys_assets", None),
+        ],
+    ),
+    (
+        {
             "sections": [
                 {"hero": {"image": "blt1", "cards": [{"to": [{**A_REFERENCE, "uid": "c"}]}]}},
                 {"other": {}},

@@ -49,16 +49,19 @@ def test_users_who_set_up_the_connections_have_decided(
     pipeline: Pipeline, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     key = "DESTINATION__DUCKDB__CREDENTIALS__GLOBAL_CONFIG"
-    monkeypatch.setenv(key, '{"memory_limit": "1GB"}')
-    assert settings_within(pipeline, ORDINARY)[0] != "286.1 MiB"
+    monkeypatch.setenv(key, '{"memory_limit": "1GiB"}')
+    assert settings_within(pipeline, ORDINARY)[0] == "1.0 GiB"
 
 
-def test_a_connection_that_stays_open_has_its_settings_again(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.chdir(tmp_path)
-    with duckdb.connect(str(tmp_path / "mine.duckdb")) as mine:
+def test_a_connection_that_users_have_opened_is_left_alone(tmp_path: Path) -> None:
+    with duckdb.connect() as mine:
         mine.execute("SET GLOBAL memory_limit = '2GiB'")
         target = Target(dlt.destinations.duckdb(mine), pipelines_dir=str(tmp_path / "dlt"))
-        assert settings_within(target.pipeline(), ORDINARY) == ("286.1 MiB", 1)
-        assert mine.execute(LIMIT).fetchall() == [("2.0 GiB", os.cpu_count())]
+        assert settings_within(target.pipeline(), ORDINARY) == ("2.0 GiB", os.cpu_count())
+
+
+def test_another_connection_to_the_file_has_its_settings_again(pipeline: Pipeline) -> None:
+    with duckdb.connect("contentstack_warehouse.duckdb") as other:
+        other.execute("SET GLOBAL memory_limit = '2GiB'")
+        assert settings_within(pipeline, ORDINARY) == ("286.1 MiB", 1)
+        assert other.execute(LIMIT).fetchall() == [("2.0 GiB", os.cpu_count())]
