@@ -10,7 +10,7 @@ from benchmarks.contestants.contestant import Contestant, Tables
 _HERE = Path(__file__).parent
 _ROOT = _HERE.parent.parent
 _PLAIN = _ROOT / ".venv-plain" / "bin" / "python"
-# What only developing needs is slow to import, pandas above all, and would be where it is found.
+# As users install it: what only developing needs, pandas above all, is imported where it is found.
 _OURS = _PLAIN if _PLAIN.exists() else Path(sys.executable)
 _SINGER = _ROOT / ".venv-singer" / "bin" / "python"
 _AIRBYTE = _ROOT / ".venv-airbyte" / "bin" / "python"
