@@ -11,6 +11,7 @@ from dlt.common.schema.typing import TTableSchema
 
 from contentstack_source.errors import RefusedError
 from contentstack_source.failures import one_line_errors
+from contentstack_source.hints import existing_tables
 from contentstack_source.meanings import Meanings, Table
 from contentstack_source.names import OWN_TABLES, Names
 from contentstack_source.target import Target
@@ -62,7 +63,7 @@ def describe(target: Target) -> str:
             raise RefusedError(what, "Run `contentstack-source sync` first.")
         models = list(_models(dataset))
         tables = {name: dataset.schema.tables[name] for name in dataset.schema.data_table_names()}
-        meanings = Meanings(Names(dataset.schema.naming))
+        meanings = Meanings(Names(dataset.schema.naming), existing_tables(dataset.schema))
     titles = {}
     for uid, title, table, schema in models:
         meanings.add(uid, table, schema)

@@ -54,9 +54,13 @@ def _told(error: BaseException) -> ContentstackError:
 
 
 def _chain(error: BaseException) -> Iterator[BaseException]:
-    """Yield an error and what caused it, the root last."""
+    """Yield an error and what caused it, the root last.
+
+    dlt goes on to the next resource while it handles the StopIteration of the one before, so that is
+    the context of errors it has nothing to do with.
+    """
     link: BaseException | None = error
-    while link is not None:
+    while link is not None and not isinstance(link, StopIteration):
         yield link
         step = link.exception if isinstance(link, PipelineStepFailed) else None
         link = link.__cause__ or step or link.__context__

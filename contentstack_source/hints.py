@@ -13,6 +13,7 @@ from dlt.common.schema.typing import TTableFormat
 from dlt.common.typing import TLoaderFileFormat
 from dlt.extract.hints import TResourceHints
 
+from contentstack_source.column_names import ColumnKey, ListPath
 from contentstack_source.events import ASSET_PUBLISHED, ENTRY_PUBLISHED, EVENT_TYPES
 from contentstack_source.links import TABLE as LINKS
 from contentstack_source.settings import HISTORY
@@ -40,6 +41,12 @@ _ONLY_TRUE_ROWS: Final = frozenset({"sync_events", "sync_rejects", HISTORY})
 
 _LISTS: Final = "x-lists"
 """Hint of a column that holds a list: its fields, and those of the lists in it."""
+
+_FIELD: Final = "x-field"
+"""Hint of a column: what it holds, where its name does not spell that."""
+
+_LIST_PATH: Final = "x-list-path"
+"""Hint of the table of a list: where the list stands in the content."""
 
 _OWNERS: Final = {
     "assets": ASSET_PUBLISHED,
@@ -87,6 +94,8 @@ def hints_of(
             }
         ]
     columns: Any = {name: _column(name, kind) for name, kind in rows.types.items()}
+    for name, held in rows.names.hints(rows.types).items() if rows.names else ():
+        columns[name][_FIELD] = held.to_json()
     columns |= {name: _list_column(name, lists) for name, lists in rows.lists.items()}
     disposition: Any = "append" if may_append else _disposition(rows)
     if lake_format:  # a table that is new needs no merge there, and may be loaded twice
@@ -99,8 +108,12 @@ def hints_of(
         references=references,  # type: ignore[arg-type]
         file_format=file_format,
         table_format=lake_format,
-        additional_table_hints=_lake_hints(rows) if lake_format else None,
+        additional_table_hints=(_lake_hints(rows) if lake_format else {}) | _list_hints(rows),
     )
+
+
+def _list_hints(rows: Rows) -> dict[str, Any]:
+    return {} if rows.list_path is None else {_LIST_PATH: list(rows.list_path)}
 
 
 def _lake_hints(rows: Rows) -> dict[str, Any]:
@@ -133,19 +146,31 @@ def existing_tables(schema: Schema) -> dict[str, Existing]:
     for name, table in schema.tables.items():
         if name.startswith("_dlt"):
             continue
-        lists = {n: c[_LISTS] for n, c in table["columns"].items() if _LISTS in c}  # type: ignore[typeddict-item]
+        columns: Mapping[str, Mapping[str, Any]] = table["columns"]
+        lists = {n: c[_LISTS] for n, c in columns.items() if _LISTS in c}
         found[name] = Existing(
-            {c: str(x.get("data_type")) for c, x in table["columns"].items() if c not in lists},
+            {c: str(x.get("data_type")) for c, x in columns.items() if c not in lists},
             next((r["referenced_table"] for r in table.get("references") or ()), None),
             is_content=table.get("resource") in EVENT_TYPES,
             lists={next(iter(held)): column for column, held in lists.items()},
+            keys={n: ColumnKey.from_json(c[_FIELD]) for n, c in columns.items() if _FIELD in c},
+            list_path=_list_path(table),
         )
         for held in lists.values():
             for list_table, known in held.items():
                 found[list_table] = Existing(
-                    known["columns"], name, is_column=True, lists=known["lists"]
+                    known["columns"],
+                    name,
+                    is_column=True,
+                    lists=known["lists"],
+                    keys={n: ColumnKey.from_json(k) for n, k in known.get("fields", {}).items()},
+                    list_path=_list_path(known),
                 )
     return found
+
+
+def _list_path(hints: Mapping[str, Any]) -> ListPath | None:
+    return tuple(hints[_LIST_PATH]) if hints.get(_LIST_PATH) else None
 
 
 def _disposition(rows: Rows) -> Any:  # noqa: ANN401 - dlt's type for this is a union of dicts
@@ -179,7 +204,12 @@ def _filled_in_true_rows(rows: Rows) -> str | None:
 
 def _list_column(name: str, lists: Mapping[str, Existing]) -> dict[str, Any]:
     held = {
-        table: {"columns": dict(known.columns), "lists": dict(known.lists)}
+        table: {
+            "columns": dict(known.columns),
+            "lists": dict(known.lists),
+            "fields": {name: key.to_json() for name, key in known.keys.items()},
+            _LIST_PATH: list(known.list_path or ()),
+        }
         for table, known in lists.items()
     }
     return {"name": name, "data_type": "json", _LISTS: held}

@@ -6,7 +6,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from contentstack_source.column_names import BLOCK_UID, ColumnNames, ListPath
 from contentstack_source.names import Names
+from contentstack_source.tables import Existing, lists_in
 
 Field = Mapping[str, Any]
 """A field of a content type's schema, as the service describes it."""
@@ -63,15 +65,19 @@ class Meanings:
 
     Args:
         names: of the dataset.
+        existing: its tables by name: the load has named them and their columns.
     """
 
-    def __init__(self, names: Names) -> None:
+    def __init__(self, names: Names, existing: Mapping[str, Existing]) -> None:
         self._names = names
+        self._existing = existing
+        self._lists: Mapping[ListPath, str] = {}
         self.tables: dict[str, Table] = {}
 
     def add(self, content_type: str, table: str, schema: Sequence[Field]) -> None:
         """Read the schema of a content type that lands in `table`."""
         self.tables[table] = Table(content_type)
+        self._lists = lists_in(table, self._existing)
         self._read(table, schema, (), ())
 
     def _read(
@@ -90,11 +96,15 @@ class Meanings:
     def _read_list(
         self, table: str, each: Field, here: tuple[str, ...], above: tuple[str, ...]
     ) -> None:
-        known = self.tables[table]
-        name = self._names.list_table(table, here, self.tables)
         path = (*above, *here)
+        name = self._lists.get(path)
+        if name is None:  # no entry has filled it
+            return
+        known = self.tables[table]
         told = f"{'.'.join(path)} ({_kind(each)})"
         self.tables[name] = Table(known.content_type, table, told, _leads_to(each))
+        if each.get("data_type") == "blocks":
+            self.tables[name].columns[BLOCK_UID] = "the block, by its uid in the content model"
         for within, fields in _elements(each):
             self._read(name, fields, within, path)
         if each.get("data_type") not in ("group", "global_field", "blocks"):
@@ -103,18 +113,21 @@ class Meanings:
     def _name(self, table: str, each: Field, here: tuple[str, ...], above: tuple[str, ...]) -> None:
         """Note the columns of a single value, or those of an element of a list of such."""
         known, kind = self.tables[table], str(each.get("data_type"))
+        columns = self._columns_of(table)
         for part in _PARTS.get(kind, ("",)):
-            path = tuple(filter(None, (*here, part))) or ("value",)
-            taken = known.columns.keys() | (() if known.parent else _OURS)
-            column = self._names.column(path, taken)
+            path = tuple(filter(None, (*here, part)))
             told = ".".join(filter(None, (*above, *here, part)))
-            known.columns[column] = f"{told} ({_kind(each)})"
-            if kind == "file":
-                known.files.append(column)
+            meanings = {columns.known(path): f"{told} ({_kind(each)})"}
             if _is_rich_text(each):
-                for form in _FORMS:
-                    beside = self._names.column((*path, form), taken)
-                    known.columns[beside] = f"{told} as {form}"
+                meanings |= {columns.known(path, form): f"{told} as {form}" for form in _FORMS}
+            known.columns |= {name: text for name, text in meanings.items() if name is not None}
+            if kind == "file" and (column := columns.known(path)) is not None:
+                known.files.append(column)
+
+    def _columns_of(self, table: str) -> ColumnNames:
+        known = self._existing.get(table, Existing({}))
+        reserved = (BLOCK_UID,) if self.tables[table].parent else _OURS
+        return known.column_names(self._names, reserved)
 
 
 def _elements(each: Field) -> Iterator[tuple[tuple[str, ...], Sequence[Field]]]:

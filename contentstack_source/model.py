@@ -55,10 +55,12 @@ class Group:
     Attributes:
         fields: by their keys.
         is_link: a link field, not a group that happens to have such fields.
+        is_blocks: modular blocks by their uids, of which an object has one.
     """
 
     fields: Mapping[str, Node] = field(default_factory=dict)
     is_link: bool = False
+    is_blocks: bool = False
 
 
 @dataclass(frozen=True)
@@ -169,4 +171,5 @@ def _is_rich_text(field_metadata: object) -> bool:
 def _parse_blocks(blocks: object) -> Group:
     """A block is an object under its own uid: `{"hero": {…}}` (FACTS 6)."""
     listed = [b for b in blocks if isinstance(b, dict)] if isinstance(blocks, list) else []
-    return Group({str(b["uid"]): parse_fields(b.get("schema")) for b in listed if "uid" in b})
+    fields = {str(b["uid"]): parse_fields(b.get("schema")) for b in listed if "uid" in b}
+    return Group(fields, is_blocks=True)

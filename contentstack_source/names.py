@@ -88,25 +88,24 @@ class Names:
         """Return the table of the list at `path` in `parent`: ``blog__sections``."""
         parts = self._parts(path)
         name = self._short(self._naming.shorten_fragments(parent, *parts))
-        if name not in taken:
-            return name
-        parts[-1] = f"{parts[-1]}_{digest(*path)}"
-        return self._short(self._naming.shorten_fragments(parent, *parts))
+        number = 0
+        while name in taken:
+            last = f"{parts[-1]}_{digest(*path, *[str(number)] * bool(number))}"
+            name = self._short(self._naming.shorten_fragments(parent, *parts[:-1], last))
+            number += 1
+        return name
 
-    def column(self, path: tuple[str, ...], taken: Collection[str]) -> str:
-        """Return the column of the value at `path`: ``seo__title``; another one if it is taken."""
-        parts = self._parts(path)
-        name = self._naming.shorten_fragments(*parts)
-        if name not in taken and not name.startswith("_dlt_"):
-            return name
-        return self._naming.shorten_fragments(*parts[:-1], f"{parts[-1]}_{digest(*path)}")
+    def column(self, path: tuple[str, ...]) -> str:
+        """Return the name that spells a path: ``seo__title``."""
+        return self._naming.shorten_fragments(*self._parts(path))
 
-    def variant(self, column: str, data_type: str, taken: Collection[str] = ()) -> str:
-        """Return where values of another type than the column's go: ``price__v_text``."""
-        name = self._naming.shorten_fragments(column, f"v_{data_type}")
-        if name not in taken:
-            return name
-        return self._naming.shorten_fragments(column, f"v_{data_type}_{digest(column, data_type)}")
+    def form(self, column: str, form: str) -> str:
+        """Return the name of a column beside another one: ``price__v_text``."""
+        return self._naming.shorten_fragments(column, form)
+
+    def apart(self, column: str, *told_apart: str) -> str:
+        """Return a name for what cannot have the name `column`: one with a digest."""
+        return self._naming.shorten_fragments(f"{column}_{digest(*told_apart)}")
 
     def _parts(self, path: tuple[str, ...]) -> list[str]:
         # dlt refuses an empty name; JSON does not.

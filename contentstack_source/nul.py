@@ -44,7 +44,7 @@ def _aside(
         [None if text is None else orjson.dumps(text).decode() for text in texts.to_pylist()],
         pa.string(),
     )
-    variant = names.variant(name, "json")
+    variant = rows.names.form_of(name, "v_json") if rows.names else names.form(name, "v_json")
     data = rows.data.set_column(
         rows.data.column_names.index(name), name, pc.if_else(has_nul, None, column)
     )

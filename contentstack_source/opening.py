@@ -108,6 +108,11 @@ class Opening:
         kinds, keys = self._probe([_kinds_of_node(piece, node), _keys_of(piece)])
         return kinds or 0, _flat(keys)
 
+    def ask(self, sql: str) -> tuple[Any, ...]:
+        """Return the one row that a query over the relation gives."""
+        row: tuple[Any, ...] = ask(self._con, sql, duckdb.DuckDBPyConnection.fetchall)[0]
+        return row
+
     def open_level(self, level: list[Found], drop: str | None = None) -> list[Seen]:
         """Open all objects of a level and return what is in their fields.
 
@@ -176,7 +181,7 @@ class Opening:
         for first in range(0, len(aggregates), _ASKED_AT_ONCE):
             asked = ", ".join(aggregates[first : first + _ASKED_AT_ONCE])
             sql = f"SELECT {asked} FROM {self.view}"
-            found += ask(self._con, sql, duckdb.DuckDBPyConnection.fetchall)[0]
+            found += self.ask(sql)
         return found
 
 

@@ -14,14 +14,14 @@ from typing import Final
 import duckdb
 
 from contentstack_source import columns
+from contentstack_source.column_names import BLOCK_UID, ColumnNames, ListNames, ListPath, Path
 from contentstack_source.columns import ARRAY, OBJECT, SCALAR, Column
+from contentstack_source.maps import is_map
 from contentstack_source.model import REFERENCE, DataType, Group, Many, Node, Value
-from contentstack_source.names import Names, digest
+from contentstack_source.names import digest
 from contentstack_source.opening import Found, Opening, Seen, Text, is_json, only
 from contentstack_source.store import execute
 
-_VALUE: Final = ("value",)
-_LIST: Final = ("list",)
 _RICH_TEXT: Final = {"type", "children"}
 """Keys of a JSON rich text node: without a model, the sign that an object is one document."""
 
@@ -38,12 +38,14 @@ class ListField:
         piece: the expression of the list, in the view of the sheet it was found in.
         of: what its elements are, None if the model does not tell.
         path: where it stands in the row of the sheet it was found in.
+        list_path: where it stands in the entry, lists of lists told apart.
     """
 
     table: str
     piece: str
     of: Node | None
-    path: tuple[str, ...]
+    path: Path
+    list_path: ListPath
 
 
 @dataclass
@@ -51,11 +53,13 @@ class Sheet:
     """One table of a load, with the SQL that fills it.
 
     Attributes:
+        names: of its columns.
+        list_names: of the tables of all lists of the content type.
         table: its name at the destination.
         opening: the relation in DuckDB that `columns` select from.
         existing: the types its columns have at the destination, by name.
-        reserved: column names that are not for fields.
         within: of a list, where it stands in the content model; empty for a root table.
+        list_path: the same, with lists of lists told apart.
         reads_rich_text: columns of rich text get columns of text and Markdown beside them.
         columns: by name; those the model knows are there even if no row has them.
         lists: found in it, by table name.
@@ -63,18 +67,20 @@ class Sheet:
         readable: column of rich text to those of its text and its Markdown, which no SQL fills.
     """
 
-    names: Names
+    names: ColumnNames
+    list_names: ListNames
     table: str
     opening: Opening
     existing: Mapping[str, str] = field(default_factory=dict)
-    reserved: frozenset[str] = frozenset()
-    within: tuple[str, ...] = ()
+    within: Path = ()
+    list_path: ListPath = ()
     reads_rich_text: bool = False
     columns: dict[str, Column] = field(default_factory=dict)
     lists: dict[str, ListField] = field(default_factory=dict)
     seen: dict[tuple[str, ...], Seen] = field(default_factory=dict)
     readable: dict[str, tuple[str, str]] = field(default_factory=dict)
     _found: list[Found] = field(default_factory=list)
+    _unfilled: list[tuple[Group, Path]] = field(default_factory=list)
 
     @property
     def root_id(self) -> str:
@@ -94,6 +100,8 @@ class Sheet:
 
     def open_elements(self, piece: str, node: Node | None) -> None:
         """Add the columns and lists of the list elements that `piece` yields."""
+        if BLOCK_UID in self.existing or (isinstance(node, Group) and node.is_blocks):
+            self.columns[BLOCK_UID] = Column("text", _block_uid(piece))
         if node == REFERENCE:
             # Old references are plain uids (FACTS T11): the same table, the same column.
             uid_only = f"CASE WHEN ascii({piece}) = 34 THEN concat('{{\"uid\":', {piece}, '}}')"
@@ -105,9 +113,12 @@ class Sheet:
     def _open_levels(self, drop: str | None = None) -> None:
         while level := [found for found in self._found if found.fields()]:
             self._found = []
-            for seen in self.opening.open_level(level, drop):
+            fields = self.opening.open_level(level, drop)
+            for seen in self.names.in_order(fields, [each.path for each in fields]):
                 self._place(seen.piece, seen.node, seen.kinds, seen.keys, seen.path)
             drop = None
+        for group, path in self._unfilled:
+            self._declare_fields(group, path)
 
     def _place(
         self,
@@ -125,24 +136,32 @@ class Sheet:
         self.seen[path] = Seen(path, node, piece, kinds, keys)
         if isinstance(node, Many) and node.of == REFERENCE:
             piece, kinds = _as_list(piece), kinds and ARRAY
-        if is_rich_text(self.seen[path]) or is_json(node) or self._is_kept_as_json(path or _VALUE):
-            name = self._add_json(piece, path or _VALUE, is_unknown=node is None)
+        if self._is_json(self.seen[path]):
+            self._add_json(piece, path, is_unknown=node is None)
             if is_rich_text(self.seen[path]):
-                self._add_readable(name, path or _VALUE)
+                self._add_readable(path)
             return
         if isinstance(node, Value) or kinds & SCALAR:
-            self._add_scalar(piece, node, kinds, path or _VALUE)
+            self._add_scalar(piece, node, kinds, path)
         if kinds & OBJECT:
             group = node if isinstance(node, Group) else None
             self._found.append(Found(only(piece, 123), group, path, keys))
         elif isinstance(node, Group):
-            self._declare_fields(node, path)
+            self._unfilled.append((node, path))
         if kinds & ARRAY:
             of = node.of if isinstance(node, Many) else None
             self._add_list(piece, of, path)
 
-    def _add_scalar(self, piece: str, node: Node | None, kinds: int, path: tuple[str, ...]) -> None:
-        name = self._column(path)
+    def _is_json(self, seen: Seen) -> bool:
+        """Tell whether a value is kept whole, as JSON."""
+        known = self.names.known(seen.path)
+        if is_rich_text(seen) or is_json(seen.node) or self._type_at_destination(known) == "json":
+            return True
+        keys = seen.keys | self.names.keys_below(seen.path)
+        return seen.node is None and is_map(self.opening, seen.piece, len(keys))
+
+    def _add_scalar(self, piece: str, node: Node | None, kinds: int, path: Path) -> None:
+        name = self.names.assign(path)
         declared = node if isinstance(node, Value) else None
         data_type = self._type_at_destination(name) or (
             declared.data_type if declared else columns.infer_type(kinds)
@@ -152,72 +171,73 @@ class Sheet:
         if not kinds & SCALAR:
             self.columns[name] = Column(data_type)
         elif isinstance(piece, Text):
-            self._add_text(name, piece, data_type)
+            self._add_text(path, piece, data_type)
         else:
             from_text = declared.from_text if declared else False
             main = columns.scalar(piece, data_type, kinds, from_text=from_text)
             self.columns[name] = Column(data_type, main, is_unknown=is_unknown)
             for column in columns.variants(piece, main, kinds, data_type):
-                self.columns[self._variant(name, column.data_type)] = column
+                self.columns[self._variant(path, column.data_type)] = column
 
-    def _add_text(self, name: str, text: Text, data_type: DataType) -> None:
+    def _add_text(self, path: Path, text: Text, data_type: DataType) -> None:
         """Add a column for a value that was read without its quotes."""
+        name = self.names.assign(path)
         if data_type == "text":
             self.columns[name] = Column("text", text)
             return
         main = columns.instant(text) if data_type == "timestamp" else None
         self.columns[name] = Column(data_type, main)
         rest = f"CASE WHEN ({main}) IS NULL THEN {text} END" if main else text
-        self.columns[self._variant(name, "text")] = Column("text", rest, is_variant=True)
+        self.columns[self._variant(path, "text")] = Column("text", rest, is_variant=True)
 
-    def _add_readable(self, name: str, path: tuple[str, ...]) -> None:
+    def _add_readable(self, path: Path) -> None:
         """Add the columns beside a column of rich text."""
         if self.reads_rich_text:
-            text, markdown = (self._column((*path, part)) for part in ("text", "markdown"))
+            text, markdown = (self.names.assign_form(path, form) for form in ("text", "markdown"))
             self.columns |= dict.fromkeys((text, markdown), Column("text"))
-            self.readable[name] = text, markdown
+            self.readable[self._json_column(path)] = text, markdown
 
-    def _add_json(self, piece: str, path: tuple[str, ...], *, is_unknown: bool) -> str:
-        name = self._column(path)
-        if self._type_at_destination(name) not in {None, "json"}:
-            self.columns[name] = Column("text")
-            name = self._variant(name, "json")
+    def _json_column(self, path: Path) -> str:
+        """Return the column of JSON, beside the value's own where that has another type."""
+        name = self.names.assign(path)
+        is_other = self._type_at_destination(name) not in {None, "json"}
+        return self._variant(path, "json") if is_other else name
+
+    def _add_json(self, piece: str, path: Path, *, is_unknown: bool) -> None:
+        own, name = self.names.assign(path), self._json_column(path)
+        if name != own:
+            self.columns[own] = Column("text")
         if isinstance(piece, Text):
             piece = f"CAST(to_json({piece}) AS VARCHAR)"
-        is_variant = name.endswith("__v_json")
-        self.columns[name] = Column("json", piece, is_variant, is_unknown)
-        return name
+        self.columns[name] = Column("json", piece, name != own, is_unknown)
 
-    def _add_list(self, piece: str, of: Node | None, path: tuple[str, ...]) -> None:
-        table = self.names.list_table(self.table, path or _LIST, self.lists)
-        self.lists[table] = ListField(table, piece, of, path)
+    def _add_list(self, piece: str, of: Node | None, path: Path) -> None:
+        list_path = (*self.list_path, *(path or (None,)))
+        table = self.list_names.assign(self.table, path, list_path)
+        self.lists[table] = ListField(table, piece, of, path, list_path)
 
-    def _declare_fields(self, group: Group, path: tuple[str, ...]) -> None:
+    def _declare_fields(self, group: Group, path: Path) -> None:
         """Add the columns of an object that no row has, so that they have their types."""
-        for key, node in group.fields.items():
+        paths = [(*path, key) for key in group.fields]
+        for here in self.names.in_order(paths, paths):
+            node = group.fields[here[-1]]
             if isinstance(node, Group):
-                self._declare_fields(node, (*path, key))
+                self._declare_fields(node, here)
             elif isinstance(node, Value):
-                name = self._column((*path, key))
+                name = self.names.assign(here)
                 self.columns[name] = Column(self._type_at_destination(name) or node.data_type)
                 if node.holds == "rich text":
-                    self._add_readable(name, (*path, key))
+                    self._add_readable(here)
 
-    def _column(self, path: tuple[str, ...]) -> str:
-        return self.names.column(path, self.reserved | self.columns.keys())
+    def _variant(self, path: Path, data_type: str) -> str:
+        return self.names.assign_form(path, f"v_{data_type}")
 
-    def _variant(self, column: str, data_type: str) -> str:
-        return self.names.variant(column, data_type, self.reserved | self.columns.keys())
-
-    def _type_at_destination(self, name: str) -> DataType | None:
-        found = self.existing.get(name)
+    def _type_at_destination(self, name: str | None) -> DataType | None:
+        found = self.existing.get(name) if name else None
         for data_type in ("text", "double", "bigint", "bool", "timestamp", "json"):
             if data_type == found:
                 return data_type
         return None
-
-    def _is_kept_as_json(self, path: tuple[str, ...]) -> bool:
-        return self._type_at_destination(self._column(path)) == "json"
 
 
 def is_rich_text(seen: Seen) -> bool:
@@ -225,6 +245,12 @@ def is_rich_text(seen: Seen) -> bool:
     if isinstance(seen.node, Value):
         return seen.node.holds == "rich text"
     return seen.node is None and seen.keys >= _RICH_TEXT
+
+
+def _block_uid(piece: str) -> str:
+    """Return the expression for the uid of a modular block: the key its content stands under."""
+    keys = f"json_keys({only(piece, 123)})"
+    return f"coalesce(list_filter({keys}, lambda key: NOT starts_with(key, '_'))[1], {keys}[1])"
 
 
 def _as_list(piece: str) -> str:

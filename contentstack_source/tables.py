@@ -6,7 +6,7 @@ it. DuckDB runs them; Arrow carries the result.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, MutableMapping
+from collections.abc import Callable, Collection, Iterator, Mapping, MutableMapping
 from dataclasses import dataclass, field, replace
 from functools import partial
 from itertools import chain
@@ -18,11 +18,18 @@ import pyarrow as pa
 
 from contentstack_source import links, rich_text
 from contentstack_source.abreast import abreast
+from contentstack_source.column_names import (
+    BLOCK_UID,
+    ColumnKey,
+    ColumnNames,
+    ListNames,
+    ListPath,
+)
 from contentstack_source.columns import instant
 from contentstack_source.events import SYS_ASSETS
 from contentstack_source.fold import ROOT_ID, Fold
 from contentstack_source.model import ASSET, Group, parse_content_type
-from contentstack_source.names import DELETED_AT, DELETED_BY, Names
+from contentstack_source.names import DELETED_AT, DELETED_BY, OWN_TABLES, Names
 from contentstack_source.opening import Opening
 from contentstack_source.sheet import ORDINAL, Sheet, elements_of, fill
 from contentstack_source.store import ask, execute
@@ -63,6 +70,8 @@ class Existing:
         is_content: it holds what is published, not what is told of it.
         is_column: it is no table, but a list in a column of another one.
         lists: the columns that hold lists, by the table that each list would be.
+        keys: what a column holds, by name, where the name does not spell it.
+        list_path: where the list stands in the content; None if only the table's name tells.
     """
 
     columns: Mapping[str, str]
@@ -70,6 +79,19 @@ class Existing:
     is_content: bool = True
     is_column: bool = False
     lists: Mapping[str, str] = field(default_factory=dict)
+    keys: Mapping[str, ColumnKey] = field(default_factory=dict)
+    list_path: ListPath | None = None
+
+    def column_names(self, names: Names, reserved: Collection[str]) -> ColumnNames:
+        """Return the names that its columns have, and that new ones get."""
+        given = {name: self.keys.get(name) for name in self.columns}
+        return ColumnNames(names, given, reserved, is_list=self.list_of is not None)
+
+
+def lists_in(root_table: str, tables: Mapping[str, Existing]) -> dict[ListPath, str]:
+    """Return the tables of the lists in a root table, by where each list stands in the content."""
+    below = {name: each for name, each in tables.items() if each.list_of == root_table}
+    return {each.list_path: name for name, each in below.items() if each.list_path is not None}
 
 
 @dataclass(frozen=True)
@@ -83,6 +105,8 @@ class Rows:
         list_of: the root table, if the rows are elements of a list.
         parent: the table that the list is in.
         lists: the lists in each column that holds lists, by the table that each would be.
+        names: of its columns; None where no column is of a field.
+        list_path: where the list stands in the content; None if the rows are of no list.
     """
 
     table: str
@@ -91,6 +115,8 @@ class Rows:
     list_of: str | None = None
     parent: str = ""
     lists: Mapping[str, Mapping[str, Existing]] = field(default_factory=dict)
+    names: ColumnNames | None = None
+    list_path: ListPath | None = None
 
 
 Gather = Callable[
@@ -172,7 +198,9 @@ class Tables:
         which = "content_type_uid = $uid"
         count = self._fold.live_counts.get(content_type_uid, 0)
         for con in self._taken(which, count, {"uid": content_type_uid}):
-            sheet = self._sheet(con, table, "taken", fixed)
+            existing = self._existing.get(table, Existing({}))
+            names = existing.column_names(self._names, (*fixed, DELETED_AT, DELETED_BY))
+            sheet = self._sheet(con, table, "taken", names, self._list_names(table))
             sheet.open_objects("data", model, but=_READ_BY_FOLD)
             found = links.Links(con) if self._has_links and fixed == _ENTRY else None
             rows = chain(self._rows(con, sheet, fixed), self._lists(con, sheet, table, found))
@@ -223,19 +251,25 @@ class Tables:
                 )
                 yield con
 
+    def _list_names(self, root_table: str) -> ListNames:
+        known = dict(self._existing)  # other threads add to it
+        others = {name for name, each in known.items() if each.list_of != root_table}
+        taken = {*OWN_TABLES, *self._names.tables.values(), *others}
+        return ListNames(self._names, lists_in(root_table, known), taken)
+
     def _sheet(
         self,
         con: duckdb.DuckDBPyConnection,
         table: str,
         view: str,
-        fixed: tuple[str, ...],
+        names: ColumnNames,
+        list_names: ListNames,
         within: tuple[str, ...] = (),
+        list_path: ListPath = (),
     ) -> Sheet:
-        existing = self._existing.get(table, Existing({}))
-        opening = Opening(con, view)
-        reserved = frozenset(fixed if fixed is _LIST else (*fixed, DELETED_AT, DELETED_BY))
-        reads = self._reads_rich_text
-        return Sheet(self._names, table, opening, existing.columns, reserved, within, reads)
+        existing = self._existing.get(table, Existing({})).columns
+        opening, reads = Opening(con, view), self._reads_rich_text
+        return Sheet(names, list_names, table, opening, existing, within, list_path, reads)
 
     def _lists(
         self,
@@ -247,7 +281,12 @@ class Tables:
         for number, found in enumerate(parent.lists.values()):
             view = f"{parent.opening.view}_l{number}"
             elements_of(con, parent, found, view)
-            sheet = self._sheet(con, found.table, view, _LIST, (*parent.within, *found.path))
+            existing = self._existing.get(found.table, Existing({}, root_table))
+            names = existing.column_names(self._names, (*_LIST, BLOCK_UID))
+            within = (*parent.within, *found.path)
+            sheet = self._sheet(
+                con, found.table, view, names, parent.list_names, within, found.list_path
+            )
             sheet.open_elements("element", found.of)
             yield from self._rows(con, sheet, _LIST, root_table, parent.table)
             if found_links is not None:
@@ -280,8 +319,14 @@ class Tables:
         data = rich_text.beside(data, sheet.readable)
         # The next rows of the same table find the columns that these have made.
         known = self._existing.get(sheet.table, Existing({}, list_of))
-        self._existing[sheet.table] = replace(known, columns={**sheet.existing, **types})
-        yield Rows(sheet.table, data, types, list_of, parent)
+        columns = {**sheet.existing, **types}
+        list_path = sheet.list_path or None
+        self._existing[sheet.table] = replace(
+            known, columns=columns, keys=sheet.names.hints(columns), list_path=list_path
+        )
+        yield Rows(
+            sheet.table, data, types, list_of, parent, names=sheet.names, list_path=list_path
+        )
 
 
 def plain(fold: Fold, table: str, sql: str, types: Mapping[str, str]) -> Iterator[Rows]:

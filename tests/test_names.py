@@ -7,6 +7,7 @@ from dlt.common.normalizers.naming.snake_case import NamingConvention
 from hypothesis import given
 from hypothesis import strategies as st
 
+from contentstack_source.column_names import ColumnNames
 from contentstack_source.names import OWN_TABLES, OWN_VIEWS, Names, digest
 
 NAMING = NamingConvention()
@@ -103,26 +104,24 @@ def test_names_given_before_are_not_changed_in_place() -> None:
     ],
 )
 def test_a_column_is_named_by_its_path(path: tuple[str, ...], column: str) -> None:
-    assert Names(NAMING).column(path, ()) == column
+    assert ColumnNames(Names(NAMING), {}).assign(path) == column
 
 
 @pytest.mark.parametrize("path", [("",), (" ",), ("a", ""), ("", "")])
 def test_an_empty_key_has_a_column_too(path: tuple[str, ...]) -> None:
-    name = Names(NAMING).column(path, ())
+    name = ColumnNames(Names(NAMING), {}).assign(path)
     assert name.isidentifier()
 
 
 def test_a_column_that_is_taken_gets_a_stable_other_name() -> None:
-    names = Names(NAMING)
-    first, second = (names.column((key,), {"foo"}) for key in ("Foo", "foo"))
-    assert len({"foo", first, second}) == 3
-    assert (first, second) == tuple(names.column((key,), {"foo"}) for key in ("Foo", "foo"))
+    found = [ColumnNames(Names(NAMING), {}, {"foo"}).assign(("Foo",)) for _ in range(2)]
+    assert found == [f"foo_{digest('Foo')}"] * 2
 
 
 @pytest.mark.parametrize("key", ["_dlt_id", "_dlt_load_id", "_DLT_id", "_dlt-parent-id"])
 def test_no_field_takes_a_column_of_dlt(key: str) -> None:
     own = NAMING.normalize_identifier(key)
-    assert Names(NAMING).column((key,), ()) not in {own, key}
+    assert ColumnNames(Names(NAMING), {}).assign((key,)) not in {own, key}
 
 
 def test_a_list_table_is_named_by_its_parent_and_path() -> None:
@@ -140,17 +139,17 @@ def test_list_tables_whose_names_meet_keep_apart() -> None:
 
 
 def test_a_variant_is_named_as_dlt_does() -> None:
-    assert Names(NAMING).variant("price", "text") == "price__v_text"
+    assert ColumnNames(Names(NAMING), {}).assign_form(("price",), "v_text") == "price__v_text"
 
 
 def test_no_name_is_longer_than_the_destination_allows() -> None:
     names = assigned("t" * 100, "t" * 101, names=Names(NamingConvention(30)))
     found = [
         *names.tables.values(),
-        names.column(("a" * 100, "b" * 100), ()),
-        names.column(("a" * 100,), {"a" * 30}),
+        ColumnNames(names, {}).assign(("a" * 100, "b" * 100)),
+        ColumnNames(names, {}, {names.column(("a" * 100,))}).assign(("a" * 100,)),
         names.list_table("t" * 30, ("c" * 100,), ()),
-        names.variant("v" * 30, "text"),
+        ColumnNames(names, {}).assign_form(("v" * 30,), "v_text"),
     ]
     assert max(map(len, found)) <= 30
     assert len(set(found)) == len(found)

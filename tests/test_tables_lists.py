@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 
+from contentstack_source.tables import Existing
+
 Load = Callable[..., Any]
 
 
@@ -100,6 +102,7 @@ def test_a_modular_block_flattens_under_its_own_name(loaded: Load) -> None:
         {"gone": {"note": "no longer in the model"}},
     ]
     found = loaded({"f": content}, schema=[field("blocks", blocks=[hero, quote])])
+    assert found.column("blog__f", "_block_uid") == ["hero", "quote", "gone"]
     assert found.column("blog__f", "hero__head") == ["Hi", None, None]
     assert found.column("blog__f", "hero__to__href") == ["/", None, None]
     assert found.column("blog__f", "hero___metadata__uid") == ["m1", None, None]
@@ -107,6 +110,53 @@ def test_a_modular_block_flattens_under_its_own_name(loaded: Load) -> None:
     assert found.column("blog__f", "gone__note") == [None, None, "no longer in the model"]
     assert found.column("blog__f__quote__by", "value") == ["Ada", "Bo"]
     assert found.findings.unknown == {"blog__f.gone__note": 1}
+
+
+BLOCKS = field("blocks", blocks=[{"uid": "hero", "schema": [field("text", "head")]}])
+
+
+def test_a_row_of_blocks_names_its_block_although_it_has_no_content(loaded: Load) -> None:
+    content = [{"hero": {}}, {"hero": None}, {"_metadata": {}, "hero": {"head": "x"}}, {}, None]
+    found = loaded({"f": content}, schema=[BLOCKS])
+    assert found.column("blog__f", "_block_uid") == ["hero", "hero", "hero", None, None]
+    assert found.types["blog__f"]["_block_uid"] == "text"
+    assert found.findings.unknown == {}
+
+
+def test_blocks_in_blocks_and_in_groups_name_theirs(loaded: Load) -> None:
+    outer = {"uid": "outer", "schema": [BLOCKS, field("group", "g", schema=[BLOCKS])]}
+    content = [{"outer": {"f": [{"hero": {}}], "g": {"f": [{"hero": {"head": "x"}}]}}}]
+    found = loaded({"b": content}, schema=[field("blocks", "b", blocks=[outer])])
+    assert found.column("blog__b", "_block_uid") == ["outer"]
+    assert found.column("blog__b__outer__f", "_block_uid") == ["hero"]
+    assert found.column("blog__b__outer__g__f", "_block_uid") == ["hero"]
+
+
+@pytest.mark.parametrize("schema", [None, [field("group", multiple=True)]])
+def test_only_blocks_have_the_column_of_blocks(
+    loaded: Load, schema: list[dict[str, Any]] | None
+) -> None:
+    found = loaded({"f": [{"hero": {"head": "x"}}], "g": [1]}, schema=schema)
+    assert "_block_uid" not in {**found.types["blog__f"], **found.types["blog__g"]}
+
+
+def test_a_table_of_blocks_stays_one_while_the_model_cannot_be_read(loaded: Load) -> None:
+    known = {"blog__f": Existing({"_block_uid": "text"}, "blog")}
+    found = loaded({"f": [{"hero": {"head": "x"}}]}, existing=known)
+    assert found.column("blog__f", "_block_uid") == ["hero"]
+
+
+def test_no_field_takes_the_column_of_blocks(loaded: Load) -> None:
+    blocks = field("blocks", blocks=[{"uid": "_block_uid", "schema": [field("text", "a")]}])
+    found = loaded({"f": [{"_block_uid": "odd"}, {"_block_uid": {"a": "x"}}]}, schema=[blocks])
+    assert found.column("blog__f", "_block_uid") == ["_block_uid", "_block_uid"]
+    (other,) = [
+        name
+        for name in found.types["blog__f"]
+        if name.startswith("_block_uid_") and "__" not in name[1:]
+    ]
+    assert found.column("blog__f", other) == ["odd", None]
+    assert found.column("blog__f", "_block_uid__a") == [None, "x"]
 
 
 def nested(depth: int, leaf: object) -> object:
