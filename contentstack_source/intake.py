@@ -100,18 +100,10 @@ FROM named
 
 _REJECT: Final = f"""
 INSERT INTO reject
-SELECT position,
-       CASE WHEN json_type(item) <> 'OBJECT' THEN 'not an object'
-            WHEN reason = 'no uid' AND json_type(item, '$.data') <> 'OBJECT'
-                THEN 'data is not an object'
-            ELSE reason END,
-       item::VARCHAR
-FROM (
-    SELECT r.position, r.reason,
-           json_extract(p.body, '$.items[' || (r.position % {PAGE} - 1) || ']') AS item
-    FROM received r JOIN arrived_page p ON p.position = r.position - r.position % {PAGE}
-    WHERE r.reason IS NOT NULL
-)
+SELECT r.position, r.reason,
+       json_extract(p.body, '$.items[' || (r.position % {PAGE} - 1) || ']')::VARCHAR
+FROM received r JOIN arrived_page p ON p.position = r.position - r.position % {PAGE}
+WHERE r.reason IS NOT NULL
 """
 
 _RECALL: Final = f"""
