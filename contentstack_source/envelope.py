@@ -13,7 +13,7 @@ import msgspec
 import orjson
 
 from contentstack_source.errors import AnswerError
-from contentstack_source.repair import as_utf8, may_have_unpaired, repaired
+from contentstack_source.repair import as_utf8, repaired
 
 _TOP: Final = msgspec.json.Decoder(dict[str, msgspec.Raw])
 _LIST: Final = msgspec.json.Decoder(list[msgspec.Raw])
@@ -44,11 +44,9 @@ class Envelope:
 def read_envelope(body: bytes) -> Envelope:
     """Read what stands at the top of an answer, and repair what no database can hold."""
     body = as_utf8(body)
-    if may_have_unpaired(body):
-        body = repaired(body)
     envelope = _parsed(body)
-    if envelope.fault:
-        again = repaired(body)  # control characters, NaN, Infinity
+    if envelope.fault:  # the parser is strict: it refuses whatever a repair would change
+        again = repaired(body)
         if again != body:
             return _parsed(again)
     return envelope

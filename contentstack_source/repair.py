@@ -14,11 +14,6 @@ from typing import Final
 _REPLACEMENT: Final = rb"\ufffd"
 _BYTE_ORDER_MARK: Final = b"\xef\xbb\xbf"
 
-# A search that costs little: it also finds an escaped backslash before `ud83d`.
-_MAY_BE_UNPAIRED: Final = re.compile(
-    rb"\\u[dD](?:[89abAB][0-9a-fA-F]{2}(?!\\u[dD][c-fC-F])"
-    rb"|(?<!\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD])[c-fC-F])"
-)
 _ESCAPE: Final = re.compile(
     rb"\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}"
     rb"|(?P<unpaired>\\u[dD][89a-fA-F][0-9a-fA-F]{2})"
@@ -48,11 +43,6 @@ def as_utf8(body: bytes) -> bytes:
         body = _SURROGATE.sub("\ufffd".encode(), body)
         return body.decode(errors="replace").encode()
     return body
-
-
-def may_have_unpaired(body: bytes) -> bool:
-    """Tell whether an unpaired surrogate may be in the body; most bodies have none."""
-    return _MAY_BE_UNPAIRED.search(body) is not None
 
 
 def repaired(body: bytes) -> bytes:
