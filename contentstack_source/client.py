@@ -8,15 +8,16 @@ and a 422 that passes (FACTS 7.9). How long to be patient is `[runtime]` in dlt'
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from threading import Lock
 from typing import Any, Final
+from urllib.parse import quote
 
-import orjson
 from dlt.sources.helpers.requests import Client as RetryingClient
 from requests import RequestException, Response, Session
 from requests.adapters import HTTPAdapter
 
+from contentstack_source.envelope import parse_object, read_envelope
 from contentstack_source.errors import (
     AnswerError,
     ContentstackError,
@@ -28,8 +29,14 @@ from contentstack_source.settings import Settings
 from contentstack_source.stream import Query, is_json_object
 
 _OK: Final = 200
+_NOT_THERE: Final = frozenset({400, 404, 410, 414})
+"""What a service may answer to a uid that it does not know; 414 is for one that is too long."""
+
 _UNPROCESSABLE: Final = 422
+_UNKNOWN_CONTENT_TYPE: Final = 118
+_CONTENT_TYPES: Final = "/content_types"
 _CONTENT_TYPES_LIMIT: Final = 100
+_RESOLVED: Final = {"include_global_field_schema": "true"}
 _CONNECTIONS: Final = 100
 _TOKENS: Final = ("sync_token", "pagination_token")
 _HASTE: Final = {"request_timeout": 10.0, "request_max_attempts": 2, "request_max_retry_delay": 1.0}
@@ -87,26 +94,48 @@ class Client:
         Raises:
             CredentialsError, ServiceError, AnswerError
         """
+        seen: set[str] = set()
         skip = 0
-        query = {"include_global_field_schema": "true", "include_count": "true"}
         while True:
-            window = {"skip": str(skip), "limit": str(_CONTENT_TYPES_LIMIT)}
-            answer = orjson.loads(self._fetch("/content_types", query | window))
+            query = {"include_count": "true", "skip": str(skip), "limit": str(_CONTENT_TYPES_LIMIT)}
+            answer = parse_object(self._fetch(_CONTENT_TYPES, _RESOLVED | query))
             content_types = answer.get("content_types")
             if not isinstance(content_types, list):
                 what = "The answer of /content_types has no list of content types"
                 raise AnswerError(what, "Run again; if it stays, check base_url.")
-            yield from content_types
-            skip += _CONTENT_TYPES_LIMIT
-            if not content_types or skip >= int(answer.get("count") or 0):
+            new = {each["uid"]: each for each in content_types if _has_uid(each)}
+            new = {uid: each for uid, each in new.items() if uid not in seen}
+            yield from new.values()
+            seen |= new.keys()
+            # The next page begins after what came: a page may hold fewer than asked for.
+            skip += len(content_types)
+            # A service that ignores `skip` would give the same page for ever.
+            if not new or _is_count(answer.get("count"), skip):
                 return
 
+    def fetch_content_type(self, uid: str) -> dict[str, Any] | None:
+        """Return one content type, global fields resolved; None if the service knows none.
+
+        Raises:
+            CredentialsError, ServiceError, AnswerError
+        """
+        path = f"{_CONTENT_TYPES}/{quote(uid, safe='')}"
+        response = self._get(path, _RESOLVED)
+        if _is_unknown(response):
+            return None
+        content_type = parse_object(self._body(path, response)).get("content_type")
+        return content_type if _has_uid(content_type) else None
+
     def _fetch(self, path: str, query: Query) -> bytes:
-        url = f"{self._settings.base_url}{path}"
+        return self._body(path, self._get(path, query))
+
+    def _get(self, path: str, query: Query) -> Response:
+        """Return what the service answers once no retry is left or needed, good or not."""
+        url = self._url(path)
         with self._lock:
             self._asked += 1
         try:
-            response = self._session().get(
+            return self._session().get(
                 url,
                 params=query,
                 headers=self._settings.headers(),
@@ -115,12 +144,20 @@ class Client:
             )
         except RequestException as error:
             raise _unreachable(url, error) from None
+
+    def _body(self, path: str, response: Response) -> bytes:
+        """Return the body of a good answer, repaired: every parser reads it."""
+        url = self._url(path)
         if response.status_code != _OK:
             raise _error_of(response, url, self._settings.secrets())
-        if not is_json_object(response.content):
-            what = f"{url} answered with something that is not JSON"
+        envelope = read_envelope(response.content)
+        if envelope.fault:
+            what = f"{url} answered with something that is not JSON ({envelope.fault})"
             raise AnswerError(what, "Check base_url and what stands between here and the service.")
-        return response.content
+        return envelope.body
+
+    def _url(self, path: str) -> str:
+        return f"{self._settings.base_url}{path}"
 
     def _session(self) -> Session:
         """Return this thread's session, its requests counted; dlt keeps one for each thread."""
@@ -177,7 +214,35 @@ def _is_passing_fault(response: Response | None, _: BaseException | None) -> boo
         return False
     if response.status_code == _OK:
         return not is_json_object(response.content)
-    return response.status_code == _UNPROCESSABLE
+    return response.status_code == _UNPROCESSABLE and not _is_definite(response)
+
+
+def _is_definite(response: Response) -> bool:
+    """Tell the 422 that no retry changes: the service knows no such content type (FACTS 8)."""
+    return _error_body(response).get("error_code") == _UNKNOWN_CONTENT_TYPE
+
+
+def _is_unknown(response: Response) -> bool:
+    """Tell whether the service says that it does not know the content type asked for."""
+    if response.status_code in _NOT_THERE:
+        return True
+    if response.status_code != _UNPROCESSABLE:
+        return False
+    return _is_definite(response) or "uid" in _parse_error(response)[1]
+
+
+def _has_uid(content_type: object) -> bool:
+    """Tell a content type from anything else that may be in its place."""
+    uid = content_type.get("uid") if isinstance(content_type, dict) else None
+    return isinstance(uid, str) and bool(uid)
+
+
+def _is_count(count: object, received: int) -> bool:
+    """Tell whether all content types were received.
+
+    A count that is missing, is no number, or is smaller than what came, tells nothing.
+    """
+    return isinstance(count, int) and count == received
 
 
 def _unreachable(url: str, error: RequestException) -> ServiceError:
@@ -214,12 +279,12 @@ def _error_of(response: Response, url: str, secrets: Iterable[str]) -> Contentst
 
 def _parse_error(response: Response) -> tuple[str, dict[str, Any]]:
     """Return what the service says and the fields it names, both safe to show."""
-    try:
-        body = orjson.loads(response.content)
-    except orjson.JSONDecodeError:
-        return "", {}
-    if not isinstance(body, dict):
-        return "", {}
+    body = _error_body(response)
     message, code, named = (body.get(k) for k in ("error_message", "error_code", "errors"))
     said = f": {str(message)[:200]} (code {code})" if message else ""
     return said, named if isinstance(named, dict) else {}
+
+
+def _error_body(response: Response) -> Mapping[str, Any]:
+    envelope = read_envelope(response.content)
+    return {} if envelope.fault else parse_object(envelope.body)

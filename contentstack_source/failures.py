@@ -56,8 +56,8 @@ def _told(error: BaseException) -> ContentstackError:
 def _chain(error: BaseException) -> Iterator[BaseException]:
     """Yield an error and what caused it, the root last.
 
-    dlt goes on to the next resource while it handles the StopIteration of the one before, so that is
-    the context of errors it has nothing to do with.
+    dlt goes on to the next resource while it handles the StopIteration of the one before, which
+    is thus the context of errors it has nothing to do with.
     """
     link: BaseException | None = error
     while link is not None and not isinstance(link, StopIteration):

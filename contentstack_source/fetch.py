@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import shutil
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
@@ -15,6 +16,7 @@ from typing import Any, Final
 from contentstack_source.abreast import abreast
 from contentstack_source.client import Client
 from contentstack_source.errors import RefusedError, TokenRefusedError
+from contentstack_source.events import SYS_ASSETS
 from contentstack_source.intake import Intake
 from contentstack_source.settings import Settings
 from contentstack_source.spool import Spool
@@ -226,3 +228,22 @@ def fetch_model(client: Client, report: Report) -> dict[str, Mapping[str, Any]] 
     except RefusedError as error:
         report.model_error = error.what
         return None
+
+
+def add_missing_types(
+    client: Client, content_types: dict[str, Mapping[str, Any]], uids: Iterable[str]
+) -> None:
+    """Ask one by one for the content types that the list lacks; add those the service knows.
+
+    Args:
+        client: carries the queries.
+        content_types: the list, by uid; what is found is added.
+        uids: of the content types that the pass needs.
+
+    Raises:
+        FailedError: no good answer for now.
+    """
+    for uid in sorted({*uids} - content_types.keys() - {SYS_ASSETS}):
+        with suppress(RefusedError):  # the token may not read it: as if there were none
+            if found := client.fetch_content_type(uid):
+                content_types[uid] = found

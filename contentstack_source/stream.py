@@ -6,26 +6,16 @@ functions here see bytes and answer with queries; who carries them is not their 
 
 from __future__ import annotations
 
-import json
-import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from functools import lru_cache
-from typing import Final, TypeVar
+from typing import TypeVar
 
 import msgspec
 
+from contentstack_source.envelope import read_envelope, repeats_items
 from contentstack_source.errors import AnswerError, PaginationLoopError
 
-_SURROGATE: Final = re.compile(rb"\\u[dD][89abAB]|\\u[dD][c-fC-F]")
-_ESCAPE: Final = re.compile(
-    rb"\\(?:u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}"
-    rb"|(?P<alone>u[dD][89a-fA-F][0-9a-fA-F]{2})|.)",
-    re.DOTALL,
-)
-
 _Kind = TypeVar("_Kind")
-_TOP: Final = msgspec.json.Decoder(dict[str, msgspec.Raw])
 
 Query = dict[str, str]
 Fetch = Callable[[Query], bytes]
@@ -36,7 +26,7 @@ class Page:
     """One answer of the Sync API.
 
     Attributes:
-        body: the answer, byte for byte.
+        body: the answer, byte for byte but for what was repaired.
         item_count: number of items in it, 0 to 100.
         total_count: items in the whole pass; None where the answer has no counts (FACTS 2.3).
         pagination_token: asks for the next page, unless this is the last one.
@@ -54,29 +44,38 @@ def parse_page(body: bytes) -> Page:
     """Read the envelope of an answer.
 
     Raises:
-        AnswerError: not JSON, no list of items, or not exactly one of the two tokens (FACTS 2.1).
+        AnswerError: not JSON, no list of items or two, or not exactly one of the two tokens
+            (FACTS 2.1).
     """
-    envelope = _envelope(body)
-    if envelope is None:
-        raise _broken_answer("is not a JSON object")
-    items = _decoded(envelope.get("items"), list[msgspec.Raw])
-    if items is None:
+    envelope = read_envelope(body)
+    if envelope.fault:
+        how = f"is not a JSON object ({envelope.fault})"
+        raise _broken_answer(how)
+    if envelope.item_count is None:
         raise _broken_answer("has no list of items")
-    pagination_token = _decoded(envelope.get("pagination_token"), str)
-    sync_token = _decoded(envelope.get("sync_token"), str)
+    if repeats_items(envelope):
+        raise _broken_answer("has the field `items` twice")
+    pagination_token = _decoded(envelope.fields.get("pagination_token"), str)
+    sync_token = _decoded(envelope.fields.get("sync_token"), str)
     if pagination_token and sync_token:
         raise _broken_answer("has a pagination token and a sync token")
-    if not pagination_token and not sync_token:
+    token = pagination_token or sync_token
+    if not token:
         raise _broken_answer("has neither a pagination token nor a sync token")
-    total_count = _decoded(envelope.get("total_count"), int)
+    if "\ufffd" in token:  # no question can be asked with it
+        raise _broken_answer("is not a JSON object with a readable token")
     return Page(
-        _mended(body), len(items), total_count, pagination_token or None, sync_token or None
+        envelope.body,
+        envelope.item_count,
+        _decoded(envelope.fields.get("total_count"), int),
+        pagination_token or None,
+        sync_token or None,
     )
 
 
 def is_json_object(body: bytes) -> bool:
     """Tell a whole JSON object from a cut body or an error page of a proxy."""
-    return _envelope(body) is not None
+    return not read_envelope(body).fault
 
 
 def walk(fetch: Fetch, start: Query, resume_at: str | None = None) -> Iterator[Page]:
@@ -108,25 +107,6 @@ def walk(fetch: Fetch, start: Query, resume_at: str | None = None) -> Iterator[P
         query = {"pagination_token": page.pagination_token}
 
 
-@lru_cache(maxsize=1)  # who carries an answer looks at it first; reading it once is enough
-def _envelope(body: bytes) -> Mapping[str, msgspec.Raw] | None:
-    """Return what stands at the top of a JSON object; lists and objects in it stay unread."""
-    try:
-        body.decode()  # what stays unread must be text, too
-        return _TOP.decode(body)
-    except UnicodeDecodeError:
-        return None
-    except msgspec.MsgspecError:
-        pass
-    try:  # the standard library knows unpaired surrogates, too
-        value = json.loads(body)
-    except ValueError:
-        return None
-    if not isinstance(value, dict):
-        return None
-    return {name: msgspec.Raw(json.dumps(each).encode()) for name, each in value.items()}
-
-
 def _decoded(raw: msgspec.Raw | None, kind: type[_Kind]) -> _Kind | None:
     if raw is None:
         return None
@@ -134,13 +114,6 @@ def _decoded(raw: msgspec.Raw | None, kind: type[_Kind]) -> _Kind | None:
         return msgspec.json.decode(raw, type=kind)
     except msgspec.MsgspecError:
         return None
-
-
-def _mended(body: bytes) -> bytes:
-    """Put U+FFFD in the place of an unpaired surrogate: no database can hold one."""
-    if not _SURROGATE.search(body):
-        return body
-    return _ESCAPE.sub(lambda found: b"\\ufffd" if found["alone"] else found[0], body)
 
 
 def _broken_answer(how: str) -> AnswerError:

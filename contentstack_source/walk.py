@@ -14,7 +14,7 @@ import pendulum
 from contentstack_source.client import Client
 from contentstack_source.errors import CredentialsError, TooManyDeletionsError
 from contentstack_source.events import SYS_ASSETS
-from contentstack_source.fetch import Pages, Report, Stream, fetch_model
+from contentstack_source.fetch import Pages, Report, Stream, add_missing_types, fetch_model
 from contentstack_source.fitness import (
     destination_capabilities,
     lake_format,
@@ -68,6 +68,8 @@ def walk_pass(settings: Settings) -> Iterator[Pass]:
     if content_types is None:
         content_types = fetch_model(client, report)
     fold = Fold(intake.con, last.locales if last else ())
+    if content_types is not None:
+        add_missing_types(client, content_types, fold.standing_types)
     replaced = _replaced(settings, streams, report, last)
     current = _pass_of(fold, settings, last, content_types, replaced, report)
     report.requests, report.retries = client.requests, client.retries

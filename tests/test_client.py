@@ -225,6 +225,98 @@ def test_content_types_come_in_pages(count: int) -> None:
     assert asked == [str(skip) for skip in range(0, max(count, 1), 100)]
 
 
+def listed(weather: Weather, count: int) -> tuple[list[str], list[str]]:
+    """Return the content types that a client finds, and what it skipped with each request."""
+    stack = Stack(api_key=API_KEY, delivery_token=DELIVERY_TOKEN)
+    for number in range(count):
+        stack.create_content_type(f"type_{number:03}", [])
+    with serve(stack, weather) as server:
+        client = Client(Settings(API_KEY, DELIVERY_TOKEN, "production", server.base_url))
+        found = [content_type["uid"] for content_type in client.fetch_content_types()]
+        return found, [request.query["skip"] for request in server.requests]
+
+
+@pytest.mark.parametrize(
+    ("weather", "skipped"),
+    [
+        (Weather(content_types_at_most=50), ["0", "50", "100"]),
+        (Weather(content_types_count="none"), ["0", "100", "120"]),
+        (Weather(content_types_count="text"), ["0", "100", "120"]),
+        (Weather(content_types_count="zero"), ["0", "100", "120"]),
+        (
+            Weather(content_types_count="none", content_types_at_most=50),
+            ["0", "50", "100", "120"],
+        ),
+    ],
+)
+def test_the_next_page_of_content_types_begins_after_what_came(
+    weather: Weather, skipped: list[str]
+) -> None:
+    assert listed(weather, 120) == ([f"type_{number:03}" for number in range(120)], skipped)
+
+
+def test_the_same_page_of_content_types_again_and_again_is_left() -> None:
+    weather = Weather(content_types_ignore_skip=True)
+    assert listed(weather, 120) == ([f"type_{number:03}" for number in range(100)], ["0", "100"])
+
+
+def test_what_is_no_content_type_is_left_out(server: Server, settings: Settings) -> None:
+    server.stack.create_content_type("damaged", [])
+    server.weather = Weather(rewritten={b'"uid":"damaged"': b'"uid":null'})
+    found = [each["uid"] for each in Client(settings).fetch_content_types()]
+    server.stack.delete_content_type("damaged")
+    assert "author" in found
+    assert "damaged" not in found
+
+
+@pytest.mark.parametrize("uid", ["author", "a b/c?d#e%20", "é😀"])
+def test_one_content_type_is_asked_for_by_its_uid(
+    server: Server, settings: Settings, uid: str
+) -> None:
+    if uid not in server.stack.content_types:
+        server.stack.create_content_type(uid, [{"uid": "title", "data_type": "text"}])
+    found = Client(settings).fetch_content_type(uid)
+    assert found is not None
+    assert found["uid"] == uid
+    (request,) = server.requests
+    assert request.query == {"include_global_field_schema": "true"}
+
+
+def test_a_content_type_the_service_does_not_know_is_asked_for_once(
+    server: Server, settings: Settings
+) -> None:
+    client = Client(settings)
+    assert client.fetch_content_type("gone") is None
+    assert client.fetch_content_type("x" * 70_000) is None
+    assert client.fetch_content_type("..") is None
+    assert client.retries == 0
+    assert [request.status for request in server.requests][:1] == [422]
+
+
+def test_one_content_type_is_waited_for_like_any_answer(server: Server, settings: Settings) -> None:
+    server.weather = faults(Fault.transient_422(), 1)
+    server.weather.next_answers(Fault.half_json())
+    assert Client(settings).fetch_content_type("author") is not None
+    assert len(server.requests) == 3
+    server.weather = faults(Fault.status(503))
+    with pytest.raises(ServiceError, match="/content_types/author"):
+        Client(settings).fetch_content_type("author")
+
+
+def test_an_answer_that_is_no_json_is_told_with_its_place(
+    server: Server, settings: Settings
+) -> None:
+    server.weather = Weather(rewritten={b'{"items":[': b'{"items":[01,'})
+    with pytest.raises(AnswerError, match=r"not JSON \(invalid number \(byte 11\)\)"):
+        Client(settings).fetch_page(INIT)
+
+
+def test_a_content_model_may_have_numbers_of_any_size(server: Server, settings: Settings) -> None:
+    server.weather = Weather(rewritten={b'"_version":1,': b'"_version":1,"max":%s,' % (b"9" * 400)})
+    found = {each["uid"]: each for each in Client(settings).fetch_content_types()}
+    assert found["author"]["max"] == float("inf")
+
+
 def test_content_types_have_their_global_fields_resolved(
     server: Server, settings: Settings
 ) -> None:

@@ -67,12 +67,23 @@ def test_an_empty_token_is_no_token(empty: object) -> None:
         (b"", "not a JSON object"),
         (b"<html>", "not a JSON object"),
         (answer(1, sync_token="s1")[:-3], "not a JSON object"),
-        (b'{"items": [], "sync_token": "\xff"}', "not a JSON object"),
+        (b'{"items": [], "sync_token": "\xff"}', "not a JSON object with a readable token"),
+        (rb'{"items": [], "sync_token": "\ud83d"}', "not a JSON object with a readable token"),
+        (b'{"items": [{"a": 01}], "sync_token": "s1"}', r"invalid number \(byte 18\)"),
+        (b'{"items": [{"a": 1,}], "sync_token": "s1"}', r"trailing comma in object \(byte 19\)"),
+        (b'{"items": [], "items": [], "sync_token": "s1"}', "the field `items` twice"),
+        (b'{"items":[{"a":1}],"items":[],"sync_token":"s1"}', "the field `items` twice"),
     ],
 )
 def test_an_answer_that_breaks_the_protocol_is_refused(body: bytes, said: str) -> None:
     with pytest.raises(AnswerError, match=said):
         parse_page(body)
+
+
+@pytest.mark.parametrize("space", ["", " " * 30])
+def test_an_item_may_have_a_field_items(space: str) -> None:
+    body = answer(1, sync_token="s1").replace(b'"n": 1', b'"items": [1, 2]') + space.encode()
+    assert parse_page(body).item_count == 1
 
 
 @pytest.mark.parametrize(

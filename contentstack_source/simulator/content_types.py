@@ -12,30 +12,34 @@ if TYPE_CHECKING:
 
     from contentstack_source.simulator.log import Item
     from contentstack_source.simulator.stack import Stack
+    from contentstack_source.simulator.weather import Weather
 
 MOST = 100
 """Content types a page at most (FACTS 10.1)."""
 
 
-def answer(stack: Stack, query: Mapping[str, str], uid: str | None) -> Answer:
+def answer(stack: Stack, weather: Weather, query: Mapping[str, str], uid: str | None) -> Answer:
     """Answer with one content type, or with a page of them."""
     with stack.lock:
         models = dict(stack.content_types)
     if uid is None:
-        return _list(list(models.values()), query)
+        hidden = weather.content_types_unlisted
+        listed = [model for name, model in models.items() if name not in hidden]
+        return _list(listed, weather, query)
     if uid not in models:
         message = f"The Content Type '{uid}' was not found. Please try again."
         return refusal(422, 118, message, "uid")
     return ok({"content_type": _served(models[uid], query)})
 
 
-def _list(models: list[Item], query: Mapping[str, str]) -> Answer:
-    skip = _number(query.get("skip"), 0)
-    limit = min(_number(query.get("limit"), MOST), MOST)
+def _list(models: list[Item], weather: Weather, query: Mapping[str, str]) -> Answer:
+    skip = 0 if weather.content_types_ignore_skip else _number(query.get("skip"), 0)
+    limit = min(_number(query.get("limit"), MOST), MOST, weather.content_types_at_most)
     page = [_served(model, query) for model in models[skip : skip + limit]]
     body: dict[str, object] = {"content_types": page}
-    if query.get("include_count") == "true":
-        body["count"] = len(models)
+    counts = {"total": len(models), "text": str(len(models)), "zero": 0}
+    if query.get("include_count") == "true" and weather.content_types_count in counts:
+        body["count"] = counts[weather.content_types_count]
     return ok(body)
 
 

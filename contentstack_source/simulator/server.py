@@ -137,6 +137,7 @@ class _Handler(BaseHTTPRequestHandler):
             return
         started = time.perf_counter()
         usual = service.answer(simulator.stack, simulator.weather, parts.path, query, headers)
+        usual = service.rewritten(simulator.weather, usual)
         answer = service.faulty(fault, query, usual)
         simulator.requests.append(Request(parts.path, query, headers, answer.status))
         self._send(answer, fault, started)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
+from urllib.parse import unquote
 
 from contentstack_source.simulator import content_types, sync
 from contentstack_source.simulator.answers import (
@@ -41,7 +42,8 @@ def answer(
         case ["content_types", *rest] if len(rest) <= 1:
             if weather.content_types_forbidden:
                 return refusal(403, 403, "You are not permitted to read content types.")
-            return content_types.answer(stack, query, rest[0] if rest else None)
+            uid = unquote(rest[0]) if rest else None
+            return content_types.answer(stack, weather, query, uid)
     return unknown_path()
 
 
@@ -60,6 +62,14 @@ def faulty(fault: Fault, query: Mapping[str, str], usual: Answer) -> Answer:
     if fault.kind == "html":
         return Answer(200, WEB_PAGE, "text/html; charset=utf-8")
     return usual
+
+
+def rewritten(weather: Weather, usual: Answer) -> Answer:
+    """Put other bytes into the body, where the weather says so."""
+    body = usual.body
+    for old, new in weather.rewritten.items():
+        body = body.replace(old, new)
+    return usual if body == usual.body else usual._replace(body=body, zipped=None)
 
 
 def _refused(stack: Stack, headers: Mapping[str, str]) -> Answer | None:

@@ -13,6 +13,7 @@ from typing import Literal
 Order = Literal["newest_first", "oldest_first", "shuffled"]
 Delta = Literal["latest", "log"]
 RemovalData = Literal["uid_locale", "with_title", "no_locale"]
+ContentTypesCount = Literal["total", "none", "text", "zero"]
 Kind = Literal[
     "none",
     "status",
@@ -121,6 +122,16 @@ class Weather:
     """How late every answer comes."""
     content_types_forbidden: bool = False
     """The content types endpoint answers 403."""
+    content_types_at_most: int = field(default=100, compare=False)
+    """So many content types a page, whatever `limit` asks for."""
+    content_types_count: ContentTypesCount = field(default="total", compare=False)
+    """What `count` says: the total, nothing at all, the total as text, or 0."""
+    content_types_ignore_skip: bool = field(default=False, compare=False)
+    """Every page of content types is the first one."""
+    content_types_unlisted: frozenset[str] = field(default=frozenset(), compare=False)
+    """Content types that no page lists; asked for one by one they are there."""
+    rewritten: dict[bytes, bytes] = field(default_factory=dict, compare=False)
+    """Bytes of an answer's body, and what is sent in their place: any bytes, JSON or not."""
     _faults: deque[Fault] = field(default_factory=deque, repr=False, compare=False)
 
     def next_answers(self, *faults: Fault) -> None:
