@@ -26,6 +26,7 @@ _ARROW: Final[Mapping[str, pa.DataType]] = {
     "bigint": pa.int64(),
     "bool": pa.bool_(),
     "timestamp": pa.timestamp("us", "UTC"),
+    "date": pa.date32(),
 }
 
 

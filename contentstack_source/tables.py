@@ -18,7 +18,7 @@ import pyarrow as pa
 
 from contentstack_source import links, rich_text
 from contentstack_source.abreast import abreast
-from contentstack_source.columns import instant
+from contentstack_source.dates import instant
 from contentstack_source.events import SYS_ASSETS
 from contentstack_source.fold import ROOT_ID, Fold
 from contentstack_source.model import ASSET, Group, parse_content_type
