@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from datetime import datetime, timezone
+from datetime import date, datetime, timezone
 from decimal import Decimal
 from tempfile import TemporaryDirectory
 from typing import Any, Protocol
@@ -30,6 +30,10 @@ class Place(Protocol):
     @property
     def parses_json(self) -> bool:
         """Whether JSON comes as Python values, not as text."""
+
+    @property
+    def has_narrow_dates(self) -> bool:
+        """Whether its types of dates hold less than the years 1 to 9999."""
 
     @property
     def has_nested_lists(self) -> bool:
@@ -95,8 +99,8 @@ def _as_in_duckdb(value: Any, kind: str, place: Place) -> Any:
         return int(value)
     if kind == "BOOL" and value in {0, 1}:
         return bool(value)
-    if kind == "TIMESTAMP" and isinstance(value, str):
-        value = datetime.fromisoformat(value)
+    if kind in {"DATE", "TIMESTAMP"} and isinstance(value, str):
+        value = (datetime if kind == "TIMESTAMP" else date).fromisoformat(value)
     if kind == "TIMESTAMP" and value.tzinfo is None:
         return value.replace(tzinfo=timezone.utc)
     return value
