@@ -31,6 +31,9 @@ class Place(Protocol):
     def parses_json(self) -> bool:
         """Whether JSON comes as Python values, not as text."""
 
+    def prepare(self, client: Any) -> None:
+        """Let a client of dlt's return every instant: in UTC."""
+
     @property
     def has_narrow_dates(self) -> bool:
         """Whether its types of dates hold less than the years 1 to 9999."""
@@ -75,6 +78,7 @@ def read_place(place: Place, dataset: str) -> tuple[Types, Rows]:
             for table in tables
         }
         with pipeline.sql_client() as client:
+            place.prepare(client)
             rows = {name: list(_rows_at(place, client, name, types[name])) for name in types}
     if place.has_nested_lists:
         unnest(types, rows, {name: pipeline.default_schema.tables[name] for name in [*types]})

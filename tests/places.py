@@ -42,6 +42,11 @@ class Place:
     has_nested_lists: bool = False
     has_narrow_dates: bool = False
 
+    def prepare(self, client: Any) -> None:
+        """Let a client of dlt's return every instant: Python has none after the year 9999."""
+        if client.capabilities.sqlglot_dialect in {"postgres", "redshift"}:
+            client.execute_sql("SET timezone TO 'UTC'")
+
 
 @contextmanager
 def in_duckdb(folder: Path) -> Iterator[Place]:

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import date, datetime
+from pathlib import Path
 from typing import Any
 
+import dlt
 import duckdb
+import psycopg2
 import pytest
 
 from contentstack_source import dates
@@ -14,7 +18,9 @@ from contentstack_source.simulator import Stack
 from contentstack_source.tables import Existing
 from tests import mirror_dates
 from tests.dates import DAYS, INSTANTS, NO_DAYS, OTHERS
-from tests.jobs import MakesJob
+from tests.jobs import Job, MakesJob
+from tests.places import Place, in_clickhouse, in_duckdb, in_postgres, in_sqlite, new_name
+from tests.servers.postgres import postgres
 
 Load = Callable[..., Any]
 
@@ -233,3 +239,51 @@ def test_the_mirror_reads_the_same_instants(text: str) -> None:
 def test_the_mirror_reads_the_same_days(text: str) -> None:
     found = mirror_dates.day(text)
     assert (found and found.isoformat()) == DAYS.get(text)
+
+
+@contextmanager
+def in_postgres_far_from_utc(folder: Path) -> Iterator[Place]:
+    """A database whose sessions are 14 hours ahead of UTC."""
+    del folder
+    address = postgres(new_name())
+    database = address.rsplit("/", 1)[1]
+    with psycopg2.connect(address) as con, con.cursor() as cursor:
+        cursor.execute(f"ALTER DATABASE {database} SET timezone TO 'Pacific/Kiritimati'")
+    con.close()
+    yield Place(dlt.destinations.postgres(address), parses_json=True)
+
+
+KEPT_AT = {
+    "duckdb": in_duckdb,
+    "postgres": in_postgres,
+    "postgres far from UTC": in_postgres_far_from_utc,
+    "sqlite": in_sqlite,
+    "clickhouse": in_clickhouse,
+}
+
+
+# What dlt says to SQLAlchemy when it makes the SQL of a merge.
+@pytest.mark.filterwarnings("ignore:implicitly coercing SELECT object")
+@pytest.mark.parametrize("name", KEPT_AT)
+def test_dates_of_every_form_come_back_for_rows_that_are_kept(
+    make_job: MakesJob, name: str
+) -> None:
+    stack = Stack()
+    stack.create_content_type("blog", [TITLE, DATE, {**DAY, "uid": "day"}])
+    days = [*DAYS, *NO_DAYS]
+    for number, text in enumerate(FORMS):
+        fields = {"title": text, "f": text, "day": days[number % len(days)]}
+        stack.publish_entry("blog", f"e{number}", fields, "en-us")
+    job = make_job(stack, KEPT_AT[name], DELETES="soft")
+    job.sync()
+    before = dates_at(job)
+    stack.delete_content_type("blog")
+    job.sync()
+    assert job.rows("SELECT count(*) FROM blog WHERE deleted_at IS NULL") == [(0,)]
+    assert len(before) == len(FORMS)
+    assert dates_at(job) == before
+
+
+def dates_at(job: Job) -> list[tuple[Any, ...]]:
+    columns = "uid, CAST(f AS TEXT), f__v_text, CAST(day AS TEXT), day__v_text"
+    return sorted(job.rows(f"SELECT {columns} FROM blog"))
