@@ -13,6 +13,7 @@ from typing import Final
 
 import orjson
 
+from contentstack_source.dates import INSTANT_WITH_ZONE, day, instant
 from contentstack_source.model import DataType
 
 STRING: Final = 1
@@ -26,13 +27,12 @@ LONG: Final = 64
 SUSPECT: Final = 128
 """Text that begins like an object or a list, read without its quotes: look again."""
 NO_INSTANT: Final = 256
-"""A string that is not an instant with a time zone."""
+"""A string that is not a date, a time and a zone."""
 
 NUMBER: Final = INTEGER | DECIMAL
 SCALAR: Final = STRING | BOOL | NUMBER
 
 _SAFE_DIGITS: Final = 15
-_INSTANT: Final = r'"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:?\d\d)"'
 
 
 @dataclass(frozen=True)
@@ -84,7 +84,7 @@ def kinds_of(piece: str) -> str:
 
 def kinds_of_unknown(piece: str) -> str:
     """Return the expression for the kind of a piece whose type must be inferred."""
-    no_instant = f"ascii({piece}) = 34 AND NOT regexp_full_match({piece}, '{_INSTANT}')"
+    no_instant = f"ascii({piece}) = 34 AND NOT regexp_full_match({piece}, '{INSTANT_WITH_ZONE}')"
     return f"{kinds_of(piece)} | CASE WHEN {no_instant} THEN {NO_INSTANT} ELSE 0 END"
 
 
@@ -135,25 +135,15 @@ def scalar(piece: str, data_type: DataType, kinds: int = ~0, *, from_text: bool 
             f"CASE {first} WHEN 34 THEN {piece}->>'$' WHEN 123 THEN NULL WHEN 91 THEN NULL"
             f" ELSE {piece} END"
         )
-    if data_type == "timestamp":
-        return instant(f"CASE {first} WHEN 34 THEN {piece}->>'$' END")
+    if data_type in {"timestamp", "date"}:
+        text = f"CASE {first} WHEN 34 THEN {piece}->>'$' END"
+        return instant(text) if data_type == "timestamp" else day(text)
     if data_type == "bool":
         return f"CASE {piece} WHEN 'true' THEN true WHEN 'false' THEN false END"
     if not kinds & ~(INTEGER if data_type == "bigint" else NUMBER):
         return f"try_cast({piece} AS {data_type})"
     digits = f"CASE WHEN {first} = 34 THEN {piece}->>'$' ELSE {piece} END" if from_text else piece
     return _bigint(digits) if data_type == "bigint" else _double(digits)
-
-
-def instant(text: str) -> str:
-    """Return the expression for ISO text as an instant in UTC, NULL where it is none."""
-    # Words like `infinity`, and years that no other engine knows, are instants to DuckDB.
-    value = f"try_cast({text} AS TIMESTAMPTZ)"
-    return (
-        f"CASE WHEN ascii({text}) BETWEEN 48 AND 57 AND {value}"
-        f" BETWEEN TIMESTAMPTZ '0001-01-02 00:00:00Z' AND TIMESTAMPTZ '9999-12-30 00:00:00Z'"
-        f" THEN {value} END"
-    )
 
 
 def variants(piece: str, main: str, kinds: int, data_type: DataType) -> Iterator[Column]:

@@ -7,6 +7,7 @@ or values is refused, not tried.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import date, datetime, timezone
 from typing import Any, Final
 
 import orjson
@@ -20,6 +21,7 @@ from dlt.common.typing import TLoaderFileFormat
 from dlt.destinations.sql_client import WithSqlClient
 
 from contentstack_source.errors import UnfitDestinationError
+from contentstack_source.ranges import Ranges
 
 MERGE: Final = "delete-insert"
 """The one merge strategy that removes, replaces and deduplicates in every dialect."""
@@ -35,6 +37,18 @@ _LAKE: Final = (
 )
 _ENCODING: Final = frozenset({"bigquery"})
 _WITHOUT_NUL: Final = frozenset({"postgres", "redshift"})
+_RANGES: Final[Mapping[str, Ranges]] = {
+    # A `Date` outside stops the load. A `DateTime64` outside is shown as the nearest one inside,
+    # but by the newest servers.
+    "clickhouse": {
+        "timestamp": (
+            datetime(1900, 1, 1, tzinfo=timezone.utc),
+            datetime(2299, 12, 31, 23, 59, 59, 999999, tzinfo=timezone.utc),
+        ),
+        "date": (date(1970, 1, 1), date(2149, 6, 6)),
+    },
+}
+"""What the types of dates hold, by dialect, where it is not the years 1 to 9999."""
 
 
 def refuse_unfit(destination: Destination[Any, Any]) -> None:
@@ -142,6 +156,11 @@ def to_objects(data: pa.Table, types: Mapping[str, str]) -> list[dict[str, Any]]
 def holds_nul(caps: DestinationCapabilitiesContext | None) -> bool:
     """Tell whether text may hold the character U+0000 there."""
     return caps is None or caps.sqlglot_dialect not in _WITHOUT_NUL
+
+
+def date_ranges(caps: DestinationCapabilitiesContext | None) -> Ranges:
+    """Return the first and the last date that fit there, by type, if not all do."""
+    return {} if caps is None else _RANGES.get(str(caps.sqlglot_dialect), {})
 
 
 def _is_loaded_by_csv(caps: DestinationCapabilitiesContext) -> bool:

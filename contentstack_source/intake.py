@@ -18,7 +18,7 @@ from typing import Final
 import duckdb
 import pyarrow as pa
 
-from contentstack_source.columns import instant
+from contentstack_source.dates import instant
 from contentstack_source.events import CONTENT_TYPE_DELETED, EVENT_TYPES, PUBLISHED, SYS_ASSETS
 from contentstack_source.store import execute, open_store
 

@@ -10,6 +10,7 @@ A field becomes one of three nodes, whatever its kind in the CMS:
     number                                  ``Value("double")``
     boolean                                 ``Value("bool")``
     isodate                                 ``Value("timestamp")``
+    isodate that hides the time             ``Value("date")``
     json (custom field)                     ``Value("json")``
     json (rich text)                        ``Value("json")`` of rich text
     group, global_field                     ``Group``
@@ -30,7 +31,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, Literal, TypeAlias
 
-DataType = Literal["text", "double", "bigint", "bool", "timestamp", "json"]
+DataType = Literal["text", "double", "bigint", "bool", "timestamp", "date", "json"]
 """dlt's names of the types used here."""
 
 
@@ -158,14 +159,16 @@ def _parse_single(data_type: object, item: Mapping[str, Any]) -> Node | None:
         return _LINK
     if data_type in ("group", "global_field"):
         return parse_fields(item.get("schema"))
-    if data_type == "json" and _is_rich_text(item.get("field_metadata")):
-        return Value("json", holds="rich text")
+    if data_type == "json" and _has_option(item, "allow_json_rte"):
+        return Value("json", holds="rich text")  # a custom field may hold any JSON (FACTS 10.7)
+    if data_type == "isodate" and _has_option(item, "hide_time"):
+        return Value("date")
     return _VALUES.get(str(data_type))
 
 
-def _is_rich_text(field_metadata: object) -> bool:
-    """Tell rich text from a custom field, which may hold any JSON (FACTS 10.7)."""
-    return isinstance(field_metadata, dict) and bool(field_metadata.get("allow_json_rte"))
+def _has_option(item: Mapping[str, Any], option: str) -> bool:
+    field_metadata = item.get("field_metadata")
+    return isinstance(field_metadata, dict) and bool(field_metadata.get(option))
 
 
 def _parse_blocks(blocks: object) -> Group:

@@ -29,6 +29,7 @@ _SQL_TYPES: Final = {
     "bigint": "BIGINT",
     "bool": "BOOLEAN",
     "timestamp": "TIMESTAMPTZ",
+    "date": "DATE",
 }
 
 

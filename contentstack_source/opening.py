@@ -1,6 +1,6 @@
 """Opening JSON objects, level by level: from a column of objects to a column for each field.
 
-Each object is opened once, by one `from_json`, into pieces (see `columns`); text and instants come
+Each object is opened once, by one `from_json`, into pieces (see `columns`); text and dates come
 without their quotes at once. One query for each level then tells what every field holds.
 """
 
@@ -18,7 +18,7 @@ from contentstack_source.model import Group, Node, Value
 from contentstack_source.store import ask, execute
 
 _ASKED_AT_ONCE: Final = 60
-_TEXT_LIKE: Final = ("text", "timestamp")
+_TEXT_LIKE: Final = ("text", "timestamp", "date")
 
 
 class Text(str):

@@ -6,10 +6,12 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from datetime import datetime
 from typing import Any, Final
 
+import duckdb
 import orjson
 import pyarrow as pa
 
 from contentstack_source import received
+from contentstack_source.dates import instant
 from contentstack_source.errors import TooManyDeletionsError
 from contentstack_source.events import (
     ASSET_PUBLISHED,
@@ -25,6 +27,7 @@ from contentstack_source.marks import EVERY_ROW, Marks
 from contentstack_source.names import DELETED_AT, Names
 from contentstack_source.reading import read_ids
 from contentstack_source.settings import HISTORY, Settings
+from contentstack_source.store import ask
 from contentstack_source.tables import Existing, Gather, Rows, Tables
 
 CONTENT_TYPES: Final = "content_types"
@@ -183,7 +186,9 @@ class Pass:
             rows = [every, *(self._content_type_row(each) for each in listed)]
         if rows:
             columns = {name: [row[name] for row in rows] for name in _CONTENT_TYPE_COLUMNS}
-            yield Rows("content_types", _to_arrow(columns), _CONTENT_TYPE_COLUMNS)
+            with self._fold.con.cursor() as con:
+                data = _typed(con, _to_arrow(columns))
+            yield Rows("content_types", data, _CONTENT_TYPE_COLUMNS)
 
     def _published(self, event_type: str, tables: Callable[[], Iterator[Rows]]) -> Iterator[Rows]:
         is_asset = event_type == ASSET_PUBLISHED
@@ -230,13 +235,15 @@ def _to_arrow(columns: Mapping[str, list[Any]]) -> pa.Table:
         else:
             texts = [None if value is None else str(value) for value in values]
             arrow[name] = pa.array(texts, pa.string())
-            if data_type == "timestamp":
-                arrow[name] = _to_instants(arrow[name])
     return pa.table(arrow)
 
 
-def _to_instants(texts: pa.Array) -> pa.Array:
-    try:
-        return texts.cast(pa.timestamp("us", "UTC"))
-    except pa.ArrowInvalid:
-        return pa.nulls(len(texts), pa.timestamp("us", "UTC"))
+def _typed(con: duckdb.DuckDBPyConnection, texts: pa.Table) -> pa.Table:
+    """Return rows of content types with instants in place of their text."""
+    names = [name for name, kind in _CONTENT_TYPE_COLUMNS.items() if kind == "timestamp"]
+    instants = ", ".join(f"{instant(name)} AS {name}" for name in names)
+    query = f"SELECT * REPLACE ({instants}) FROM content_type_text"
+    con.register("content_type_text", texts)
+    data = ask(con, query, duckdb.DuckDBPyConnection.to_arrow_table)
+    con.unregister("content_type_text")
+    return data

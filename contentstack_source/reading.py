@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from typing import Any, Final
 
+import dlt
 import pyarrow as pa
 from dlt.common.configuration.container import Container
 from dlt.common.destination.exceptions import DestinationUndefinedEntity, SqlClientNotAvailable
@@ -14,6 +15,7 @@ from dlt.destinations.exceptions import DatabaseUndefinedRelation
 
 _DIALECT: Final = "duckdb"
 _ROWS_AT_ONCE: Final = 20_000
+_WITH_SESSION_ZONE: Final = frozenset({"postgres", "redshift"})
 _NOT_THERE: Final = (
     DatabaseUndefinedRelation,
     DestinationUndefinedEntity,
@@ -26,6 +28,7 @@ _ARROW: Final[Mapping[str, pa.DataType]] = {
     "bigint": pa.int64(),
     "bool": pa.bool_(),
     "timestamp": pa.timestamp("us", "UTC"),
+    "date": pa.date32(),
 }
 
 
@@ -52,10 +55,26 @@ def read_rows(query: str, types: Mapping[str, str]) -> Iterator[pa.Table]:
     if pipeline is None:
         return
     schema = arrow_schema(types)
-    with suppress(*_NOT_THERE):
-        relation = pipeline.dataset().query(query, _DIALECT)
+    with suppress(*_NOT_THERE), _dataset_in_utc(pipeline) as dataset:
+        relation = dataset.query(query, _DIALECT)
         for part in relation.iter_arrow(chunk_size=_ROWS_AT_ONCE):
             yield part.rename_columns(list(types)).cast(schema)
+
+
+@contextmanager
+def _dataset_in_utc(pipeline: Any) -> Iterator[dlt.Dataset]:  # noqa: ANN401
+    """Lend the dataset of a pipeline; rows come with instants in UTC.
+
+    A driver makes Python's datetimes in the zone of the session, where the last hours of the year
+    9999 may be in the year 10000, which Python does not have.
+    """
+    dataset = pipeline.dataset()
+    if dataset.sql_client.capabilities.sqlglot_dialect not in _WITH_SESSION_ZONE:
+        yield dataset
+        return
+    with dataset:
+        dataset.sql_client.execute_sql("SET timezone TO 'UTC'")
+        yield dataset
 
 
 def read_ids(table: str, *, only_live: bool) -> pa.Table | None:

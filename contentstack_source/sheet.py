@@ -16,6 +16,7 @@ import duckdb
 from contentstack_source import columns
 from contentstack_source.column_names import BLOCK_UID, ColumnNames, ListNames, ListPath, Path
 from contentstack_source.columns import ARRAY, OBJECT, SCALAR, Column
+from contentstack_source.dates import day, instant
 from contentstack_source.maps import is_map
 from contentstack_source.model import REFERENCE, DataType, Group, Many, Node, Value
 from contentstack_source.names import digest
@@ -185,7 +186,8 @@ class Sheet:
         if data_type == "text":
             self.columns[name] = Column("text", text)
             return
-        main = columns.instant(text) if data_type == "timestamp" else None
+        read = {"timestamp": instant, "date": day}.get(data_type)
+        main = read(text) if read else None
         self.columns[name] = Column(data_type, main)
         rest = f"CASE WHEN ({main}) IS NULL THEN {text} END" if main else text
         self.columns[self._variant(path, "text")] = Column("text", rest, is_variant=True)
@@ -234,7 +236,7 @@ class Sheet:
 
     def _type_at_destination(self, name: str | None) -> DataType | None:
         found = self.existing.get(name) if name else None
-        for data_type in ("text", "double", "bigint", "bool", "timestamp", "json"):
+        for data_type in ("text", "double", "bigint", "bool", "timestamp", "date", "json"):
             if data_type == found:
                 return data_type
         return None

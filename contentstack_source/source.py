@@ -16,6 +16,7 @@ from contentstack_source.events import PUBLISHED
 from contentstack_source.fallback import parse_locale_fallback
 from contentstack_source.fetch import Report
 from contentstack_source.fitness import (
+    date_ranges,
     destination_capabilities,
     encodes_json,
     file_format,
@@ -27,6 +28,7 @@ from contentstack_source.hints import count_true_rows, hints_of, owner_of
 from contentstack_source.nul import nul_aside
 from contentstack_source.passes import CONTENT_TYPES, SYNC_EVENTS, Pass
 from contentstack_source.position import SYNC
+from contentstack_source.ranges import dates_aside
 from contentstack_source.rebuild import rebuild_pass
 from contentstack_source.settings import (
     HISTORY,
@@ -198,6 +200,8 @@ def _tell(report: Report, rows: Rows, *, merges: bool) -> None:
 
 def _fitting(current: Pass, name: str) -> Iterator[Rows]:
     """Yield the rows of a resource as the destination can hold them."""
-    keeps_nul = holds_nul(destination_capabilities())
+    caps = destination_capabilities()
+    keeps_nul, ranges = holds_nul(caps), date_ranges(caps)
     for each in current.rows(name):
-        yield each if keeps_nul else nul_aside(each, current.names, current.report.findings)
+        rows = dates_aside(each, ranges, current.names, current.report.findings) if ranges else each
+        yield rows if keeps_nul else nul_aside(rows, current.names, current.report.findings)

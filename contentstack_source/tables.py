@@ -25,7 +25,7 @@ from contentstack_source.column_names import (
     ListNames,
     ListPath,
 )
-from contentstack_source.columns import instant
+from contentstack_source.dates import instant
 from contentstack_source.events import SYS_ASSETS
 from contentstack_source.fold import ROOT_ID, Fold
 from contentstack_source.model import ASSET, Group, parse_content_type

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from datetime import datetime, timezone
+from datetime import date, datetime, timezone
 from decimal import Decimal
 from tempfile import TemporaryDirectory
 from typing import Any, Protocol
@@ -30,6 +30,13 @@ class Place(Protocol):
     @property
     def parses_json(self) -> bool:
         """Whether JSON comes as Python values, not as text."""
+
+    def prepare(self, client: Any) -> None:
+        """Let a client of dlt's return every instant: in UTC."""
+
+    @property
+    def has_narrow_dates(self) -> bool:
+        """Whether its types of dates hold less than the years 1 to 9999."""
 
     @property
     def has_nested_lists(self) -> bool:
@@ -71,6 +78,7 @@ def read_place(place: Place, dataset: str) -> tuple[Types, Rows]:
             for table in tables
         }
         with pipeline.sql_client() as client:
+            place.prepare(client)
             rows = {name: list(_rows_at(place, client, name, types[name])) for name in types}
     if place.has_nested_lists:
         unnest(types, rows, {name: pipeline.default_schema.tables[name] for name in [*types]})
@@ -95,8 +103,8 @@ def _as_in_duckdb(value: Any, kind: str, place: Place) -> Any:
         return int(value)
     if kind == "BOOL" and value in {0, 1}:
         return bool(value)
-    if kind == "TIMESTAMP" and isinstance(value, str):
-        value = datetime.fromisoformat(value)
+    if kind in {"DATE", "TIMESTAMP"} and isinstance(value, str):
+        value = (datetime if kind == "TIMESTAMP" else date).fromisoformat(value)
     if kind == "TIMESTAMP" and value.tzinfo is None:
         return value.replace(tzinfo=timezone.utc)
     return value

@@ -33,12 +33,19 @@ class Place:
         parses_json: its driver returns JSON as Python values.
         most_bytes: the longest text that a column takes.
         has_nested_lists: a list is a column, not a table.
+        has_narrow_dates: its types of dates hold less than the years 1 to 9999.
     """
 
     destination: Any
     parses_json: bool = False
     most_bytes: int = 1_000_000
     has_nested_lists: bool = False
+    has_narrow_dates: bool = False
+
+    def prepare(self, client: Any) -> None:
+        """Let a client of dlt's return every instant: Python has none after the year 9999."""
+        if client.capabilities.sqlglot_dialect in {"postgres", "redshift"}:
+            client.execute_sql("SET timezone TO 'UTC'")
 
 
 @contextmanager
@@ -146,7 +153,7 @@ def in_clickhouse(folder: Path) -> Iterator[Place]:
 
     with clickhouse_in(folder / "clickhouse"):
         address = "clickhouse://loader:loader@nowhere.invalid:9000/tests"
-        yield Place(dlt.destinations.clickhouse(address))
+        yield Place(dlt.destinations.clickhouse(address), has_narrow_dates=True)
 
 
 @contextmanager

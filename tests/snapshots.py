@@ -25,6 +25,7 @@ def snapshot_of(place: Place, dataset: str = "contentstack") -> Snapshot:
         pipeline.sync_destination()
         tables = pipeline.default_schema.data_tables(seen_data_only=True)
         with pipeline.sql_client() as client:
+            place.prepare(client)
             return {
                 str(table["name"]): Counter(
                     repr(row) for row in _rows(client, str(table["name"]), list(table["columns"]))

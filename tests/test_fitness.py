@@ -16,6 +16,7 @@ from contentstack_source import contentstack_source, run
 from contentstack_source.cli import main
 from contentstack_source.errors import UnfitDestinationError
 from contentstack_source.fitness import (
+    date_ranges,
     encodes_json,
     file_format,
     holds_nul,
@@ -137,4 +138,5 @@ def test_how_rows_are_carried_to_a_destination() -> None:
     assert file_format(duckdb, json_rows) is None
     assert [encodes_json(sqlite, each) for each in (json_rows, plain_rows)] == [True, False]
     assert not encodes_json(duckdb, json_rows)
+    assert date_ranges(POSTGRES.capabilities()) == date_ranges(duckdb) == date_ranges(None) == {}
     assert [holds_nul(caps) for caps in (POSTGRES.capabilities(), duckdb)] == [False, True]

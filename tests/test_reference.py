@@ -7,7 +7,7 @@ import json
 import re
 from collections.abc import Callable
 from dataclasses import fields
-from datetime import datetime
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -210,7 +210,7 @@ def _shown(found: Loaded, table: str) -> list[dict[str, Any]]:
 
 
 def _shown_value(value: Any, data_type: str) -> Any:
-    if isinstance(value, datetime):
+    if isinstance(value, date):
         return value.isoformat()
     return json.loads(value) if data_type == "json" else value
 
