@@ -170,7 +170,7 @@ def _list(node: Node, depth: int, marker: str) -> tuple[str, bool]:
         blocks = _Blocks(marker=marker)  # `- - -` is a rule: a list in a list takes another marker
         _fill(blocks, item, depth + 1)
         text = blocks.joined(in_item=True)
-        if text.startswith("---"):
+        if text.partition("\n")[0] == "---":
             text = f"___{text[3:]}"  # `- ---` is one rule, and no list
         contents.append(text)
         written.append(_prefixed(text, bullet, " " * len(bullet)))

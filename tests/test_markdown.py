@@ -221,6 +221,7 @@ def test_items_may_begin_with_any_block() -> None:
         "- # a\n- > b\n- ```\n  c\n  ```", _items(node("h1", "a"), _quote("b"), node("code", "c"))
     )
     reads("- ___", _items(node("hr")))
+    reads("- ---\\*", _items("---*"))
     reads("- | a |\n  | --- |", _items(node("table", node("tr", node("td", "a")))))
     reads("-\n- a", _items("", "a"))
     reads("", _items("", ""))
