@@ -10,7 +10,8 @@ import pyarrow as pa
 import pytest
 
 from contentstack_source import rich_text
-from contentstack_source.rich_text import to_markdown, to_text
+from contentstack_source.markdown import to_markdown
+from contentstack_source.rich_nodes import to_text
 from tests.conftest import Loaded
 
 Node = dict[str, Any]
