@@ -80,17 +80,15 @@ class PureMachine(Editors):
     def sync(self) -> None:
         intake = Intake(temp_folder=self.folder / "tmp")
         pages = list(self.spool.fetch_pass(self.fetch, self.start(), self.settings.identity()))
+        leg = 0
         for number, page in enumerate(pages, 1):
-            intake.take(0, number, page.body)
+            intake.take(0, number, page.body, leg)
+            leg += page.sync_token is not None
         intake.read()
         self.apply(Fold(intake.con, self.seen_locales))
         intake.con.close()
-        last_page = pages[-1]
-        unchanged = self.token == last_page.sync_token
-        self.token = last_page.sync_token
+        self.token = pages[-1].sync_token
         self.spool.clear()
-        if not unchanged:  # a pass kept by a killed run may be older than the last edit
-            self.sync()
         self.is_fresh = True
 
     def apply(self, fold: Fold) -> None:
