@@ -8,7 +8,7 @@ from a backup would miss all events in between.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, Final
 
@@ -160,13 +160,22 @@ def make_tables(pipeline: Pipeline, schema: Schema, names: Iterable[str]) -> Non
         schema: that has them.
         names: of tables, or `table.column`.
     """
-    made = schema.clone()
-    for table, column in (name.split(".") for name in names if "." in name):
-        # No value is there yet for the rows of the table; the rows that come fill it.
-        made.tables[table]["columns"][column]["nullable"] = True
+    made = _with_nullable(schema, [name.split(".") for name in names if "." in name])
     with pipeline.destination_client() as client:
         client.schema = made  # a fresh working directory knows none
         client.update_stored_schema(only_tables={each.split(".")[0] for each in names}, force=True)
+
+
+def _with_nullable(schema: Schema, lost: Iterable[Sequence[str]]) -> Schema:
+    """Return the schema, with columns nullable that the rows of a table have no value for yet."""
+    made = schema.clone()
+    columns = [made.tables[table]["columns"][name] for table, name in lost]
+    if all(each.get("nullable", True) for each in columns):
+        return schema
+    for each in columns:
+        each["nullable"] = True
+    made._bump_version()  # noqa: SLF001 - dlt refuses to apply a schema that was changed
+    return made
 
 
 def _lost(schema: Schema | None, table: str, columns: Mapping[str, Any]) -> Iterator[str]:

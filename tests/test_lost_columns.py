@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-from pathlib import Path
 
 import pytest
 
@@ -11,14 +10,13 @@ from contentstack_source.check import check
 from contentstack_source.errors import NoHistoryError
 from contentstack_source.rebuilding import rebuild
 from tests.jobs import Job, MakesJob
-from tests.places import Makes, in_clickhouse, in_duckdb, in_ducklake, in_postgres, in_sqlite
+from tests.places import Makes, in_clickhouse, in_duckdb, in_ducklake, in_postgres
 from tests.small import filled_stack
 
 PLACES = {
     "duckdb": in_duckdb,
     "postgres": in_postgres,
     "ducklake": in_ducklake,
-    "sqlite": in_sqlite,
     "clickhouse": in_clickhouse,
 }
 
