@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from contentstack_source import ledger, tally
+from contentstack_source import guard, ledger, tally
 from contentstack_source.client import Client
 from contentstack_source.errors import ContentstackError, RefusedError, RowsChangedError
 from contentstack_source.failures import one_line_errors
@@ -83,6 +83,7 @@ def _model(client: Client) -> str:
 
 
 def _destination(target: Target) -> str:
+    guard.refuse_other_owner(target.pipeline())
     found = status(target)
     place = f"{target.destination}, dataset {target.dataset}"
     if found.position is None:
@@ -97,7 +98,9 @@ def _rows(target: Target) -> str:
     if found.position is None:
         return "none yet"
     pipeline = target.pipeline()
-    told = list(tally.inconsistencies(pipeline, found.position.tables))
+    lost = guard.missing_tables(pipeline, guard.known_schema(pipeline))
+    told = [f"{name} is missing" for name in lost]
+    told += tally.inconsistencies(pipeline, found.position.tables)
     last = ledger.last_run(pipeline)
     if last is not None and last.token == ledger.token_fingerprint(pipeline) and last.row_counts:
         told += tally.differences(last.row_counts, found.row_counts)

@@ -12,6 +12,7 @@ import gc
 import random
 import sys
 import time
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -45,7 +46,7 @@ def main() -> None:
     """
 
 
-def _run(kind: str, options: dict[str, Any], *, as_json: bool) -> None:
+def _run(kind: str, options: dict[str, Any], *, as_json: bool, take_over: bool = False) -> None:
     """Run `sync` or `resync`, and tell of it: tables for people, or the closing line."""
     from contentstack_source import report, run
     from contentstack_source.closing import run_and_close
@@ -58,8 +59,8 @@ def _run(kind: str, options: dict[str, Any], *, as_json: bool) -> None:
     def work(summary: Summary | None = None) -> Summary:
         if stack is not None:
             stack.configure()
-        runs = {"sync": run.sync, "resync": run.resync}
-        return runs[kind](target, collector_for(err), summary=summary)
+        command = partial(run.resync, take_over=take_over) if kind == "resync" else run.sync
+        return command(target, collector_for(err), summary=summary)
 
     with stopped_by_sigterm():
         if as_json:
@@ -103,10 +104,11 @@ def sync(*, as_json: bool, is_all: bool, at_once: int, **options: Any) -> None: 
 @main.command()
 @target_options
 @json_option
+@click.option("--take-over", is_flag=True, help="Take a dataset over from its owner.")
 @one_line_errors
-def resync(*, as_json: bool, **options: Any) -> None:  # noqa: ANN401
+def resync(*, as_json: bool, take_over: bool, **options: Any) -> None:  # noqa: ANN401
     """Load everything anew and remove what is no longer published."""
-    _run("resync", options, as_json=as_json)
+    _run("resync", options, as_json=as_json, take_over=take_over)
 
 
 @main.command()

@@ -6,6 +6,8 @@
     │   │   └── UnfitDestinationError the destination cannot hold the tables
     │   ├── CredentialsError          the stack does not let us in
     │   ├── SettingsChangedError      the dataset belongs to another stream
+    │   ├── DatasetOwnedError         the dataset is kept by another pipeline or source
+    │   ├── WorkingFolderError        dlt's working folder does not go with the dataset
     │   ├── TooManyDeletionsError     a resync would remove more than it may
     │   ├── RowsChangedError          other hands took rows from the tables
     │   ├── UnknownTablesError        tables that nothing tells of any more
@@ -66,6 +68,14 @@ class CredentialsError(RefusedError):
 
 class SettingsChangedError(RefusedError):
     """The dataset holds another stream: other host, stack, environment, branch or filter."""
+
+
+class DatasetOwnedError(RefusedError):
+    """Another pipeline, or another source of the same one, keeps the dataset."""
+
+
+class WorkingFolderError(RefusedError):
+    """dlt's working folder tells of another load than the dataset does."""
 
 
 class TooManyDeletionsError(RefusedError):

@@ -101,9 +101,10 @@ class _Begun:
 
 @dataclass(frozen=True)
 class _Arrived:
-    """A page of a stream, the first with number 1."""
+    """A page of a stream; the first of each leg has number 1."""
 
     stream: Stream
+    leg: int
     number: int
     page: Page
 
@@ -149,7 +150,7 @@ class Pages:
                 report.pages += 1
                 tell(each.page)
                 if each.page.item_count:
-                    intake.take(each.stream.number, each.number, each.page.body)
+                    intake.take(each.stream.number, each.number, each.page.body, each.leg)
                 if each.page.sync_token is not None:
                     report.tokens[each.stream.name] = each.page.sync_token
         intake.read()
@@ -161,8 +162,9 @@ class Pages:
     def _arrivals(self, stream: Stream) -> Iterator[_Begun | _Arrived]:
         """Yield the pages of one stream.
 
-        A refused pagination token begins the pass again; a refused sync token, or a second refusal,
-        makes an initial sync of it, which also shows what vanished meanwhile (FACTS 7.7, T19).
+        A refused pagination token begins the pass again; so does the refused sync token of kept
+        pages. A refused sync token of the position, or a second refusal, makes an initial sync of
+        it, which also shows what vanished meanwhile (FACTS 7.7, T19).
         """
         spool = Spool(self.folder / sha256(stream.name.encode()).hexdigest()[:16])
         starts = [stream.settings.init_query()] * 2
@@ -172,14 +174,18 @@ class Pages:
         while True:
             start = starts.pop(0)
             yield _Begun(stream, "init" in start, is_again)
+            leg = number = 0
             try:
                 pages = spool.fetch_pass(self._client.fetch_page, start, stream.settings.identity())
-                for number, page in enumerate(pages, 1):
-                    yield _Arrived(stream, number, page)
+                for page in pages:
+                    number += 1
+                    yield _Arrived(stream, leg, number, page)
+                    if page.sync_token is not None:
+                        leg, number = leg + 1, 0
             except TokenRefusedError as error:
                 is_again = True
                 spool.clear()
-                if error.token_kind == "sync_token":  # noqa: S105 - a name
+                if error.token_kind == "sync_token" and not leg:  # noqa: S105 - a name
                     starts = starts[-2:]
                 if not starts:
                     raise

@@ -26,25 +26,34 @@ from contentstack_source.events import (
     PUBLISHED,
     SYS_ASSETS,
 )
-from contentstack_source.intake import STREAM
+from contentstack_source.intake import LEG, STREAM
 from contentstack_source.store import execute
 
 ROOT_ID: Final = "left(md5(concat_ws(chr(31), content_type_uid, uid, locale)), 24)"
 """The `_dlt_id` of an entry's or asset's row: the same for the same key, for ever."""
 
-# An exact duplicate is one event, where it came first (FACTS T17).
-_DISTINCT: Final = """
+# An exact duplicate is one event, where it came first in the last leg that tells of it (FACTS T17):
+# what a later leg tells again is newer than all of an earlier one.
+_DISTINCT: Final = f"""
 CREATE TABLE arrival AS
-SELECT min(position) AS position, type, content_type_uid, uid, locale, event_at
-FROM event GROUP BY ALL
+SELECT (place % {LEG}) + (90 - place // {LEG}) * {LEG} AS position,
+       type, content_type_uid, uid, locale, event_at
+FROM (
+    SELECT min(position % {LEG} + (90 - position // {LEG}) * {LEG}) AS place,
+           type, content_type_uid, uid, locale, event_at
+    FROM event GROUP BY ALL
+)
 """
 
-# At equal instants a newest-first stream lists the newer event first (FACTS T2). That is how
-# streams run, unless time goes up along this one nearly everywhere, and not only by chance.
+# At equal instants an event of a later leg is newer, and within a leg a newest-first stream lists
+# the newer event first (FACTS T2). That is how streams run, unless time goes up along this one
+# nearly everywhere, and not only by chance.
 _ORDER: Final = f"""
 CREATE TABLE keyed AS
 SELECT position, type, content_type_uid, uid, locale, event_at,
-       CASE WHEN oldest_first THEN position ELSE -position END AS turn
+       position // {LEG} * {LEG}
+           + CASE WHEN oldest_first THEN position % {LEG} ELSE {LEG - 1} - position % {LEG} END
+           AS turn
 FROM arrival, (
     SELECT count(*) FILTER (step > 0) > 4 * (count(*) FILTER (step < 0) + 1) AS oldest_first
     FROM (SELECT epoch_us(event_at) - lag(epoch_us(event_at)) OVER

@@ -8,12 +8,11 @@ from a backup would miss all events in between.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, Final
 
 import pendulum
-from dlt.common import json
 from dlt.common.destination.client import WithStateSync
 from dlt.common.destination.exceptions import DestinationException, DestinationUndefinedEntity
 from dlt.common.schema import Schema
@@ -22,8 +21,19 @@ from dlt.pipeline.pipeline import Pipeline
 from dlt.pipeline.state_sync import load_pipeline_state_from_destination
 from filelock import FileLock, Timeout
 
-from contentstack_source.errors import ConcurrentRunError, UnknownTablesError
+from contentstack_source.errors import (
+    ConcurrentRunError,
+    DatasetOwnedError,
+    UnknownTablesError,
+)
 from contentstack_source.names import OWN_TABLES
+from contentstack_source.owner import (
+    refuse_if_owned,
+    stored_schema,
+    stored_states,
+    tables_of_owners,
+    take_over,
+)
 from contentstack_source.position import SOURCE, Position, position_of
 from contentstack_source.target import Target
 
@@ -92,25 +102,44 @@ def trust_destination(pipeline: Pipeline) -> str | None:
     return confirmed
 
 
+def refuse_other_owner(pipeline: Pipeline) -> None:
+    """Refuse to go on where another pipeline, or another source, keeps the dataset.
+
+    Raises:
+        DatasetOwnedError: it does.
+    """
+    refuse_if_owned(pipeline, stored_states(pipeline) or {}, pipeline.state)
+
+
+def take_dataset_over(pipeline: Pipeline) -> Schema | None:
+    """Make the pipeline the owner of the dataset, and return all tables that its owners had there.
+
+    The next load must be a full sync: it replaces what they left.
+    """
+    states = stored_states(pipeline) or {}
+    take_over(pipeline, states)
+    tables = {each["name"]: each for each in tables_of_owners(pipeline, states)}
+    known = known_schema(pipeline)
+    schema = known or Schema(SOURCE)
+    others = tables.keys() - set(schema.data_table_names(seen_data_only=True))
+    for name, columns in _storage_tables(pipeline, sorted(others)).items():
+        if columns:
+            schema.update_table(tables[name], normalize_identifiers=False)
+    return schema if known or tables else None
+
+
 def known_schema(pipeline: Pipeline) -> Schema | None:
     """Return the schema dlt believes to be at the destination; None if there is none.
 
     It is there even where the state is lost, and with it all that a fresh working directory knows.
     """
-    if pipeline.schema_names:
-        return pipeline.default_schema
-    try:
-        with pipeline.destination_client() as client:
-            if not isinstance(client, WithStateSync):
-                return None
-            stored = client.get_stored_schema(SOURCE)
-    except DestinationUndefinedEntity:
-        return None
-    return Schema.from_dict(json.loads(stored.schema)) if stored else None
+    return pipeline.default_schema if pipeline.schema_names else stored_schema(pipeline, SOURCE)
 
 
 def missing_tables(pipeline: Pipeline, schema: Schema | None) -> list[str]:
-    """Return the tables that dlt believes to be at the destination and that are not.
+    """Return the tables, and `table.column`, that dlt believes to be at the destination.
+
+    They are not there: somebody has dropped or renamed them. Columns of a lake nobody can tell.
 
     Raises:
         UnknownTablesError: there are tables of ours, and nothing tells what dlt believes of them.
@@ -120,29 +149,61 @@ def missing_tables(pipeline: Pipeline, schema: Schema | None) -> list[str]:
         _refuse_unknown_tables(pipeline)
         return []
     found = _storage_tables(pipeline, [*known, *_STATE_TABLES])
-    return [name for name, is_there in found.items() if not is_there]
+    return [each for name, columns in found.items() for each in _lost(schema, name, columns)]
 
 
 def make_tables(pipeline: Pipeline, schema: Schema, names: Iterable[str]) -> None:
-    """Make tables anew that were lost; dlt itself makes only those of a schema new to it."""
+    """Make tables and columns anew that were lost; dlt makes only those of a schema new to it.
+
+    Args:
+        pipeline: to whose destination.
+        schema: that has them.
+        names: of tables, or `table.column`.
+    """
+    made = _with_nullable(schema, [name.split(".") for name in names if "." in name])
     with pipeline.destination_client() as client:
-        client.schema = schema  # a fresh working directory knows none
-        client.update_stored_schema(only_tables=set(names), force=True)
+        client.schema = made  # a fresh working directory knows none
+        client.update_stored_schema(only_tables={each.split(".")[0] for each in names}, force=True)
+
+
+def _with_nullable(schema: Schema, lost: Iterable[Sequence[str]]) -> Schema:
+    """Return the schema, with columns nullable that the rows of a table have no value for yet."""
+    made = schema.clone()
+    columns = [made.tables[table]["columns"][name] for table, name in lost]
+    if all(each.get("nullable", True) for each in columns):
+        return schema
+    for each in columns:
+        each["nullable"] = True
+    made._bump_version()  # noqa: SLF001 - dlt refuses to apply a schema that was changed
+    return made
+
+
+def _lost(schema: Schema | None, table: str, columns: Mapping[str, Any]) -> Iterator[str]:
+    """Yield a table that has no columns, else the columns it lacks, as `table.column`."""
+    if not columns:
+        yield table
+    elif schema is not None and table in schema.tables:
+        # Destinations fold the case of names each in their way: no two columns differ by it alone.
+        for column in schema.get_new_table_columns(table, dict(columns), case_sensitive=False):
+            yield f"{table}.{column['name']}"
 
 
 def _refuse_unknown_tables(pipeline: Pipeline) -> None:
     found = _storage_tables(pipeline, OWN_TABLES)
-    if names := ", ".join(name for name, is_there in found.items() if is_there):
+    if names := ", ".join(name for name, columns in found.items() if columns):
         what = f"Nothing tells what is in the tables of the dataset any more ({names})"
         todo = "dlt's own tables are lost. Drop the dataset, or load into another --dataset."
         raise UnknownTablesError(what, todo)
 
 
-def _storage_tables(pipeline: Pipeline, names: Iterable[str]) -> dict[str, bool]:
-    """Tell of each table whether it is at the destination; empty if nobody can tell."""
+def _storage_tables(pipeline: Pipeline, names: Iterable[str]) -> dict[str, Any]:
+    """Return the columns of each table at the destination, none if it is not there.
+
+    Empty if nobody can tell.
+    """
     with pipeline.destination_client() as client:
         find: Any = getattr(client, "get_storage_tables", None)
-        return {} if find is None else {name: bool(columns) for name, columns in find(names)}
+        return {} if find is None else dict(find(names))
 
 
 @contextmanager
@@ -154,6 +215,7 @@ def alone_at_destination(pipeline: Pipeline, confirmed: str | None) -> Iterator[
 
     Raises:
         ConcurrentRunError: another run loads now, or has loaded since `confirmed`.
+        DatasetOwnedError: another pipeline has become the owner since.
     """
     with _kept_to_itself(pipeline):
         _refuse_if_moved(pipeline, confirmed)
@@ -204,6 +266,11 @@ def _locked(pipeline: Pipeline, client: SqlClientBase[Any]) -> Iterator[None]:
 
 
 def _refuse_if_moved(pipeline: Pipeline, confirmed: str | None) -> None:
+    try:
+        refuse_other_owner(pipeline)
+    except DatasetOwnedError:
+        pipeline.abort_packages()
+        raise
     if confirmed_state(pipeline) != confirmed:
         pipeline.abort_packages()
         what = "Another run has loaded into this dataset since this one began; nothing was loaded"

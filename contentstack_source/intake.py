@@ -6,7 +6,8 @@ The tables made here, in an in-memory DuckDB that spills to disk:
 - ``event``: a view of those that could.
 - ``reject``: every item that could not, with the reason and the item itself.
 
-``position`` is the arrival: stream * 10^12 + page * 10^6 + index in the page.
+``position`` is the arrival: leg * 10^17 + stream * 10^11 + page * 10^5 + index in the page. A leg
+is the part of a pass that ends with a sync token (see `spool`).
 """
 
 from __future__ import annotations
@@ -22,9 +23,10 @@ from contentstack_source.dates import instant
 from contentstack_source.events import CONTENT_TYPE_DELETED, EVENT_TYPES, PUBLISHED, SYS_ASSETS
 from contentstack_source.store import execute, open_store
 
-PAGE: Final = 10**6
-STREAM: Final = 10**12
-"""What a position is made of."""
+PAGE: Final = 10**5
+STREAM: Final = 10**11
+LEG: Final = 10**17
+"""What a position is made of; 90 legs fit into a BIGINT."""
 
 _READ_AT_ONCE: Final = 4 << 20
 """Bytes of pages that are worth a statement."""
@@ -134,15 +136,16 @@ class Intake:
         execute(con, _MADE)
         return con
 
-    def take(self, stream: int, number: int, body: bytes) -> None:
+    def take(self, stream: int, number: int, body: bytes, leg: int = 0) -> None:
         """Take one page.
 
         Args:
             stream: which of the streams it belongs to, 0 to 999,999.
-            number: its place in the pass of that stream, 1 to 999,999.
+            number: its place in the leg of that stream, 1 to 999,999.
             body: a whole answer of the Sync API.
+            leg: which leg of the pass it belongs to, 0 to 89; events of a later one are newer.
         """
-        self._waiting.append((stream * STREAM + number * PAGE, body))
+        self._waiting.append((leg * LEG + stream * STREAM + number * PAGE, body))
         if sum(len(body) for _, body in self._waiting) >= _READ_AT_ONCE:
             self.read()
 
@@ -150,7 +153,7 @@ class Intake:
         """Forget the pages of a stream whose pass begins again."""
         self.read()
         for table in ("received", "reject"):
-            sql = f"DELETE FROM {table} WHERE position // {STREAM} = $stream"
+            sql = f"DELETE FROM {table} WHERE position % {LEG} // {STREAM} = $stream"
             execute(self.con, sql, {"stream": stream})
 
     def read(self) -> None:

@@ -89,6 +89,8 @@ class Pass:
         self.received_at = received_at
         self._ended = ended
         self._kept = kept
+        self._readers: set[str] = set()
+        self._on_read: Callable[[], None] | None = None
         self._wiper = settings.event_types[0]
         self._known_tables = set(names.tables)
         names.assign_tables({*self._fold.published_types, *(content_types or {})})
@@ -138,6 +140,10 @@ class Pass:
             )
             raise TooManyDeletionsError(what, todo)
 
+    def when_read(self, readers: Collection[str], then: Callable[[], None]) -> None:
+        """Call `then` once all of the resources `readers` have read their rows to the end."""
+        self._readers, self._on_read = set(readers), then
+
     def is_new(self, table: str) -> bool:
         """Tell whether all that a table will hold comes with this pass, and no marks."""
         return self._replaced is None and table not in {*self._existing, "content_types"}
@@ -149,6 +155,12 @@ class Pass:
 
     def rows(self, resource: str) -> Iterator[Rows]:
         """Yield what a resource loads: what events of its type do, the logs, or the model."""
+        yield from self._rows(resource)
+        self._readers.discard(resource)
+        if self._on_read is not None and not self._readers:
+            self._on_read()
+
+    def _rows(self, resource: str) -> Iterator[Rows]:
         if resource == self._wiper:
             yield from self._emptied() if self._kept is None else self._kept()
         if resource == ENTRY_PUBLISHED:

@@ -25,6 +25,7 @@ SYNC: str = "sync"
 
 _STATE_KEY = "position"
 _TOKENS_KEY = "sync_tokens"
+_OWNED_KEY = "owned_since"
 
 
 @dataclass
@@ -134,6 +135,30 @@ def position_of(pipeline_state: Mapping[str, Any]) -> Position | None:
     """Return the position that the state of a whole pipeline holds; None if there is none."""
     source = pipeline_state.get("sources", {}).get(SOURCE, {})
     return parse_position(source.get("resources", {}).get(SYNC, {}))
+
+
+def has_position(source_state: Mapping[str, Any]) -> bool:
+    """Tell whether the state of a source has a position, of whatever version."""
+    return bool(source_state.get("resources", {}).get(SYNC, {}).get(_STATE_KEY))
+
+
+def owned_since(source_state: Mapping[str, Any]) -> str:
+    """Return when a source took its dataset over; empty if it never did."""
+    return str(source_state.get("resources", {}).get(SYNC, {}).get(_OWNED_KEY, ""))
+
+
+def own(sync_state: dict[str, Any], since: str) -> None:
+    """Keep in the state of the `sync` resource since when the dataset is taken over."""
+    if since:
+        sync_state[_OWNED_KEY] = since
+
+
+def tokens_of(pipeline_state: Mapping[str, Any], source_name: str) -> Mapping[str, str] | None:
+    """Return the sync tokens in the state of a whole pipeline; None if it has no position."""
+    source = pipeline_state.get("sources", {}).get(source_name, {})
+    stored = source.get("resources", {}).get(SYNC, {}).get(_STATE_KEY) or {}
+    tokens: Mapping[str, str] | None = stored.get("tokens")
+    return tokens
 
 
 def _refuse_other_stream(known: Mapping[str, str], now: Mapping[str, str]) -> None:

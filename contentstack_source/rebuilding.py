@@ -31,10 +31,12 @@ def rebuild(target: Target, progress: Collector | None = None) -> Summary:
 
 def _rebuild(pipeline: Pipeline, summary: Summary) -> Settings:
     confirmed = guard.trust_destination(pipeline)
+    guard.refuse_other_owner(pipeline)
     summary.token_before = ledger.token_fingerprint(pipeline)
     schema = guard.known_schema(pipeline)
     summary.healed = guard.missing_tables(pipeline, schema)
-    if schema is None or {HISTORY, CONTENT_TYPES} & {*summary.healed}:
+    lost = {name.split(".")[0] for name in summary.healed}
+    if schema is None or {HISTORY, CONTENT_TYPES} & lost:
         raise no_history()
     guard.make_tables(pipeline, schema, summary.healed)
     summary.row_counts_before = tally.count_rows(pipeline)

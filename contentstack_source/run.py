@@ -10,6 +10,7 @@ from contextlib import AbstractContextManager, nullcontext, suppress
 from dataclasses import dataclass
 from functools import partial
 from inspect import signature
+from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Final
 
@@ -28,6 +29,7 @@ from contentstack_source.client import Client
 from contentstack_source.errors import (
     ConcurrentRunError,
     ContentstackError,
+    DatasetOwnedError,
     NoHistoryError,
     SettingsChangedError,
     SettingsError,
@@ -39,9 +41,10 @@ from contentstack_source.fitness import refuse_unfit
 from contentstack_source.loading import bounded_memory, configure_load
 from contentstack_source.position import SOURCE, SYNC, Position, forget_tokens, position_of
 from contentstack_source.settings import Settings
-from contentstack_source.source import contentstack_source, loads_happen_once, settings_of
+from contentstack_source.source import contentstack_source, settings_of
 from contentstack_source.summary import Summary, outcome_of
 from contentstack_source.target import Target
+from contentstack_source.walk import loads_happen_once, spool_folder
 
 _MOST_PASSES: Final = 50
 """A stack that changes faster than it can be read is caught up with in the next run."""
@@ -50,6 +53,7 @@ _WRITE_NOTHING: Final = (
     SettingsError,
     SettingsChangedError,
     UnknownTablesError,
+    DatasetOwnedError,
     NoHistoryError,
     ConcurrentRunError,
 )
@@ -97,6 +101,8 @@ def resync(
     progress: Collector | None = None,
     settings: Mapping[str, Any] = _FROM_CONFIGURATION,
     summary: Summary | None = None,
+    *,
+    take_over: bool = False,
 ) -> Summary:
     """Load everything anew and remove what is no longer there, whatever the state says.
 
@@ -105,14 +111,16 @@ def resync(
         progress: is told how far it is.
         settings: arguments of `contentstack_source`; others come from dlt's configuration.
         summary: is filled as the run goes, for who wants to tell of a failed one too.
+        take_over: become the owner of a dataset that another pipeline keeps; from then on that
+            one is refused.
 
     Raises:
         RefusedError: a human must act.
         FailedError: worth trying again: `resync`, or `sync` for what changed since the last load.
     """
     with one_line_errors(), guard.one_run_at_a_time(target):
-        shutil.rmtree(target.folder / f".{target.pipeline_name}.spool", ignore_errors=True)
-        work = partial(_catch_up, settings=settings, from_start=True)
+        _forget_pages(target.folder, target.pipeline_name)
+        work = partial(_catch_up, settings=settings, from_start=True, take_over=take_over)
         return recorded(target, progress, summary or Summary(), work)
 
 
@@ -162,11 +170,20 @@ def recorded(
 
 
 def _catch_up(
-    pipeline: Pipeline, summary: Summary, settings: Mapping[str, Any], *, from_start: bool = False
+    pipeline: Pipeline,
+    summary: Summary,
+    settings: Mapping[str, Any],
+    *,
+    from_start: bool = False,
+    take_over: bool = False,
 ) -> Settings:
     confirmed = guard.trust_destination(pipeline)
+    if take_over:
+        schema = guard.take_dataset_over(pipeline)
+    else:
+        guard.refuse_other_owner(pipeline)
+        schema = guard.known_schema(pipeline)
     summary.token_before = ledger.token_fingerprint(pipeline)
-    schema = guard.known_schema(pipeline)
     summary.healed = guard.missing_tables(pipeline, schema)
     if schema is not None and summary.healed:
         guard.make_tables(pipeline, schema, summary.healed)
@@ -263,8 +280,13 @@ def run_pass(
             _room_for(pipeline, _report_of(source)),
         ):
             info = pipeline.load()
+        _forget_pages(pipeline.pipelines_dir, pipeline.pipeline_name)
         signals.raise_if_signalled()
     return info
+
+
+def _forget_pages(pipelines_dir: str | Path, pipeline_name: str) -> None:
+    shutil.rmtree(spool_folder(pipelines_dir, pipeline_name), ignore_errors=True)
 
 
 def _report_of(source: DltSource) -> Report:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextvars import ContextVar
 from typing import Any
 
 import dlt
@@ -36,10 +35,7 @@ from contentstack_source.settings import (
     parse_settings,
 )
 from contentstack_source.tables import Rows
-from contentstack_source.walk import walk_pass
-
-loads_happen_once: ContextVar[bool] = ContextVar("loads_happen_once", default=False)
-"""Set by a run that never lets dlt do a load a second time: new tables need no merge then."""
+from contentstack_source.walk import loads_happen_once, walk_pass
 
 
 @dlt.source(name="contentstack", section="contentstack")

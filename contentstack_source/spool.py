@@ -7,6 +7,9 @@ which dlt may drop.
 
 The file is frames: eight bytes that tell the length, then so many bytes. The first frame tells
 whose pass it is, each other one is a page. (A file a page took a fifth of the time of a page.)
+
+A pass has one leg, from its start to a sync token, unless it was kept by an earlier run: then each
+page with a sync token ends a leg, and the next leg begins with that token.
 """
 
 from __future__ import annotations
@@ -24,6 +27,9 @@ from contentstack_source.stream import Fetch, Page, Query, parse_page, walk
 
 _LENGTH: Final = Struct(">Q")
 
+MOST_LEGS: Final = 50
+"""A pass with so many legs, each of a run that failed, is thrown away and begins again."""
+
 
 class Spool:
     """A folder that holds at most one pass.
@@ -40,7 +46,8 @@ class Spool:
         """Yield the pages of the pass that begins with `start`, and keep those that are new.
 
         Pages kept by an earlier run are used again if they belong to the same start of the same
-        stream; any others are thrown away.
+        stream; any others are thrown away. Kept pages say what the stack was when they came. So
+        the pass goes on from their sync token: its last leg is asked for by this run alone.
 
         Args:
             fetch: carries a query to the service.
@@ -51,15 +58,18 @@ class Spool:
             AnswerError: the service broke the protocol; what was kept stays.
         """
         last_page = self._open(start, stream)
-        if last_page is not None:
-            for body in self.bodies():
-                yield parse_page(body)
-            if last_page.sync_token is not None:
-                return
-        resume_at = None if last_page is None else last_page.pagination_token
-        for page in walk(fetch, start, resume_at):
-            self._keep(page.body)
-            yield page
+        if last_page is None:
+            yield from self._keep_all(walk(fetch, start))
+            return
+        for body in self.bodies():
+            yield parse_page(body)
+        sync_token = last_page.sync_token
+        if sync_token is None:
+            for page in self._keep_all(walk(fetch, start, last_page.pagination_token)):
+                yield page
+                sync_token = page.sync_token
+        if sync_token is not None:
+            yield from self._keep_all(walk(fetch, {"sync_token": sync_token}))
 
     def bodies(self) -> Iterator[bytes]:
         """Yield the pages kept, in order of arrival: the whole answers of the service."""
@@ -87,7 +97,8 @@ class Spool:
         if frames and self._read(*frames[0]) == identity:
             page = self.last_page()
             # That nothing had changed by then says nothing of now: only a changed pass is kept.
-            if page is not None and page.sync_token != start.get("sync_token", ""):
+            is_unchanged = page is not None and page.sync_token == start.get("sync_token", "")
+            if page is not None and not is_unchanged and self._leg_count() < MOST_LEGS:
                 with self._file.open("r+b") as file:
                     file.truncate(frames[-1][1])  # a kill may have left a torn page
                 return page
@@ -95,6 +106,14 @@ class Spool:
         self.folder.mkdir(parents=True, mode=0o700)
         self._keep(identity)
         return None
+
+    def _leg_count(self) -> int:
+        return sum(parse_page(body).sync_token is not None for body in self.bodies())
+
+    def _keep_all(self, pages: Iterator[Page]) -> Iterator[Page]:
+        for page in pages:
+            self._keep(page.body)
+            yield page
 
     def _keep(self, content: bytes) -> None:
         with self._file.open("ab", buffering=0) as file:

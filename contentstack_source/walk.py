@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextvars import ContextVar
 from dataclasses import replace
 from pathlib import Path
 from tempfile import mkdtemp
@@ -27,7 +28,7 @@ from contentstack_source.intake import Intake
 from contentstack_source.keeping import Kept
 from contentstack_source.names import Names
 from contentstack_source.nest import nest
-from contentstack_source.passes import Pass
+from contentstack_source.passes import CONTENT_TYPES, SYNC_EVENTS, Pass
 from contentstack_source.position import (
     Position,
     history_begins,
@@ -38,7 +39,12 @@ from contentstack_source.position import (
 )
 from contentstack_source.reading import active_pipeline
 from contentstack_source.settings import HISTORY, SOFT, WHOLE, Settings
+from contentstack_source.standing import settle
 from contentstack_source.stream import Page
+
+loads_happen_once: ContextVar[bool] = ContextVar("loads_happen_once", default=False)
+"""Set by a run that never lets dlt do a load a second time: new tables need no merge then, and the
+run itself deletes the pages of a pass once its load is confirmed."""
 
 
 def walk_pass(settings: Settings) -> Iterator[Pass]:
@@ -48,7 +54,8 @@ def walk_pass(settings: Settings) -> Iterator[Pass]:
     if settings.deletes == SOFT:
         refuse_to_keep_rows(destination_capabilities())
     settings = _only_selected(settings)
-    position, last = recall(settings), recall_last()
+    is_believed = loads_happen_once.get() or pipeline is None or settle(pipeline)
+    position, last = recall(settings) if is_believed else None, recall_last()
     report = Report(reshaped_by=reshaped_by(settings))
     _publish(report)
     report.history_begins = history_begins(settings)
@@ -78,6 +85,9 @@ def walk_pass(settings: Settings) -> Iterator[Pass]:
     except TooManyDeletionsError:
         pages.clear()  # the next run asks the service again
         raise
+    if not loads_happen_once.get():
+        # From here on dlt's load package has the data, and dlt loads it, in a later run if need be.
+        current.when_read(_readers(settings), pages.clear)
     yield current
     remember(
         settings,
@@ -191,6 +201,12 @@ def _only_selected(settings: Settings) -> Settings:
     return replace(settings, event_types=chosen or settings.event_types, history=history)
 
 
+def _readers(settings: Settings) -> set[str]:
+    """Return the resources that read the pass in this run."""
+    ours = {*settings.event_types, CONTENT_TYPES, SYNC_EVENTS, HISTORY}
+    return ours & set(dlt.current.source().selected_resources)
+
+
 def _progress() -> Callable[[Page], None]:
     pipeline = active_pipeline()
 
@@ -207,9 +223,16 @@ def _publish(report: Report) -> None:
     dlt.current.resource_metrics()["report"] = report
 
 
+def spool_folder(pipelines_dir: str | Path, pipeline_name: str) -> Path:
+    """Return where the pages of a pipeline's pass are kept until the pass is loaded.
+
+    Beside the working directory, not in it: dlt drops that one when it doubts its state.
+    """
+    return Path(pipelines_dir) / f".{pipeline_name}.spool"
+
+
 def _spool_folder() -> Path:
-    """Beside the working directory, not in it: dlt drops that one when it doubts its state."""
     pipeline = active_pipeline()
     if pipeline is None:
         return Path(mkdtemp(prefix="contentstack_spool_")) / "spool"
-    return Path(pipeline.pipelines_dir) / f".{pipeline.pipeline_name}.spool"
+    return spool_folder(pipeline.pipelines_dir, pipeline.pipeline_name)

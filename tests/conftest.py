@@ -73,13 +73,15 @@ def folded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., F
         *pages: Sequence[object],
         only_locale: str | None = None,
         known_locales: Sequence[str] = (),
+        legs: Sequence[int] = (),
     ) -> Fold:
         while len(folds) > 1:  # a test looks at two at most
             folds.pop(0).con.close()
         folder = tmp_path_factory.mktemp("fold")
         intake = Intake(only_locale=only_locale, temp_folder=folder)
         for number, items in enumerate(pages, 1):
-            intake.take(0, number, json.dumps({"items": items}).encode())
+            leg = legs[number - 1] if legs else 0
+            intake.take(0, number, json.dumps({"items": items}).encode(), leg)
         intake.read()
         folds.append(Fold(intake.con, known_locales))
         return folds[-1]

@@ -70,6 +70,45 @@ def test_of_equal_instants_alone_in_a_pass_the_one_listed_first_wins(folded: Fol
     assert live(folded([item("entry_unpublished", 5), item("entry_published", 5)])) == {}
 
 
+TIED = [item("entry_published", 5), item("entry_unpublished", 5)]
+
+
+@pytest.mark.parametrize(
+    ("first", "later", "stands"),
+    [
+        (TIED[0], TIED[1:], False),
+        (TIED[1], TIED[:1], True),
+        # Told again with what came after it, in the order of a newest-first stream.
+        (TIED[0], TIED[::-1], False),
+        (TIED[1], TIED, True),
+        # Removed, and published again, both at the instant of the first publish.
+        (TIED[0], TIED, True),
+    ],
+)
+@pytest.mark.parametrize("more", [0, 12], ids=["short legs", "legs that run oldest first"])
+def test_of_equal_instants_the_one_of_a_later_leg_wins(
+    folded: FoldOf, first: Item, later: list[Item], stands: bool, more: int
+) -> None:
+    """A leg brings what changed after the one before it, whatever its events are called."""
+    others = [item("entry_published", minute, "e9") for minute in range(10, 10 + more)]
+    ordered = later[::-1] if more else later
+    fold = folded([first], [*ordered, *others], legs=(0, 1))
+    assert (STANDING in live(fold)) == stands
+
+
+def test_a_newer_event_of_an_earlier_leg_stays_the_newer(folded: FoldOf) -> None:
+    pages = [[item("entry_published", 9)], [item("entry_unpublished", 5)]]
+    assert live(folded(*pages, legs=(0, 1))) == {STANDING: instant(9)}
+
+
+def test_the_direction_of_a_stream_is_told_by_each_leg_alone(folded: FoldOf) -> None:
+    """Time goes up from one newest-first leg to the next: that is no oldest-first stream."""
+    legs = [[item("entry_published", minute, f"e{minute}")] for minute in range(10, 30)]
+    tied = [item("entry_published", 40), item("entry_deleted", 40)]
+    fold = folded(*legs, tied, legs=range(21))
+    assert STANDING in live(fold)
+
+
 def test_of_equal_instants_the_one_listed_last_in_an_oldest_first_stream_wins(
     folded: FoldOf,
 ) -> None:

@@ -8,11 +8,14 @@ from __future__ import annotations
 
 import shutil
 import tempfile
-from contextlib import AbstractContextManager, ExitStack
+from contextlib import AbstractContextManager, ExitStack, suppress
 from pathlib import Path
+from typing import Any
 
 import dlt
 import pytest
+from dlt.destinations.exceptions import DatabaseUndefinedRelation
+from dlt.pipeline.exceptions import PipelineStepFailed
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
@@ -22,7 +25,8 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from contentstack_source import contentstack_source
+from contentstack_source import contentstack_source, run
+from contentstack_source.errors import DatasetOwnedError
 from contentstack_source.events import SYS_ASSETS
 from contentstack_source.fold import Fold
 from contentstack_source.intake import Intake
@@ -31,6 +35,7 @@ from contentstack_source.simulator import Stack, serve
 from contentstack_source.simulator.service import answer
 from contentstack_source.spool import Spool
 from contentstack_source.stream import Query
+from contentstack_source.target import Target
 from tests.editing import Editors
 from tests.mirror import assert_equal, assert_equal_at
 from tests.places import Place, in_delta, in_duckdb, in_iceberg, in_postgres
@@ -80,17 +85,15 @@ class PureMachine(Editors):
     def sync(self) -> None:
         intake = Intake(temp_folder=self.folder / "tmp")
         pages = list(self.spool.fetch_pass(self.fetch, self.start(), self.settings.identity()))
+        leg = 0
         for number, page in enumerate(pages, 1):
-            intake.take(0, number, page.body)
+            intake.take(0, number, page.body, leg)
+            leg += page.sync_token is not None
         intake.read()
         self.apply(Fold(intake.con, self.seen_locales))
         intake.con.close()
-        last_page = pages[-1]
-        unchanged = self.token == last_page.sync_token
-        self.token = last_page.sync_token
+        self.token = pages[-1].sync_token
         self.spool.clear()
-        if not unchanged:  # a pass kept by a killed run may be older than the last edit
-            self.sync()
         self.is_fresh = True
 
     def apply(self, fold: Fold) -> None:
@@ -126,8 +129,11 @@ class PureMachine(Editors):
 class WholeMachine(Editors):
     """Over HTTP into DuckDB; a run may die in any of its steps, or lose its disk."""
 
+    has_columns_to_lose = True
+
     def __init__(self) -> None:
         super().__init__()
+        self.is_loaded = False
         self.folder = Path(tempfile.mkdtemp())
         self.exit = ExitStack()
         self.place = self.exit.enter_context(self.make_place())
@@ -140,21 +146,28 @@ class WholeMachine(Editors):
     def make_place(self) -> AbstractContextManager[Place]:
         return in_duckdb(self.folder)
 
-    def pipeline(self) -> dlt.Pipeline:
+    def pipeline(self, name: str = "contentstack") -> dlt.Pipeline:
         return dlt.pipeline(
-            "contentstack",
+            name,
             pipelines_dir=str(self.folder / "dlt"),
             destination=self.place.destination,
             dataset_name="contentstack",
         )
 
     def source(self) -> dlt.sources.DltSource:
-        return contentstack_source(
-            api_key=self.stack.api_key,
-            delivery_token=self.stack.delivery_token,
-            environment=self.stack.environment,
-            base_url=self.server.base_url,
-        )
+        return contentstack_source(**self.settings())
+
+    def settings(self) -> dict[str, Any]:
+        return {
+            "api_key": self.stack.api_key,
+            "delivery_token": self.stack.delivery_token,
+            "environment": self.stack.environment,
+            "base_url": self.server.base_url,
+            "max_deleted_share": 1.0,
+        }
+
+    def target(self) -> Target:
+        return Target(self.place.destination, pipelines_dir=str(self.folder / "dlt"))
 
     @rule(step=st.sampled_from(["extract", "normalize"]))
     def run_killed_after(self, step: str) -> None:
@@ -172,14 +185,43 @@ class WholeMachine(Editors):
 
     @rule()
     def sync(self) -> None:
-        for _ in range(5):
-            source = self.source()
-            self.pipeline().run(source)
-            report = source.resources["sync"].custom_metrics.get("report")
-            if report is not None and not report.has_moved:
-                break
+        self.load_what_is_pending()
+        self.pipeline().run(self.source())
+        self.is_loaded = True
         if self.stack.events():
             self.assert_equal()
+
+    @rule(refresh=st.sampled_from(["drop_sources", "drop_resources", "drop_data"]))
+    def reload_by_dlt(self, refresh: Any) -> None:
+        self.load_what_is_pending()
+        self.pipeline().run(self.source(), refresh=refresh)
+        self.is_loaded = True
+        if self.stack.events():
+            self.assert_equal()
+
+    @precondition(lambda self: self.is_loaded)
+    @rule()
+    def another_pipeline_is_refused(self) -> None:
+        """The tables are as they were: the next rule that compares them would tell."""
+        with pytest.raises(PipelineStepFailed) as failure:
+            self.pipeline("other").run(self.source())
+        assert isinstance(failure.value.exception, DatasetOwnedError)
+
+    @precondition(lambda self: self.is_loaded and self.has_columns_to_lose)
+    @rule(table=st.sampled_from(["entries", "assets", "author"]))
+    def sync_after_a_column_is_lost(self, table: str) -> None:
+        """Only the command can tell: dlt never looks at columns it believes to be there."""
+        with self.pipeline().sql_client() as client, suppress(DatabaseUndefinedRelation):
+            name = client.make_qualified_table_name(table)
+            client.execute_sql(f"ALTER TABLE {name} DROP COLUMN title")
+        run.sync(self.target(), settings=self.settings())
+        if self.stack.events():
+            self.assert_equal()
+
+    def load_what_is_pending(self) -> None:
+        """What a run of dlt does first, and alone, if an earlier one left a load."""
+        if (pipeline := self.pipeline()).has_pending_data:
+            pipeline.run(self.source())
 
     def assert_equal(self) -> None:
         assert_equal(str(self.folder / "warehouse.duckdb"), self.stack)
@@ -198,12 +240,16 @@ class MachineInPostgres(WholeMachine):
 class MachineInDelta(MachineInPostgres):
     """The same into Delta tables."""
 
+    has_columns_to_lose = False
+
     def make_place(self) -> AbstractContextManager[Place]:
         return in_delta(self.folder)
 
 
 class MachineInIceberg(MachineInPostgres):
     """The same into Iceberg tables."""
+
+    has_columns_to_lose = False
 
     def make_place(self) -> AbstractContextManager[Place]:
         return in_iceberg(self.folder)
@@ -234,13 +280,13 @@ def test_the_fold_equals_the_stack_whatever_happens() -> None:
 
 def test_the_tables_equal_the_stack_whatever_happens() -> None:
     run_state_machine_as_test(
-        WholeMachine, settings=settings(_QUIET, max_examples=12, stateful_step_count=15)
+        WholeMachine, settings=settings(_QUIET, max_examples=10, stateful_step_count=15)
     )
 
 
 def test_the_tables_in_postgres_equal_the_stack_whatever_happens() -> None:
     run_state_machine_as_test(
-        MachineInPostgres, settings=settings(_QUIET, max_examples=5, stateful_step_count=15)
+        MachineInPostgres, settings=settings(_QUIET, max_examples=4, stateful_step_count=15)
     )
 
 

@@ -1,0 +1,88 @@
+"""A column lost at the destination is made again and filled, as a lost table is."""
+
+from __future__ import annotations
+
+import shutil
+
+import pytest
+
+from contentstack_source.check import check
+from contentstack_source.errors import NoHistoryError
+from contentstack_source.rebuilding import rebuild
+from tests.jobs import Job, MakesJob
+from tests.places import Makes, in_clickhouse, in_duckdb, in_ducklake, in_postgres
+from tests.small import filled_stack
+
+PLACES = {
+    "duckdb": in_duckdb,
+    "postgres": in_postgres,
+    "ducklake": in_ducklake,
+    "clickhouse": in_clickhouse,
+}
+
+
+def alter(job: Job, table: str, how: str) -> None:
+    with job.target.pipeline().sql_client() as client:
+        name = client.make_qualified_table_name(table)
+        client.execute_sql(f"ALTER TABLE {name} {how}")
+
+
+@pytest.mark.parametrize("make_place", PLACES.values(), ids=PLACES)
+def test_a_lost_column_is_made_again_and_filled(make_job: MakesJob, make_place: Makes) -> None:
+    job = make_job(filled_stack(), make_place)
+    job.sync()
+    alter(job, "author", "DROP COLUMN born")
+    assert job.sync().healed == ["author.born"]
+    assert job.rows("SELECT count(*) FROM author WHERE born IS NULL") == [(0,)]
+    assert not job.sync().healed
+
+
+LOST = [
+    ("author", "DROP COLUMN born", "author.born"),
+    ("author", "DROP COLUMN uid", "author.uid"),
+    ("author", "DROP COLUMN _dlt_id", "author._dlt_id"),
+    ("entries", "DROP COLUMN content_type_uid", "entries.content_type_uid"),
+    ("article__parts", "RENAME COLUMN heading TO header", "article__parts.heading"),
+    ("article__tags", "DROP COLUMN _dlt_root_id", "article__tags._dlt_root_id"),
+    ("content_types", 'DROP COLUMN "schema"', "content_types.schema"),
+    ("sync_events", "DROP COLUMN event_type", "sync_events.event_type"),
+    ("sync_runs", "DROP COLUMN requests", "sync_runs.requests"),
+    ("_dlt_loads", "DROP COLUMN schema_version_hash", "_dlt_loads.schema_version_hash"),
+]
+
+
+@pytest.mark.parametrize(("table", "how", "named"), LOST, ids=[name for _, _, name in LOST])
+@pytest.mark.parametrize("folder", ["kept", "lost"])
+def test_a_column_of_any_table_comes_back(
+    make_job: MakesJob, table: str, how: str, named: str, folder: str
+) -> None:
+    job = make_job(filled_stack())
+    job.sync()
+    alter(job, table, how)
+    if folder == "lost":
+        shutil.rmtree(job.target.folder)
+    job.stack.delete_entry("author", "e1")
+    assert named in job.sync().healed
+    assert not job.sync().healed
+    job.stack.delete_entry("author", "e2")
+    job.sync()
+
+
+def test_a_check_tells_of_a_lost_column(make_job: MakesJob) -> None:
+    job = make_job(filled_stack())
+    job.sync()
+    assert {each.exit_code for each in check(job.target)} == {0}
+    alter(job, "author", "DROP COLUMN born")
+    (told,) = [each for each in check(job.target) if each.what == "rows"]
+    assert (told.exit_code, "author.born is missing" in told.told) == (2, True)
+
+
+def test_a_rebuild_fills_a_lost_column_unless_it_is_one_of_the_history(make_job: MakesJob) -> None:
+    job = make_job(filled_stack(), HISTORY="true")
+    job.sync()
+    alter(job, "author", "DROP COLUMN born")
+    assert rebuild(job.target).healed == ["author.born"]
+    assert job.rows("SELECT count(*) FROM author WHERE born IS NULL") == [(0,)]
+    alter(job, "entry_history", "DROP COLUMN data")
+    with pytest.raises(NoHistoryError):
+        rebuild(job.target)

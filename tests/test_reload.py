@@ -1,0 +1,257 @@
+"""A reload by any of dlt's own means, of a stack that changed since the day before."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import dlt
+import pytest
+from dlt._workspace.cli._pipeline_command_helpers import drop_pipeline
+from dlt._workspace.cli.echo import always_choose
+from dlt.pipeline.exceptions import PipelineStepFailed
+
+from contentstack_source import contentstack_source, run
+from contentstack_source.errors import WorkingFolderError
+from contentstack_source.simulator import Server, Stack, Weather, serve
+from contentstack_source.target import Target
+from contentstack_source.walk import loads_happen_once
+from tests.mirror import assert_equal
+from tests.small import filled_stack
+
+
+@dataclass
+class Script:
+    """A script as users of dlt write it: a pipeline, and `run` with the source."""
+
+    stack: Stack
+    server: Server
+    folder: Path
+    day: int = 0
+
+    def pipeline(self, **chosen: Any) -> dlt.Pipeline:
+        arguments = {"dataset_name": "contentstack", **chosen}
+        made: dlt.Pipeline = dlt.pipeline(
+            "contentstack",
+            pipelines_dir=str(self.folder / "dlt"),
+            destination=dlt.destinations.duckdb(self.file),
+            **arguments,
+        )
+        return made
+
+    def target(self) -> Target:
+        return Target(dlt.destinations.duckdb(self.file), pipelines_dir=str(self.folder / "dlt"))
+
+    @property
+    def file(self) -> str:
+        return str(self.folder / "warehouse.duckdb")
+
+    @property
+    def kept(self) -> Path:
+        """Return where pages are kept; a run that loaded them leaves nothing there."""
+        return self.folder / "dlt" / ".contentstack.spool"
+
+    def edit(self) -> None:
+        self.day += 1
+        self.stack.delete_entry("article", f"e{self.day}")
+        self.stack.publish_entry("author", "e4", {"title": f"Of day {self.day}"})
+        self.stack.publish_asset(f"a{self.day + 1}", {"title": "Another picture"})
+        self.stack.delete_asset(f"a{self.day}")
+
+    def assert_equal(self) -> None:
+        assert_equal(self.file, self.stack)
+        assert not self.kept.exists()
+
+
+@pytest.fixture
+def script(tmp_path: Path, configure: Callable[..., None]) -> Iterator[Script]:
+    """The first day is loaded."""
+    stack = filled_stack()
+    with serve(stack, Weather(delta="log")) as server:
+        configure(stack, server)
+        script = Script(stack, server, tmp_path)
+        script.pipeline().run(contentstack_source())
+        script.assert_equal()
+        yield script
+
+
+@pytest.mark.parametrize("refresh", ["drop_sources", "drop_resources", "drop_data"])
+def test_a_refresh_each_night_ends_where_the_stack_is(script: Script, refresh: Any) -> None:
+    for _ in range(2):
+        script.edit()
+        script.stack.publish_entry("author", "e1", {"title": "Again"})
+        script.pipeline().run(contentstack_source(), refresh=refresh)
+        script.assert_equal()
+
+
+@pytest.mark.parametrize("disposition", ["replace", "append", "merge"])
+@pytest.mark.parametrize("given", ["to run", "to the resources"])
+def test_a_write_disposition_given_by_hand_changes_nothing(
+    script: Script, disposition: Any, given: str
+) -> None:
+    script.edit()
+    source = contentstack_source()
+    if given == "to run":
+        script.pipeline().run(source, write_disposition=disposition)
+    else:
+        for each in source.resources.values():
+            each.apply_hints(write_disposition=disposition)
+        script.pipeline().run(source)
+    script.assert_equal()
+
+
+FOLDERS: dict[str, Callable[[Script], Any]] = {
+    "kept": lambda script: script.pipeline(),
+    "deleted": lambda script: shutil.rmtree(script.folder / "dlt"),
+    "dropped by dlt": lambda script: script.pipeline().drop(),
+}
+
+
+@pytest.mark.parametrize("folder", FOLDERS)
+@pytest.mark.parametrize("refresh", [None, "drop_sources"])
+@pytest.mark.parametrize("restores", ["true", "false"])
+def test_a_run_ends_equal_whatever_is_left_of_the_folder(
+    script: Script, folder: str, refresh: Any, restores: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Without restoring, dlt knows nothing of the tables: a type that is gone leaves no rows."""
+    monkeypatch.setenv("RESTORE_FROM_DESTINATION", restores)
+    monkeypatch.setenv("SOURCES__CONTENTSTACK__MAX_DELETED_SHARE", "1")
+    script.edit()
+    script.stack.delete_content_type("author")
+    FOLDERS[folder](script)
+    script.pipeline().run(contentstack_source(), refresh=refresh)
+    script.assert_equal()
+    script.stack.delete_entry("article", "e2")
+    script.pipeline().run(contentstack_source())
+    script.assert_equal()
+
+
+def test_a_second_dataset_is_filled_and_a_folder_of_another_dataset_is_refused(
+    script: Script,
+) -> None:
+    script.edit()
+    second = script.pipeline(dataset_name="second")
+    second.run(contentstack_source())
+    assert row_counts(second) == row_counts_of(script.stack)
+    script.edit()
+    first = script.pipeline()
+    asked = len(script.server.requests)
+    with pytest.raises(PipelineStepFailed) as failure:
+        first.run(contentstack_source())
+    assert isinstance(failure.value.exception, WorkingFolderError)
+    assert failure.value.exception.exit_code == 2
+    assert "pipeline.drop()" in str(failure.value.exception)
+    assert len(script.server.requests) == asked
+    first.drop()
+    first.run(contentstack_source())
+    script.assert_equal()
+
+
+def test_a_dataset_that_another_source_already_uses_is_filled(script: Script) -> None:
+    """There is a dataset, and dlt's tables, so that dlt believes its own working folder."""
+    other = dlt.pipeline(
+        "other",
+        pipelines_dir=str(script.folder / "dlt"),
+        destination=dlt.destinations.duckdb(script.file),
+        dataset_name="second",
+    )
+    other.run([{"a": 1}], table_name="theirs")
+    script.edit()
+    second = script.pipeline(dataset_name="second")
+    second.run(contentstack_source())
+    assert row_counts(second) == row_counts_of(script.stack)
+
+
+def test_a_dataset_restored_from_a_backup_is_told_to_who_runs_dlt_alone(script: Script) -> None:
+    shutil.copy(script.file, script.folder / "backup.duckdb")
+    script.edit()
+    script.pipeline().run(contentstack_source())
+    shutil.copy(script.folder / "backup.duckdb", script.file)
+    with pytest.raises(PipelineStepFailed, match="restored from a backup"):
+        script.pipeline().run(contentstack_source())
+    script.pipeline().drop()
+    script.pipeline().run(contentstack_source())
+    script.assert_equal()
+
+
+def test_each_dataset_of_dev_mode_is_filled(script: Script) -> None:
+    script.edit()
+    pipeline = script.pipeline(dev_mode=True)
+    pipeline.run(contentstack_source())
+    assert pipeline.dataset_name != "contentstack"
+    assert row_counts(pipeline) == row_counts_of(script.stack)
+    assert not script.kept.exists()
+
+
+@pytest.mark.parametrize(
+    "dropped",
+    [
+        {"drop_all": True},
+        {"resources": ["asset_published"]},
+        {"state_paths": "*", "state_only": True},
+        {"resources": ["entry_published"], "state_only": True},
+    ],
+    ids=str,
+)
+def test_what_the_drop_command_of_dlt_dropped_comes_back(
+    script: Script, dropped: dict[str, Any]
+) -> None:
+    script.edit()
+    with always_choose(always_choose_default=False, always_choose_value=True):
+        drop_pipeline(script.pipeline(), **dropped)
+    script.pipeline().run(contentstack_source())
+    script.assert_equal()
+
+
+def test_pages_read_by_a_run_that_died_long_ago_are_gone_on_from(script: Script) -> None:
+    """The pages of a whole pass are there and its load is not: a single run ends at the stack."""
+    for reads in (run.sync, lambda target: target.pipeline().run(contentstack_source())):
+        script.stack.publish_entry("author", "e1", {"title": "Read, and never loaded"})
+        die_before_loading(script)
+        assert script.kept.exists()
+        script.edit()
+        reads(script.target())
+        script.assert_equal()
+
+
+@pytest.mark.parametrize("partition_by", [None, "content_type"])
+def test_nothing_of_a_loaded_pass_stays_on_disk(
+    script: Script, monkeypatch: pytest.MonkeyPatch, partition_by: str | None
+) -> None:
+    if partition_by:
+        monkeypatch.setenv("SOURCES__CONTENTSTACK__PARTITION_BY", partition_by)
+        run.resync(script.target())
+        script.assert_equal()
+    for command in (run.sync, run.resync, run.sync):
+        script.edit()
+        command(script.target())
+        script.assert_equal()
+    script.edit()
+    script.pipeline().run(contentstack_source())
+    script.assert_equal()
+
+
+def die_before_loading(script: Script) -> None:
+    """Let a run of the command die between its pages and its load."""
+    pipeline = script.target().pipeline()
+    pipeline.sync_destination()
+    once = loads_happen_once.set(True)
+    try:
+        pipeline.extract(contentstack_source())
+    finally:
+        loads_happen_once.reset(once)
+    pipeline.abort_packages()
+    pipeline.drop()
+
+
+def row_counts(pipeline: dlt.Pipeline) -> dict[str, int]:
+    found = dict(pipeline.dataset().row_counts(table_names=["entries", "assets"]).fetchall())
+    return {name: count for name, count in found.items() if count}
+
+
+def row_counts_of(stack: Stack) -> dict[str, int]:
+    found = {"entries": len(stack.published_entries()), "assets": len(stack.published_assets())}
+    return {name: count for name, count in found.items() if count}
