@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
 
 from contentstack_source.simulator import Weather
-from tests.small import LOCALES, MODELS, TYPES, UIDS, content, small_stack
+from tests.small import LOCALES, MODELS, SAME_NAME, TYPES, UIDS, content, small_stack
 
 types = st.sampled_from(TYPES)
 uids = st.sampled_from(UIDS)
@@ -90,6 +90,12 @@ class Editors(RuleBasedStateMachine):
         if content_type_uid in self.stack.content_types:
             self.stack.delete_content_type(content_type_uid)
             self.is_fresh = False
+
+    @precondition(lambda self: "article" in self.stack.content_types)
+    @rule(order=st.permutations(MODELS["article"]), renamed=st.sampled_from(SAME_NAME))
+    def reorder_and_rename_fields(self, order: list[dict[str, Any]], renamed: str) -> None:
+        schema = [{**each, "uid": renamed} if each["uid"] in SAME_NAME else each for each in order]
+        self.stack.change_content_type("article", schema)
 
     @rule(content_type_uid=types, as_text=st.booleans())
     def create_or_change_content_type(self, content_type_uid: str, as_text: bool) -> None:

@@ -56,6 +56,7 @@ def assert_equal_at(place: Place, stack: Published, dataset: str = "contentstack
 class _Dataset:
     types: dict[str, dict[str, str]]
     rows: dict[str, list[Row]]
+    fields: dict[str, dict[tuple[str, ...], str]]
     has_narrow_dates: bool = False
 
     def compare(self, stack: Published) -> None:
@@ -135,7 +136,7 @@ class _Lists:
         self, table: str, path: tuple[str, ...], value: Any, expected: Row, row_id: str
     ) -> None:
         """Put every value below `value` where the contract wants it."""
-        column = "__".join(map(_snake, path))
+        column = self.dataset.fields.get(table, {}).get(path) or "__".join(map(_snake, path))
         kind = self.dataset.types[table].get(column)
         if value is None:
             return
@@ -170,6 +171,8 @@ class _Lists:
         if isinstance(element, dict) and types.get("value") != "JSON":
             for name, each in element.items():
                 self.walk(table, (name,), each, expected, row_id)
+            if "_block_uid" in types:
+                expected["_block_uid"] = next(name for name in element if name[0] != "_")
         elif isinstance(element, list) and types.get("value") != "JSON":
             self.walk_list(f"{table}__list", element, row_id)
         elif element is not None:  # an old reference is the uid alone

@@ -18,6 +18,8 @@ Row = dict[str, Any]
 Types = dict[str, dict[str, str]]
 """Types of columns, by table and name."""
 Rows = dict[str, list[Row]]
+Fields = dict[str, dict[tuple[str, ...], str]]
+"""Columns by the paths of their fields, by table: those whose names do not spell the path."""
 
 
 class Place(Protocol):
@@ -43,7 +45,7 @@ class Place(Protocol):
         """Whether a list is a column, not a table."""
 
 
-def read_duckdb(con: duckdb.DuckDBPyConnection) -> tuple[Types, Rows]:
+def read_duckdb(con: duckdb.DuckDBPyConnection) -> tuple[Types, Rows, Fields]:
     """Read the tables of the current schema, as DuckDB has them."""
     types: dict[str, dict[str, str]] = {}
     sql = (
@@ -59,10 +61,26 @@ def read_duckdb(con: duckdb.DuckDBPyConnection) -> tuple[Types, Rows]:
         cursor = con.execute(f'SELECT * FROM "{table}"')
         names = [each[0] for each in cursor.description or ()]
         rows[table] = [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
-    return types, rows
+    newest = (
+        "SELECT schema FROM _dlt_version WHERE schema_name = 'contentstack'"
+        " ORDER BY version DESC LIMIT 1"
+    )
+    ((schema,),) = con.execute(newest).fetchall()
+    return types, rows, _fields_of(json.loads(schema)["tables"])
 
 
-def read_place(place: Place, dataset: str) -> tuple[Types, Rows]:
+def _fields_of(tables: Mapping[str, Any]) -> Fields:
+    return {
+        name: {
+            tuple(column["x-field"]["path"]): column["name"]
+            for column in table["columns"].values()
+            if "x-field" in column and not column["x-field"]["form"]
+        }
+        for name, table in tables.items()
+    }
+
+
+def read_place(place: Place, dataset: str) -> tuple[Types, Rows, Fields]:
     """Read what is there by dlt's SQL client, from a working folder that knows of nothing."""
     with TemporaryDirectory() as folder:
         pipeline = dlt.pipeline(
@@ -82,7 +100,7 @@ def read_place(place: Place, dataset: str) -> tuple[Types, Rows]:
             rows = {name: list(_rows_at(place, client, name, types[name])) for name in types}
     if place.has_nested_lists:
         unnest(types, rows, {name: pipeline.default_schema.tables[name] for name in [*types]})
-    return types, rows
+    return types, rows, _fields_of(pipeline.default_schema.tables)
 
 
 def _rows_at(place: Place, client: Any, table: str, types: Mapping[str, str]) -> Iterator[Row]:

@@ -10,6 +10,8 @@ from contentstack_source.simulator import Stack
 LOCALES = ("en-us", "de-de")
 UIDS = ("e1", "e2", "e3")
 TYPES = ("article", "author")
+SAME_NAME = ("sub_title", "subTitle")
+"""Fields of which dlt's naming makes one name."""
 
 _TEXT = {"uid": "title", "data_type": "text"}
 MODELS: dict[str, list[dict[str, Any]]] = {
@@ -19,6 +21,13 @@ MODELS: dict[str, list[dict[str, Any]]] = {
         {"uid": "seo", "data_type": "group", "schema": [{"uid": "slug", "data_type": "text"}]},
         {"uid": "written_by", "data_type": "reference", "reference_to": ["author"]},
         {"uid": "cover", "data_type": "file"},
+        {"uid": "subTitle", "data_type": "text"},
+        {"uid": "SEO", "data_type": "group", "schema": [{"uid": "slug", "data_type": "text"}]},
+        {
+            "uid": "blocks",
+            "data_type": "blocks",
+            "blocks": [{"uid": "hero", "schema": [{"uid": "claim", "data_type": "text"}]}],
+        },
         {"uid": "body", "data_type": "json", "field_metadata": {"allow_json_rte": True}},
         {
             "uid": "parts",
@@ -75,6 +84,9 @@ def content(content_type_uid: str, rng: random.Random) -> dict[str, Any]:
         ],
         "tags": rng.sample(["red", "green", "blue"], rng.randrange(3)),
         "cover": rng.choice([None, "a1", "a2"]),
+        **{key: f"{key} {rng.randrange(9)}" for key in rng.sample(SAME_NAME, rng.randrange(3))},
+        "SEO": rng.choice([None, {"slug": "other"}]),
+        "blocks": [rng.choice([{"hero": {}}, {"hero": {"claim": "c"}}])] * rng.randrange(3),
         "body": rich_text(rng),
     }
 

@@ -100,7 +100,7 @@ def values_of(row: dict[str, Any]) -> Iterator[tuple[str, str]]:
 
 def columns_of(job: Job) -> dict[str, str]:
     """Return the key whose values each column holds, and see that it is one, and that all do."""
-    _, rows = read_place(job.place, "contentstack")
+    _, rows, _ = read_place(job.place, "contentstack")
     found: dict[str, set[str]] = {}
     for table, each in rows.items():
         if table not in {"entry_history", "content_types"}:
