@@ -24,8 +24,8 @@ from contentstack_source.rich_nodes import (
 )
 
 _SECTIONS: Final = frozenset({"thead", "tbody", "tfoot"})
-_WIDEST: Final = 1000
-"""HTML has no wider cell either."""
+_WIDEST: Final = 100
+"""A cell that says it takes more columns takes these: a table must not grow out of its document."""
 
 
 def lines_of(nodes: Sequence[Node], depth: int) -> list[str]:

@@ -71,8 +71,10 @@ def is_inline(node: Node) -> bool:
 
 def _is_inline_element(node: Node) -> bool:
     name = node.get("type")
-    if name == "fragment":  # the vendor's converter puts one around inline nodes beside a block
-        return all(map(is_inline, children(node)))
+    if name == "fragment":
+        # The vendor's converter puts one around each inline node beside a block. One in another is
+        # a block: a look further down would cost the square of the depth.
+        return all(each.get("type") != "fragment" and is_inline(each) for each in children(node))
     return isinstance(name, str) and name in _INLINE and attrs(node).get("display-type") != "block"
 
 
