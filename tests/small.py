@@ -1,4 +1,4 @@
-"""A small stack that has every shape: two types, lists in lists, blocks, references, a group."""
+"""A small stack that has every shape: two types, lists in lists, references, a group, dates."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import random
 from typing import Any
 
 from contentstack_source.simulator import Stack
+from tests.dates import DAYS, INSTANTS, NO_DAYS, OTHERS
 
 LOCALES = ("en-us", "de-de")
 UIDS = ("e1", "e2", "e3")
@@ -40,7 +41,11 @@ MODELS: dict[str, list[dict[str, Any]]] = {
             ],
         },
     ],
-    "author": [_TEXT, {"uid": "born", "data_type": "isodate"}],
+    "author": [
+        _TEXT,
+        {"uid": "born", "data_type": "isodate"},
+        {"uid": "joined", "data_type": "isodate", "field_metadata": {"hide_time": True}},
+    ],
 }
 
 
@@ -68,7 +73,8 @@ def content(content_type_uid: str, rng: random.Random) -> dict[str, Any]:
     """Return fields of an entry, its lists of any length, none included."""
     title = f"{content_type_uid} {rng.randrange(1000)}"
     if content_type_uid == "author":
-        return {"title": title, "born": f"19{rng.randrange(10, 99)}-01-31T00:00:00.000Z"}
+        born, joined = rng.choice([*INSTANTS, *OTHERS]), rng.choice([*DAYS, *NO_DAYS])
+        return {"title": title, "born": born, "joined": joined}
     return {
         "title": title,
         "rating": rng.choice([None, 3, 4.5]),
