@@ -48,7 +48,8 @@ def test_a_first_run_changes_every_table_and_tells_of_their_lists(place: Place) 
     assert article.rows == 6
     assert article.columns["rating"] == "double"
     assert sorted(article.lists) == [
-        *("article__parts", "article__parts__notes", "article__tags", "article__written_by"),
+        *("article__blocks", "article__parts", "article__parts__notes", "article__tags"),
+        "article__written_by",
     ]
     assert article.events == {"entry_published": 6}
     assert found["entries"].events == {"entry_published": 12}

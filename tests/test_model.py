@@ -59,7 +59,7 @@ NODES: list[tuple[dict[str, Any], Node | None]] = [
     ),
     (
         {"data_type": "blocks", "blocks": [{"uid": "b", "reference_to": "seo"}]},
-        Many(Group({"b": Group()})),
+        Many(Group({"b": Group()}, is_blocks=True)),
     ),
     (
         {"data_type": "taxonomy", "taxonomies": [{"taxonomy_uid": "c"}], "multiple": True},
@@ -105,7 +105,7 @@ def test_a_malformed_group_is_a_group(schema: Any, data_type: str) -> None:
 @pytest.mark.parametrize("blocks", [None, {}, "blocks", [None], [{}], [{"schema": []}], ["b"]])
 def test_malformed_blocks_are_a_list_all_the_same(blocks: object) -> None:
     fields = parse_fields([{"uid": "f", "data_type": "blocks", "blocks": blocks}]).fields
-    assert fields["f"] == Many(Group())
+    assert fields["f"] == Many(Group(is_blocks=True))
 
 
 def test_a_malformed_field_does_not_take_its_neighbours_along() -> None:
