@@ -6,11 +6,16 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from dlt.destinations.exceptions import DatabaseUndefinedRelation
 
-from contentstack_source.simulator import fields
+from contentstack_source import run
+from contentstack_source.simulator import Stack, fields
 from contentstack_source.tables import Existing
 from tests.conftest import Loaded
+from tests.jobs import Job, MakesJob
 from tests.mirror_links import LINK_COLUMNS, links_of
+from tests.places import Makes, in_duckdb, in_postgres
+from tests.small import filled_stack
 
 SCHEMA = [
     fields.html("html"),
@@ -257,3 +262,41 @@ def test_a_hundred_fields_of_text_are_all_searched(loaded: Callable[..., Loaded]
     assert {row["field_path"]: row["to_uid"] for row in rows} == {
         f"text_{number}": f"blt{number}" for number in range(150)
     }
+
+
+def unused(job: Job) -> list[tuple[Any, ...]]:
+    return sorted(job.view("unused_assets", "uid, locales"))
+
+
+@pytest.mark.parametrize("make_place", [in_duckdb, in_postgres], ids=["duckdb", "postgres"])
+@pytest.mark.parametrize("deletes", ["hard", "soft"])
+def test_all_assets_are_unused_until_an_entry_names_them(
+    make_job: MakesJob, make_place: Makes, deletes: str
+) -> None:
+    stack = Stack()
+    stack.create_content_type("page", [fields.title(), fields.html("html")])
+    for uid in ("blt1", "blt2", "blt3"):
+        stack.publish_asset(uid, {"title": uid}, "en-us")
+    stack.publish_asset("blt1", {"title": "blt1"}, "de-de")
+    job = make_job(stack, make_place, DELETES=deletes)
+    job.sync()
+    assert unused(job) == [("blt1", 2), ("blt2", 1), ("blt3", 1)]
+
+    stack.publish_entry("page", "p1", {"html": f'<img src="{address("blt1")}">'}, "en-us")
+    stack.delete_asset("blt3")
+    job.sync()
+    assert unused(job) == [("blt2", 1)]
+
+    stack.unpublish_entry("page", "p1", "en-us")
+    job.sync()
+    assert unused(job) == [("blt1", 2), ("blt2", 1)]
+
+
+@pytest.mark.parametrize("setting", [{"EVENT_TYPES": "asset_published"}, {"LINK_GRAPH": "false"}])
+def test_no_asset_is_called_unused_where_no_link_is_read(
+    make_job: MakesJob, setting: dict[str, str]
+) -> None:
+    job = make_job(filled_stack(), in_duckdb, **setting)
+    assert run.sync(job.target).row_counts["assets"] == 2
+    with pytest.raises(DatabaseUndefinedRelation):
+        unused(job)
