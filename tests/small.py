@@ -20,6 +20,9 @@ MODELS: dict[str, list[dict[str, Any]]] = {
         {"uid": "written_by", "data_type": "reference", "reference_to": ["author"]},
         {"uid": "cover", "data_type": "file"},
         {"uid": "body", "data_type": "json", "field_metadata": {"allow_json_rte": True}},
+        {"uid": "intro", "data_type": "text", "field_metadata": {"allow_rich_text": True}},
+        {"uid": "notes", "data_type": "text", "field_metadata": {"markdown": True}},
+        {"uid": "preset", "data_type": "json", "field_metadata": {"extension": True}},
         {
             "uid": "parts",
             "data_type": "group",
@@ -76,7 +79,24 @@ def content(content_type_uid: str, rng: random.Random) -> dict[str, Any]:
         "tags": rng.sample(["red", "green", "blue"], rng.randrange(3)),
         "cover": rng.choice([None, "a1", "a2"]),
         "body": rich_text(rng),
+        **uses_of_assets(rng),
     }
+
+
+def uses_of_assets(rng: random.Random) -> dict[str, Any]:
+    """Return HTML, Markdown and a custom field that name assets, or some of them."""
+    first, second, third = (rng.choice(["a1", "a2", "e1"]) for _ in range(3))
+    embed = f'<img src="{address(first)}" data-sys-asset-uid="{first}"/>'
+    return {
+        "intro": f"<p>See {rng.choice(['', embed])}</p>",
+        "notes": rng.choice(["", f"![a picture]({address(second)})"]),
+        "preset": rng.choice([None, {"asset": {"uid": third, "url": address(third)}}]),
+    }
+
+
+def address(asset_uid: str) -> str:
+    """Return where the service keeps the file of an asset."""
+    return f"https://images.contentstack.io/v3/assets/bltstack/{asset_uid}/5d25cd50/a.png"
 
 
 def rich_text(rng: random.Random) -> dict[str, Any]:
