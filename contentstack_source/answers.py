@@ -8,6 +8,7 @@ from typing import Final
 from dlt.pipeline.pipeline import Pipeline
 
 from contentstack_source.errors import FailedError
+from contentstack_source.events import ENTRY_PUBLISHED
 from contentstack_source.failures import one_line_errors
 from contentstack_source.fitness import refuse_unfit
 from contentstack_source.hints import existing_tables
@@ -44,14 +45,17 @@ FROM entry_references AS r
 JOIN found ON found._dlt_id = r._dlt_id
 WHERE found.is_here = 0
 """
-_UNUSED: Final = """
+_ASSETS: Final = """
 SELECT a.uid, max(a.title) AS title, max(a.filename) AS filename,
     max(a.content_type) AS content_type, max(a.file_size) AS file_size, count(*) AS locales
 FROM assets AS a
+"""
+_BY_ASSET: Final = " GROUP BY a.uid"
+_UNUSED: Final = f"""{_ASSETS}
 LEFT JOIN (SELECT DISTINCT to_uid FROM entry_references WHERE kind = 'asset') AS r
     ON r.to_uid = a.uid
 WHERE r.to_uid IS NULL
-GROUP BY a.uid
+{_BY_ASSET}
 """
 _UNLINKED: Final = """
 SELECT e.content_type_uid, e.uid, e.locale, e.title, e.url, e.published_at
@@ -126,30 +130,31 @@ def _views_of_links(pipeline: Pipeline, tables: dict[str, Existing]) -> list[Vie
     position = position_of(pipeline.state)
     if position is None or not position.shape.get("link_graph"):
         return []
-    if not {"entries", "entry_references"} <= {*tables}:
-        return []
-    parts = [_OF_ENTRIES, _OF_ASSETS] if "assets" in tables else [_OF_ENTRIES]
-    found = {
-        "broken_references": _BROKEN.format(published=" UNION ALL ".join(parts)),
-        "unlinked_entries": _UNLINKED,
-    }
-    if "assets" in tables:
-        found["unused_assets"] = _UNUSED
+    has_links = {"entries", "entry_references"} <= {*tables}
+    found = {}
+    if has_links:
+        parts = [_OF_ENTRIES, _OF_ASSETS] if "assets" in tables else [_OF_ENTRIES]
+        found["broken_references"] = _BROKEN.format(published=" UNION ALL ".join(parts))
+        found["unlinked_entries"] = _UNLINKED
+    # A stream that leaves entries out cannot tell which assets they use.
+    reads_entries = ENTRY_PUBLISHED in position.identity.get("event_types", "").split(",")
+    if "assets" in tables and reads_entries:
+        found["unused_assets"] = _UNUSED if has_links else _ASSETS + _BY_ASSET
     return [View(name, _of_what_stands(query, tables)) for name, query in found.items()]
 
 
 def _of_what_stands(query: str, tables: dict[str, Existing]) -> str:
     """Leave out rows that stay although what they show is gone, and their links."""
-    if DELETED_AT not in tables["entries"].columns:
-        return query
     live = f"SELECT * FROM {{}} WHERE {DELETED_AT} IS NULL"
-    links = (
-        "SELECT * FROM entry_references WHERE _dlt_root_id IN"
-        f" (SELECT _dlt_id FROM entries WHERE {DELETED_AT} IS NULL)"
-    )
-    sources = {"entry_references": links, "entries": live.format("entries")}
-    if DELETED_AT in tables.get("assets", Existing({})).columns:
-        sources["assets"] = live.format("assets")
+    sources = {
+        table: live.format(table)
+        for table in ("entries", "assets")
+        if DELETED_AT in tables.get(table, Existing({})).columns
+    }
+    if "entries" in sources:
+        ids = f"SELECT _dlt_id FROM entries WHERE {DELETED_AT} IS NULL"
+        links = f"SELECT * FROM entry_references WHERE _dlt_root_id IN ({ids})"
+        sources = {"entry_references": links, **sources}
     for table, rows in sources.items():
         query = re.sub(rf"\b(FROM|JOIN) {table}( AS \w+)?\b", rf"\1 ({rows})\2", query)
     return query

@@ -110,14 +110,23 @@ ASSET: Final = Group(
     {
         **_SYSTEM,
         "filename": _TEXT,
+        "description": _TEXT,
         "url": _TEXT,
+        "permanent_url": _TEXT,
+        "url_path": _TEXT,
+        "parent_uid": _TEXT,
         "content_type": _TEXT,
         "file_size": Value("bigint", from_text=True),
         "is_dir": Value("bool"),
         "dimension": Group({"width": Value("double"), "height": Value("double")}),
+        "ACL": Value("json"),
     }
 )
-"""Assets have no content model to read; theirs is fixed (FACTS 5)."""
+"""Assets have no content model to read; theirs is fixed (FACTS 5).
+
+Not every stack has all of them: `description` and `permanent_url` are told where an editor has
+filled them, `parent_uid` where the asset is in a folder.
+"""
 
 
 def parse_content_type(content_type: Mapping[str, Any] | None) -> Group:

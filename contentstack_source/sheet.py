@@ -65,6 +65,7 @@ class Sheet:
         columns: by name; those the model knows are there even if no row has them.
         lists: found in it, by table name.
         seen: what stands where in a row, by path; an element of a list has the empty path.
+        whole: the paths of values that stay one piece of JSON.
         readable: column of rich text to those of its text and its Markdown, which no SQL fills.
     """
 
@@ -79,6 +80,7 @@ class Sheet:
     columns: dict[str, Column] = field(default_factory=dict)
     lists: dict[str, ListField] = field(default_factory=dict)
     seen: dict[tuple[str, ...], Seen] = field(default_factory=dict)
+    whole: set[tuple[str, ...]] = field(default_factory=set)
     readable: dict[str, tuple[str, str]] = field(default_factory=dict)
     _found: list[Found] = field(default_factory=list)
     _unfilled: list[tuple[Group, Path]] = field(default_factory=list)
@@ -139,6 +141,7 @@ class Sheet:
             piece, kinds = _as_list(piece), kinds and ARRAY
         if self._is_json(self.seen[path]):
             self._add_json(piece, path, is_unknown=node is None)
+            self.whole.add(path)
             if is_rich_text(self.seen[path]):
                 self._add_readable(path)
             return

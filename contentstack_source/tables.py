@@ -16,7 +16,7 @@ from typing import Any, Final
 import duckdb
 import pyarrow as pa
 
-from contentstack_source import links, rich_text
+from contentstack_source import asset_uses, links, rich_text
 from contentstack_source.abreast import abreast
 from contentstack_source.column_names import (
     BLOCK_UID,
@@ -202,12 +202,12 @@ class Tables:
             names = existing.column_names(self._names, (*fixed, DELETED_AT, DELETED_BY))
             sheet = self._sheet(con, table, "taken", names, self._list_names(table))
             sheet.open_objects("data", model, but=_READ_BY_FOLD)
-            found = links.Links(con) if self._has_links and fixed == _ENTRY else None
+            found = links.Links(con, sheet) if self._has_links and fixed == _ENTRY else None
             rows = chain(self._rows(con, sheet, fixed), self._lists(con, sheet, table, found))
             yield from self._gather(con, rows, self._existing) if self._gather else rows
             if found is not None:
                 found.look(sheet)
-                yield Rows(links.TABLE, found.read(sheet), links.TYPES, "entries")
+                yield Rows(links.TABLE, found.read(), links.TYPES, "entries")
 
     def _shared(self) -> Iterator[Rows]:
         """Yield the rows of `entries`: what entries of all types have in common."""
@@ -245,7 +245,8 @@ class Tables:
                     f"""
                     CREATE TEMP VIEW taken AS
                     SELECT {", ".join(_TAKEN)}, {ROOT_ID} AS _dlt_id,
-                        CAST([] AS BIGINT[]) AS {ORDINAL}
+                        CAST([] AS BIGINT[]) AS {ORDINAL},
+                        {asset_uses.may_name("data")} AS {asset_uses.NAMES_ASSETS}
                     FROM event SEMI JOIN taken_position USING (position)
                     """,
                 )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -91,7 +91,13 @@ def _walk(
     value: Any, field: Field | None, path: tuple[str, ...]
 ) -> Iterator[tuple[tuple[str, ...], Link]]:
     kind = (field or {}).get("data_type")
-    if isinstance(value, list):
+    is_document = isinstance(value, dict) and field is None and {"type", "children"} <= value.keys()
+    if kind == "json" and not (isinstance(value, list) and (field or {}).get("multiple")):
+        is_document = bool((field or {}).get("field_metadata", {}).get("allow_json_rte"))
+        yield from ((path, link) for link in _in_json(value, is_document=is_document))
+    elif is_document:
+        yield from ((path, link) for link in _in_json(value, is_document=True))
+    elif isinstance(value, list):
         for each in value:
             yield from _walk(each, field, path)
     elif isinstance(value, str) and value:
@@ -99,11 +105,7 @@ def _walk(
             yield path, ("asset", value, "sys_assets", None)
         if kind == "reference":
             yield path, ("entry", value, None, None)
-    elif isinstance(value, dict) and kind == "json":
-        if (field or {}).get("field_metadata", {}).get("allow_json_rte"):
-            yield from ((path, link) for link in _in_rich_text(value))
-    elif isinstance(value, dict) and field is None and {"type", "children"} <= value.keys():
-        yield from ((path, link) for link in _in_rich_text(value))
+        yield from ((path, _asset(uid)) for uid in _once(assets_in(value)))
     elif isinstance(value, dict):
         yield from _walk_object(value, field, path)
 
@@ -112,38 +114,113 @@ def _walk_object(
     value: Field, field: Field | None, path: tuple[str, ...]
 ) -> Iterator[tuple[tuple[str, ...], Link]]:
     kind = (field or {}).get("data_type")
-    if value.get("uid") and "_content_type_uid" in value:
+    itself = None
+    if value.get("uid") and (kind == "file" or value.get("_content_type_uid") == "sys_assets"):
+        itself = value["uid"]
+        yield path, _asset(itself)
+    elif value.get("uid") and "_content_type_uid" in value:
         yield path, ("entry", value["uid"], value["_content_type_uid"], None)
     if kind == "link" and value.get("href"):
-        yield path, ("url", None, None, value["href"])
+        yield path, _to_address(value["href"])
     inner = _by_uid((field or {}).get("blocks") or (field or {}).get("schema"))
     for name, each in value.items():
         of = inner.get(name)
         if of is not None and kind == "blocks":
             of = {**of, "data_type": "group"}
-        yield from _walk(each, of, (*path, name))
+        if kind != "link" or name != "href":
+            found = _walk(each, of, (*path, name))
+            is_text = isinstance(each, str)
+            yield from (f for f in found if not (is_text and f[1] == _asset(str(itself))))
 
 
-def _in_rich_text(node: Any) -> Iterator[Link]:
-    if isinstance(node, list):
-        for each in node:
-            yield from _in_rich_text(each)
-    if not isinstance(node, dict):
-        return
-    for name, value in node.items():
-        if name == "attrs" and isinstance(value, dict):
-            yield from _in_attrs(value)
-        yield from _in_rich_text(value)
+def _in_json(value: Any, *, is_document: bool) -> Iterator[Link]:
+    """Yield the links of a document, and each other asset where the JSON names it first."""
+    found = [*_nodes(value, "", is_document=is_document)]
+    told = {link for is_link, link in found if is_link}
+    told |= {_asset(link[1] or "") for is_link, link in found if is_link and link[0] == "asset"}
+    for is_link, link in found:
+        if is_link or link not in told:
+            yield link
+        told.add(link)
+
+
+def _nodes(value: Any, key: str, *, is_document: bool) -> Iterator[tuple[bool, Link]]:
+    if isinstance(value, str):
+        yield from ((False, _asset(uid)) for uid in assets_in(value))
+    elif isinstance(value, list):
+        for each in value:
+            yield from _nodes(each, "", is_document=is_document)
+    elif isinstance(value, dict):
+        if is_document and key == "attrs":
+            yield from ((True, link) for link in _in_attrs(value))
+        if value.get("_content_type_uid") == "sys_assets" and value.get("uid"):
+            yield False, _asset(value["uid"])
+        for name, each in value.items():
+            yield from _nodes(each, name, is_document=is_document)
 
 
 def _in_attrs(attrs: Field) -> Iterator[Link]:
-    address = attrs.get("url") or attrs.get("href") or attrs.get("src")
+    address = attrs.get("url") or attrs.get("href") or attrs.get("src") or attrs.get("asset-link")
     if attrs.get("entry-uid"):
         yield "entry", attrs["entry-uid"], attrs.get("content-type-uid"), None
     elif attrs.get("asset-uid"):
-        yield "asset", attrs["asset-uid"], "sys_assets", None
+        yield _asset(attrs["asset-uid"])
     elif address:
-        yield "url", None, None, address
+        yield _to_address(address)
+
+
+def _to_address(address: str) -> Link:
+    for uid in _in_addresses(_unescaped(address)).values():
+        return "asset", uid, "sys_assets", address
+    return "url", None, None, address
+
+
+def _asset(uid: str) -> Link:
+    return "asset", uid, "sys_assets", None
+
+
+def assets_in(text: str) -> list[str]:
+    """Return the assets that a text names, in its order, each as often as it does."""
+    plain = _unescaped(text)
+    found = _in_addresses(plain)
+    for name in ("asset-uid=", "asset_uid="):
+        for before, after in _around(plain, name):
+            uid = _word(after.removeprefix('"').removeprefix("'"))
+            if uid:
+                found[len(before)] = uid
+    return [found[place] for place in sorted(found)]
+
+
+def _in_addresses(plain: str) -> dict[int, str]:
+    found = {}
+    for before, after in _around(plain, "/v3/assets/"):
+        stack, slash, rest = after.partition("/")
+        if stack and slash and _word(rest) and not set(stack) & set("\"'<>?% \n\t"):
+            found[len(before)] = _word(rest)
+    return found
+
+
+def _around(text: str, word: str) -> Iterator[tuple[str, str]]:
+    place = text.find(word)
+    while place >= 0:
+        yield text[:place], text[place + len(word) :]
+        place = text.find(word, place + 1)
+
+
+def _unescaped(text: str) -> str:
+    return text.replace("\\", "").replace("%2F", "/").replace("%2f", "/")
+
+
+def _word(text: str) -> str:
+    """Return what a text begins with, as far as it can be a uid."""
+    for place, character in enumerate(text):
+        if not (character.isascii() and (character.isalnum() or character in "_-")):
+            return text[:place]
+    return text
+
+
+def _once(uids: Iterable[str]) -> list[str]:
+    return list(dict.fromkeys(uids))
 
 
 def _by_uid(schema: Any) -> dict[str, Field]:

@@ -30,6 +30,9 @@ MODELS: dict[str, list[dict[str, Any]]] = {
             "blocks": [{"uid": "hero", "schema": [{"uid": "claim", "data_type": "text"}]}],
         },
         {"uid": "body", "data_type": "json", "field_metadata": {"allow_json_rte": True}},
+        {"uid": "intro", "data_type": "text", "field_metadata": {"allow_rich_text": True}},
+        {"uid": "notes", "data_type": "text", "field_metadata": {"markdown": True}},
+        {"uid": "preset", "data_type": "json", "field_metadata": {"extension": True}},
         {
             "uid": "parts",
             "data_type": "group",
@@ -94,7 +97,24 @@ def content(content_type_uid: str, rng: random.Random) -> dict[str, Any]:
         "SEO": rng.choice([None, {"slug": "other"}]),
         "blocks": [rng.choice([{"hero": {}}, {"hero": {"claim": "c"}}])] * rng.randrange(3),
         "body": rich_text(rng),
+        **uses_of_assets(rng),
     }
+
+
+def uses_of_assets(rng: random.Random) -> dict[str, Any]:
+    """Return HTML, Markdown and a custom field that name assets, or some of them."""
+    first, second, third = (rng.choice(["a1", "a2", "e1"]) for _ in range(3))
+    embed = f'<img src="{address(first)}" data-sys-asset-uid="{first}"/>'
+    return {
+        "intro": f"<p>See {rng.choice(['', embed])}</p>",
+        "notes": rng.choice(["", f"![a picture]({address(second)})"]),
+        "preset": rng.choice([None, {"asset": {"uid": third, "url": address(third)}}]),
+    }
+
+
+def address(asset_uid: str) -> str:
+    """Return where the service keeps the file of an asset."""
+    return f"https://images.contentstack.io/v3/assets/bltstack/{asset_uid}/5d25cd50/a.png"
 
 
 def rich_text(rng: random.Random) -> dict[str, Any]:

@@ -55,7 +55,7 @@ NODES: list[tuple[dict[str, Any], Node | None]] = [
     ({"data_type": "global_field", "multiple": True}, Many(Group())),
     (
         {"data_type": "blocks", "blocks": [{"uid": "b", "schema": INNER}], "multiple": True},
-        Many(Group({"b": Group({"n": DOUBLE})})),
+        Many(Group({"b": Group({"n": DOUBLE})}, is_blocks=True)),
     ),
     (
         {"data_type": "blocks", "blocks": [{"uid": "b", "reference_to": "seo"}]},
@@ -133,3 +133,9 @@ def test_an_asset_has_its_size_as_a_number_and_its_dimension_as_a_group() -> Non
     assert ASSET.fields["file_size"] == Value("bigint", from_text=True)
     assert ASSET.fields["dimension"] == Group({"width": DOUBLE, "height": DOUBLE})
     assert ASSET.fields["is_dir"] == Value("bool")
+
+
+def test_every_field_that_assets_can_have_is_known() -> None:
+    names = {"description", "parent_uid", "url_path", "permanent_url"}
+    assert {name: ASSET.fields[name] for name in names} == dict.fromkeys(names, TEXT)
+    assert ASSET.fields["ACL"] == JSON

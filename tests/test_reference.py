@@ -129,7 +129,8 @@ def test_the_columns_of_a_content_type_are_the_documented_ones_and_its_fields(
 ) -> None:
     documented = documented_columns("`<content_type_uid>`")
     found = {name for name in columns_of(schema, "article") if name != "_in_progress"}
-    assert documented.keys() | {"rating", "seo__slug", "cover", "body"} == found
+    fields = {"rating", "seo__slug", "cover", "body", "intro", "notes", "preset"}
+    assert documented.keys() | fields == found
     assert documented.items() <= columns_of(schema, "article").items()
 
 

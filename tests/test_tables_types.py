@@ -216,6 +216,20 @@ def test_an_asset_has_its_size_as_a_number(load_items: Load) -> None:
     assert "content_locale" not in row
 
 
+def test_no_field_that_assets_are_known_to_have_is_told_as_unknown(load_items: Load) -> None:
+    known = {
+        "description": "A lake",
+        "parent_uid": "bltfolder",
+        "url_path": "/pictures/x.svg",
+        "permanent_url": "https://images.contentstack.io/v3/assets/bltstack/a1/x",
+        "ACL": {},
+    }
+    found = load_items([asset(**known)])
+    assert found.findings.unknown == {}
+    row = found.row("assets")
+    assert {name: row[name.lower()] for name in known} == known | {"ACL": "{}"}
+
+
 @pytest.mark.parametrize(
     ("size", "column", "kept"),
     [
