@@ -40,7 +40,7 @@ class Position:
         moved_at: when the stream last moved, ISO 8601 in UTC.
         events: what the pass that moved it held, by event type.
         may_change: a resync was asked for, so that any other stream may begin.
-        shape: the settings that shape the tables, see `Settings.shape`.
+        shape: what decides the columns of the tables, see `Settings.shape`.
     """
 
     tokens: Mapping[str, str]
@@ -50,7 +50,7 @@ class Position:
     moved_at: str = ""
     events: Mapping[str, int] = field(default_factory=dict)
     may_change: bool = False
-    shape: Mapping[str, bool] = field(default_factory=dict)
+    shape: Mapping[str, int] = field(default_factory=dict)
 
 
 def recall(settings: Settings) -> Position | None:

@@ -60,7 +60,7 @@ def rebuild_pass(settings: Settings) -> Iterator[Pass]:
     if last is None:
         raise no_history()
     # As the tables are shaped, whatever is set by now.
-    has_links, reads = (last.shape.get(name, False) for name in ("link_graph", "rich_text"))
+    has_links, reads = (bool(last.shape.get(name)) for name in ("link_graph", "rich_text"))
     settings = replace(settings, link_graph=has_links, rich_text=reads)
     silence_json_notice()
     # Where DuckDB may spill: dlt's working folder, which is there as long as the pipeline.

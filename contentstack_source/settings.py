@@ -48,6 +48,12 @@ MASTER_LOCALE: Final = "en-us"
 HISTORY: Final = "entry_history"
 """The resource, and the table, of every event ever received."""
 
+TABLE_LAYOUT: Final = 2
+"""Raised when a new version makes other columns or rows of the same content.
+
+Since 2: `_block_uid`, and assets named by text in `entry_references`.
+"""
+
 _ALIASES: Final = {"us": "na", "aws-na": "na", "aws-eu": "eu", "aws-au": "au"}
 
 
@@ -164,12 +170,13 @@ class Settings:
         }
         return {name: value for name, value in parts.items() if value is not None}
 
-    def shape(self) -> dict[str, bool]:
+    def shape(self) -> dict[str, int]:
         """Return what decides which tables and columns content becomes.
 
         The stream stays the same when these change, but what is loaded already lacks them.
         """
-        return {"link_graph": self.link_graph, "rich_text": self.rich_text}
+        settings = {"link_graph": self.link_graph, "rich_text": self.rich_text}
+        return {**settings, "table_layout": TABLE_LAYOUT}
 
 
 def parse_base_url(base_url: str | None, region: str | None) -> str:

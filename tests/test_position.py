@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import asdict
+from typing import Any, cast
 
 import pytest
 
+from contentstack_source import contentstack_source
 from contentstack_source.position import Position, parse_position
+from tests.jobs import MakesJob
+from tests.small import filled_stack
 
 STANDING = Position({"all": "blt1"}, {"environment": "production"}, {"blog": "blog"}, ["en-us"])
 
@@ -22,3 +26,21 @@ def test_what_another_version_wrote_is_no_position(state: dict[str, object]) -> 
 
 def test_a_position_with_something_unknown_in_it_is_none() -> None:
     assert parse_position({"position": {**asdict(STANDING), "more": 1}}) is None
+
+
+def test_tables_of_an_older_layout_are_loaded_again_and_told(
+    make_job: MakesJob,
+) -> None:
+    job = make_job(filled_stack())
+    job.sync()
+    pipeline = job.target.pipeline()
+    with pipeline.managed_state() as state:
+        sources = cast("dict[str, Any]", state)["sources"]
+        position = sources["contentstack"]["resources"]["sync"]["position"]
+        assert position["shape"].pop("table_layout") > 1
+    source = contentstack_source()
+    pipeline.run(source)
+    report = source.resources["sync"].custom_metrics["report"]
+    assert report.reshaped_by == ["table_layout"]
+    assert report.begun_anew == {"all"}
+    assert job.sync().passes == 0
