@@ -34,6 +34,8 @@ NODES: list[tuple[dict[str, Any], Node | None]] = [
     ({"data_type": "number", "multiple": True}, Many(DOUBLE)),
     ({"data_type": "boolean"}, Value("bool")),
     ({"data_type": "isodate"}, Value("timestamp")),
+    ({"data_type": "isodate", "field_metadata": {"hide_time": False}}, Value("timestamp")),
+    ({"data_type": "isodate", "field_metadata": {"hide_time": True}}, Value("date")),
     ({"data_type": "file"}, ASSET_UID),
     ({"data_type": "file", "multiple": True}, Many(ASSET_UID)),
     ({"data_type": "json"}, JSON),
