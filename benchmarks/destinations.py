@@ -23,7 +23,7 @@ from tests.servers.postgres import postgres
 from tests.servers.shared import prepare
 
 _LIMITS = Limits(600, 8000)
-_COMMAND = (sys.executable, "-m", "contentstack_source.cli")
+_COMMAND = (sys.executable, "-m", "contentstack_source.cli.main")
 _WHERE = {
     "DuckDB": {"name": "duckdb"},
     "PostgreSQL": {"name": "postgres"},

@@ -31,7 +31,7 @@ _NETWORK_SIZES = (20_000, 100_000)
 _NEAR_SECONDS = 0.02
 _ELSEWHERE = 100_000
 START_UP = {
-    "`contentstack_source.run`, and with it dlt": "import contentstack_source.run",
+    "`contentstack_source.runs.run`, and with it dlt": "import contentstack_source.runs.run",
     "dlt": "import dlt",
     "what the floor needs": "import duckdb, requests",
 }

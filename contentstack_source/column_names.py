@@ -12,7 +12,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, TypeAlias, TypeVar
 
-from contentstack_source.names import Names
+from contentstack_source.naming import Names
 
 _Item = TypeVar("_Item")
 

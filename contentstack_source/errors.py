@@ -3,7 +3,7 @@
     ContentstackError                 (a ``DltSourceException``; `pipeline.run` wraps it)
     ├── RefusedError                  a human must act               exit code 2
     │   ├── SettingsError             a setting is missing or wrong
-    │   │   └── UnfitDestinationError the destination cannot hold the tables
+    │   │   └── UnsupportedDestinationError the destination cannot hold the tables
     │   ├── CredentialsError          the stack does not let us in
     │   ├── SettingsChangedError      the dataset belongs to another stream
     │   ├── DatasetOwnedError         the dataset is kept by another pipeline or source
@@ -15,11 +15,11 @@
     │   └── NoHistoryError            nothing to make the tables anew from
     └── FailedError                   worth trying again             exit code 1
         ├── ServiceError              no good answer after all retries
-        ├── AnswerError               an answer that breaks the protocol
+        ├── InvalidResponseError               an answer that breaks the protocol
         │   └── PaginationLoopError   a page that leads back to itself
         ├── ConcurrentRunError        another run is under way, or got there first
         ├── StoppedError              told to stop by a signal       exit code 143
-        └── TokenRefusedError         a sync or pagination token is no longer accepted
+        └── InvalidTokenError         a sync or pagination token is no longer accepted
 
 A message says what happened, where, and what to do. It never holds a secret: keys and tokens of
 the stack travel in headers only, and no header is ever put into a message.
@@ -58,7 +58,7 @@ class SettingsError(RefusedError):
     """A setting is missing, malformed, or does not go with another one."""
 
 
-class UnfitDestinationError(SettingsError):
+class UnsupportedDestinationError(SettingsError):
     """The destination would lose removals or values; nothing was written to it."""
 
 
@@ -106,11 +106,11 @@ class ServiceError(FailedError):
     """The service gave no good answer within the allowed number of attempts."""
 
 
-class AnswerError(FailedError):
+class InvalidResponseError(FailedError):
     """An answer with status 200 that does not follow the vendor's page."""
 
 
-class PaginationLoopError(AnswerError):
+class PaginationLoopError(InvalidResponseError):
     """A pagination token that was already followed in this pass (FACTS T14)."""
 
 
@@ -124,7 +124,7 @@ class StoppedError(FailedError):
     exit_code: ClassVar[int] = 143  # what a shell says of a process that SIGTERM ended
 
 
-class TokenRefusedError(FailedError):
+class InvalidTokenError(FailedError):
     """422 with the token named in ``errors`` (FACTS 7.7, 8.1).
 
     Args:

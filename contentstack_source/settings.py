@@ -18,8 +18,6 @@ from contentstack_source.events import (
     SYS_ASSETS,
     parse_event_types,
 )
-from contentstack_source.fallback import parse_locale_fallback
-from contentstack_source.stream import Query
 
 HOSTS: Final = {
     "na": "cdn.contentstack.io",
@@ -107,26 +105,9 @@ class Settings:
         """Name the stream without its secrets."""
         return f"Settings({self.identity()!r})"
 
-    def headers(self) -> dict[str, str]:
-        """Return what authenticates a request (FACTS 1.2): never in a URL, never in a log."""
-        headers = {"api_key": self.api_key, "access_token": self.delivery_token}
-        return headers | {"branch": self.branch} if self.branch else headers
-
     def secrets(self) -> tuple[str, str]:
         """Return what must never be shown."""
         return self.api_key, self.delivery_token
-
-    def init_query(self) -> Query:
-        """Return the query of an initial sync; the filters stay with its tokens (FACTS 1.12)."""
-        query = {"init": "true", "environment": self.environment}
-        filters = {
-            "content_type_uid": self.content_type_uid,
-            "locale": self.locale,
-            "start_from": self.start_from,
-            # Naming all types would ask for removals of long ago as well (FACTS 3.6).
-            "type": None if self.event_types == EVENT_TYPES else ",".join(self.event_types),
-        }
-        return query | {name: value for name, value in filters.items() if value is not None}
 
     def keepers(self) -> tuple[str, ...]:
         """Return the resources that keep the sync tokens: all that would miss an event."""
@@ -217,6 +198,33 @@ def parse_start_from(value: object) -> str | None:
         what = f"start_from {str(value)!r} is not an instant"
         raise SettingsError(what, "Write it like 2026-01-31T00:00:00.000Z.")
     return instant.in_timezone("UTC").format("YYYY-MM-DD[T]HH:mm:ss.SSS[Z]")
+
+
+def parse_locale_fallback(value: object) -> dict[str, str]:
+    """Return which locale falls back to which, empty if none does.
+
+    Accepts a mapping, and text as an environment variable has it: `de-at=de-de, de-de=en-us`.
+
+    Raises:
+        SettingsError: not pairs of locales, or they lead back to where they began.
+    """
+    if isinstance(value, str):
+        pairs = [each.partition("=") for each in value.split(",") if each.strip()]
+        value = {locale.strip(): then.strip() for locale, _, then in pairs}
+    fallback = dict(value) if isinstance(value, Mapping) else {}
+    if (value and not fallback) or not all(
+        isinstance(each, str) and each for pair in fallback.items() for each in pair
+    ):
+        what = "locale_fallback does not name pairs of locales"
+        raise SettingsError(what, "Write it like de-at=de-de, de-de=en-us, or as a TOML table.")
+    for locale in fallback:
+        then, steps = fallback[locale], 0
+        while then in fallback and steps <= len(fallback):
+            then, steps = fallback[then], steps + 1
+        if then in fallback:
+            what = f"locale_fallback leads from {locale} round in a circle"
+            raise SettingsError(what, "Let each chain end, at the master locale mostly.")
+    return fallback
 
 
 def parse_settings(

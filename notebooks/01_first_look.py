@@ -26,9 +26,9 @@ def _(mo):
 def _():
     import dlt
 
-    from contentstack_source.demo import demo_file
-    from contentstack_source.look import charts
-    from contentstack_source.look.frames import ask
+    from contentstack_source.cli.demo import demo_file
+    from contentstack_source.dashboard import charts
+    from contentstack_source.dashboard.queries import ask
 
     return ask, charts, demo_file, dlt
 

@@ -27,9 +27,9 @@ def _():
     import dlt
     import pandas as pd
 
-    from contentstack_source.demo import demo_file
-    from contentstack_source.look import charts
-    from contentstack_source.look.frames import ages, ask
+    from contentstack_source.cli.demo import demo_file
+    from contentstack_source.dashboard import charts
+    from contentstack_source.dashboard.queries import ages, ask
 
     return ages, ask, charts, demo_file, dlt, pd
 

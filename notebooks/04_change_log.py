@@ -25,9 +25,9 @@ def _(mo):
 def _():
     import dlt
 
-    from contentstack_source.demo import demo_file
-    from contentstack_source.look import charts
-    from contentstack_source.look.frames import arrivals, ask, replaced
+    from contentstack_source.cli.demo import demo_file
+    from contentstack_source.dashboard import charts
+    from contentstack_source.dashboard.queries import arrivals, ask, replaced
 
     return arrivals, ask, charts, demo_file, dlt, replaced
 

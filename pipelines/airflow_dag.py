@@ -23,8 +23,7 @@ from airflow.sdk import Asset, AssetAlias, BaseHook, Variable, dag, get_current_
 from airflow.sdk.exceptions import AirflowFailException, AirflowNotFoundException
 
 if TYPE_CHECKING:  # tasks import these: a scheduler that reads this file need not wait for dlt
-    from contentstack_source.summary import Summary
-    from contentstack_source.target import Target
+    from contentstack_source import RunSummary, Target
 
 DESTINATION = "duckdb"
 """Any that dlt has; its credentials are in the environment, DESTINATION__<NAME>__CREDENTIALS."""
@@ -78,9 +77,10 @@ def sync(connection: str, dataset: str) -> dict[str, Any]:
     """
     from rich.console import Console
 
-    from contentstack_source import report, run
+    from contentstack_source.cli.progress import collector_for
     from contentstack_source.errors import RefusedError
-    from contentstack_source.progress import collector_for
+    from contentstack_source.runs import run
+    from contentstack_source.runs.summary import last_line, odd_lines
 
     get_current_context()["dataset"] = dataset  # names a mapped task on the screen
     console = Console()
@@ -89,7 +89,7 @@ def sync(connection: str, dataset: str) -> dict[str, Any]:
             summary = run.sync(target, collector_for(console), settings_from(connection))
     except RefusedError as error:
         raise AirflowFailException(str(error)) from error
-    for line in (*report.odd_lines(summary), report.last_line(summary)):
+    for line in (*odd_lines(summary), last_line(summary)):
         console.print(line, markup=False, soft_wrap=True)
     return {"events": dict(summary.events), "changed": announce(summary, dataset)}
 
@@ -115,7 +115,7 @@ def destination_of(dataset: str) -> Iterator[Target]:
     Raises:
         AirflowFailException: a DuckDB file that would vanish with the worker.
     """
-    from contentstack_source.target import Target
+    from contentstack_source import Target
 
     file = os.environ.get("DESTINATION__DUCKDB__CREDENTIALS", "").removeprefix("duckdb:///")
     if DESTINATION == "duckdb" and not Path(file).is_absolute():
@@ -126,7 +126,7 @@ def destination_of(dataset: str) -> Iterator[Target]:
         yield Target(DESTINATION, dataset, pipelines_dir=folder, pipeline_name=dataset)
 
 
-def announce(summary: Summary, dataset: str) -> list[str]:
+def announce(summary: RunSummary, dataset: str) -> list[str]:
     """Add an event for each table that changed since the last one was announced.
 
     Airflow keeps events of tasks that succeed only. If an earlier run loaded and then failed, or

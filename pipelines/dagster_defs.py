@@ -5,8 +5,8 @@ Credentials come from .dlt/secrets.toml or the environment. For several stacks, 
 
 from datetime import timedelta
 
+from contentstack_source import Target
 from contentstack_source.dagster import contentstack_definitions
-from contentstack_source.target import Target
 
 STACKS = {"contentstack": Target(destination="duckdb", dataset="contentstack")}
 # Several become partitions; give each a dataset and a pipeline name of its own.

@@ -16,7 +16,7 @@ from tempfile import TemporaryDirectory
 from urllib.error import URLError
 from urllib.request import urlopen
 
-from contentstack_source.demo import configured
+from contentstack_source.cli.demo import configured
 from contentstack_source.simulator import Stack, demo_stack, edit, serve
 
 PIPELINES = Path(__file__).parent

@@ -22,7 +22,7 @@ SECONDS = 120
 @contextmanager
 def shown(folder: Path, *options: str) -> Iterator[str]:
     """Run `contentstack-source show` in a folder and give the address it tells."""
-    command = [sys.executable, "-m", "contentstack_source.cli", "show", "--no-browser"]
+    command = [sys.executable, "-m", "contentstack_source.cli.main", "show", "--no-browser"]
     command += ["--port", str(_free_port()), *options]
     log = folder / "show.txt"
     with log.open("w") as out:

@@ -13,12 +13,13 @@ from dlt.common.normalizers.naming.snake_case import NamingConvention
 from hypothesis import settings
 from rich.console import Console
 
-from contentstack_source.demo import FOLDER, tell
-from contentstack_source.fold import Fold
-from contentstack_source.intake import Intake
-from contentstack_source.names import Names
+from contentstack_source.cli.demo import FOLDER, tell
+from contentstack_source.naming import Names
+from contentstack_source.schema import DestinationTable, RowBatch, SchemaDrift
 from contentstack_source.simulator import Server, Stack
-from contentstack_source.tables import Existing, Findings, Rows, Tables
+from contentstack_source.transform.compaction import Compaction
+from contentstack_source.transform.row_builder import RowBuilder
+from contentstack_source.transform.staging import Staging
 from tests.jobs import MakesJob, making_jobs
 from tests.servers.shared import prepare
 
@@ -30,7 +31,7 @@ settings.load_profile("repeatable")
 class Loaded:
     """The rows that a pass puts, as Python values."""
 
-    def __init__(self, rows: Sequence[Rows], findings: Findings) -> None:
+    def __init__(self, rows: Sequence[RowBatch], findings: SchemaDrift) -> None:
         self.findings = findings
         self.parts = list(rows)
         self.rows: dict[str, list[dict[str, Any]]] = {}
@@ -65,25 +66,25 @@ def published(
 
 
 @pytest.fixture(scope="session")
-def folded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., Fold]]:
+def folded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., Compaction]]:
     """Fold the pages given."""
-    folds: list[Fold] = []
+    folds: list[Compaction] = []
 
     def fold(
         *pages: Sequence[object],
         only_locale: str | None = None,
         known_locales: Sequence[str] = (),
         legs: Sequence[int] = (),
-    ) -> Fold:
+    ) -> Compaction:
         while len(folds) > 1:  # a test looks at two at most
             folds.pop(0).con.close()
         folder = tmp_path_factory.mktemp("fold")
-        intake = Intake(only_locale=only_locale, temp_folder=folder)
+        intake = Staging(only_locale=only_locale, temp_folder=folder)
         for number, items in enumerate(pages, 1):
             leg = legs[number - 1] if legs else 0
             intake.take(0, number, json.dumps({"items": items}).encode(), leg)
         intake.read()
-        folds.append(Fold(intake.con, known_locales))
+        folds.append(Compaction(intake.con, known_locales))
         return folds[-1]
 
     yield fold
@@ -92,21 +93,21 @@ def folded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., F
 
 
 @pytest.fixture(scope="session")
-def load_items(folded: Callable[..., Fold]) -> Callable[..., Loaded]:
+def load_items(folded: Callable[..., Compaction]) -> Callable[..., Loaded]:
     """Fold one page of items and turn it into rows: entries, then assets."""
 
     def load(
         items: Sequence[object],
         *,
         content_types: Mapping[str, Mapping[str, Any]] | None = None,
-        existing: Mapping[str, Existing] | None = None,
+        existing: Mapping[str, DestinationTable] | None = None,
         naming: NamingConvention | None = None,
         reads_rich_text: bool = False,
     ) -> Loaded:
         fold = folded(items)
         names = Names(naming or NamingConvention())
         names.assign_tables({*fold.published_types, *(content_types or {})})
-        tables = Tables(
+        tables = RowBuilder(
             fold, names, existing or {}, content_types or {}, reads_rich_text=reads_rich_text
         )
         return Loaded([*tables.entries(), *tables.assets()], tables.findings)
@@ -121,7 +122,7 @@ def loaded(load_items: Callable[..., Loaded]) -> Callable[..., Loaded]:
     def load(
         *entries: Mapping[str, Any],
         schema: Sequence[Mapping[str, Any]] | None = None,
-        existing: Mapping[str, Existing] | None = None,
+        existing: Mapping[str, DestinationTable] | None = None,
         reads_rich_text: bool = False,
     ) -> Loaded:
         items = [published({"uid": f"e{number}", **data}) for number, data in enumerate(entries)]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from contentstack_source.events import SYS_ASSETS
-from contentstack_source.fold import Fold
+from contentstack_source.transform.compaction import Compaction
 
 Item = dict[str, Any]
 Key = tuple[str, str, str | None]
@@ -31,7 +31,7 @@ def item(event_type: str, minute: int, uid: str = "e1", locale: str | None = "en
     }
 
 
-def live(fold: Fold) -> dict[Key, str]:
+def live(fold: Compaction) -> dict[Key, str]:
     """Return what stands, with the title it stands with."""
     sql = """
         SELECT content_type_uid, uid, locale, data->>'title'
@@ -40,5 +40,5 @@ def live(fold: Fold) -> dict[Key, str]:
     return {(kind, uid, locale): title for kind, uid, locale, title in fold.con.sql(sql).fetchall()}
 
 
-def removed(fold: Fold) -> set[Key]:
+def removed(fold: Compaction) -> set[Key]:
     return set(fold.con.sql("SELECT content_type_uid, uid, locale FROM removal").fetchall())

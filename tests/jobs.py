@@ -10,11 +10,11 @@ from typing import Any
 
 import pytest
 
-from contentstack_source import run
-from contentstack_source.rebuilding import rebuild
+from contentstack_source.destinations.target import Target
+from contentstack_source.runs import run
+from contentstack_source.runs.rebuild import rebuild
+from contentstack_source.runs.summary import RunSummary
 from contentstack_source.simulator import Server, Stack, Weather, serve
-from contentstack_source.summary import Summary
-from contentstack_source.target import Target
 from tests.mirror import assert_equal_at
 from tests.places import Makes, Place, in_duckdb
 from tests.snapshots import differences, snapshot_of
@@ -30,7 +30,7 @@ class Job:
     place: Place
     target: Target
 
-    def sync(self) -> Summary:
+    def sync(self) -> RunSummary:
         summary = run.sync(self.target)
         assert_equal_at(self.place, self.stack)
         return summary

@@ -16,7 +16,14 @@ import duckdb
 from contentstack_source.simulator import Server
 from tests.mirror import assert_equal
 
-COMMAND: Final = [sys.executable, "-m", "contentstack_source.cli", "sync", "--pipelines-dir", "dlt"]
+COMMAND: Final = [
+    sys.executable,
+    "-m",
+    "contentstack_source.cli.main",
+    "sync",
+    "--pipelines-dir",
+    "dlt",
+]
 _KEYS: Final = {"content_types": "uid", "sync_events": "_dlt_id"}
 _LOOK_EVERY: Final = 0.001
 _AT_MOST: Final = 300.0

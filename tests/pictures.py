@@ -15,10 +15,10 @@ from pathlib import Path
 from PIL import Image
 from rich.console import Console
 
-from contentstack_source.demo import FILE, FOLDER, tell
-from contentstack_source.dictionary import describe
-from contentstack_source.look.charts import Chart
-from contentstack_source.target import Target
+from contentstack_source.cli.demo import FILE, FOLDER, tell
+from contentstack_source.dashboard.charts import Chart
+from contentstack_source.dataset.data_dictionary import describe
+from contentstack_source.destinations.target import Target
 from tests.browsing import page, shown
 
 ROOT = Path(__file__).parents[1]

@@ -16,7 +16,7 @@ from dlt.common.configuration.specs import AwsCredentials
 from dlt.common.storages.configuration import FilesystemConfiguration
 from dlt.destinations.impl.ducklake.configuration import DuckLakeCredentials
 
-from contentstack_source.lake import lake
+from contentstack_source.destinations.lake import lake
 from tests.servers.extensions import install_extensions
 from tests.servers.mariadb import mariadb
 from tests.servers.postgres import postgres

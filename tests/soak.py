@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from contentstack_source.simulator import Fault, Stack, Weather, demo_stack, edit, serve
-from contentstack_source.simulator.weather import Order
+from contentstack_source.simulator.behavior import Order
 from tests.killing import Command
 
 FAULTS = (

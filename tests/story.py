@@ -10,13 +10,13 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from contentstack_source import run
-from contentstack_source.answers import views_of
-from contentstack_source.check import check
+from contentstack_source.dataset.view_definitions import views_of
+from contentstack_source.destinations.target import Target
+from contentstack_source.runs import run
+from contentstack_source.runs.check import check
+from contentstack_source.runs.summary import RunSummary
 from contentstack_source.simulator import Stack, Weather
 from contentstack_source.source import history_source, settings_of
-from contentstack_source.summary import Summary
-from contentstack_source.target import Target
 from tests.mirror import assert_equal_at
 from tests.mirror_links import answers_of
 from tests.places import Place
@@ -52,7 +52,7 @@ class Story:
     stack: Stack = field(default_factory=filled_stack)
     weather: Weather = field(default_factory=Weather)
 
-    def sync(self) -> Summary:
+    def sync(self) -> RunSummary:
         summary = run.sync(self.target)
         assert summary.is_caught_up
         assert not summary.failed_views

@@ -9,7 +9,7 @@ from functools import partial
 
 import pytest
 
-from contentstack_source.abreast import abreast
+from contentstack_source.concurrency import abreast
 
 
 def count(name: str, most: int) -> Iterator[tuple[str, int]]:

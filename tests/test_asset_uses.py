@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 from dlt.destinations.exceptions import DatabaseUndefinedRelation
 
-from contentstack_source import run
+from contentstack_source.runs import run
+from contentstack_source.schema import DestinationTable
 from contentstack_source.simulator import Stack, fields
-from contentstack_source.tables import Existing
 from tests.conftest import Loaded
 from tests.jobs import Job, MakesJob
 from tests.mirror_links import LINK_COLUMNS, links_of
@@ -231,7 +231,7 @@ def test_values_that_stay_json_and_values_of_another_type_are_searched_too(
 ) -> None:
     entry = {"old": {"deep": [address("blt1")]}, "size": address("blt2"), "day": address("blt3")}
     schema = [fields.field("size", "number"), fields.field("day", "isodate")]
-    found = loaded(entry, schema=schema, existing={"blog": Existing({"old": "json"})})
+    found = loaded(entry, schema=schema, existing={"blog": DestinationTable({"old": "json"})})
     rows = found.rows["entry_references"]
     uses = sorted((row["field_path"], row["to_uid"]) for row in rows)
     assert uses == [("day", "blt3"), ("old", "blt1"), ("size", "blt2")]

@@ -10,11 +10,11 @@ from typing import Any
 import duckdb
 import pytest
 
-from contentstack_source import report, run
-from contentstack_source.errors import AnswerError
+from contentstack_source.destinations.target import Target
+from contentstack_source.errors import InvalidResponseError
+from contentstack_source.runs import run
+from contentstack_source.runs.summary import RunSummary, odd_lines
 from contentstack_source.simulator import Stack, Weather, serve
-from contentstack_source.summary import Summary
-from contentstack_source.target import Target
 from tests.mirror import assert_equal
 
 AT = "2026-02-01T00:00:00.000Z"
@@ -29,7 +29,7 @@ class Loading:
     target: Target
     file: str
 
-    def sync(self) -> Summary:
+    def sync(self) -> RunSummary:
         return run.sync(self.target)
 
     def rows(self, sql: str) -> list[tuple[Any, ...]]:
@@ -67,7 +67,7 @@ def test_items_nobody_can_place_go_to_sync_rejects_and_into_the_summary(loading:
         ("unknown event type", "a"),
     ]
     assert summary.rejects == 4
-    assert "4 items could not be understood: see sync_rejects." in report.odd_lines(summary)
+    assert "4 items could not be understood: see sync_rejects." in odd_lines(summary)
     assert loading.rows("SELECT uid FROM blog") == [("good",)]
 
 
@@ -120,7 +120,7 @@ def test_unknown_fields_and_values_that_do_not_fit_are_kept_and_told(loading: Lo
     ]
     assert summary.unknown == {"product.extra": 1}
     assert summary.variants == {"product.price__v_text": 1, "product.day__v_text": 1}
-    assert len(report.odd_lines(summary)) == 2
+    assert len(odd_lines(summary)) == 2
 
 
 @pytest.mark.parametrize("switch", ["both_tokens", "no_token"])
@@ -130,7 +130,7 @@ def test_a_page_with_both_tokens_or_none_fails_and_the_next_run_goes_on(
     loading.stack.create_content_type("blog", [{"uid": "title", "data_type": "text"}])
     loading.stack.publish_entry("blog", "good", {"title": "Good"})
     setattr(loading.weather, switch, True)
-    with pytest.raises(AnswerError) as failure:
+    with pytest.raises(InvalidResponseError) as failure:
         loading.sync()
     assert failure.value.exit_code == 1
     setattr(loading.weather, switch, False)

@@ -7,16 +7,16 @@ import time
 
 import pytest
 
-from contentstack_source.bell import Bell
+from contentstack_source.orchestration.debounce import Debouncer
 
 
-async def ring_every(bell: Bell, seconds: float, times: int) -> None:
+async def ring_every(bell: Debouncer, seconds: float, times: int) -> None:
     for _ in range(times):
         bell.ring()
         await asyncio.sleep(seconds)
 
 
-async def answered_after(bell: Bell, at_most_seconds: float = 10.0) -> float:
+async def answered_after(bell: Debouncer, at_most_seconds: float = 10.0) -> float:
     started = time.monotonic()
     await asyncio.wait_for(bell.answer(at_most_seconds), 20)
     return time.monotonic() - started
@@ -24,7 +24,7 @@ async def answered_after(bell: Bell, at_most_seconds: float = 10.0) -> float:
 
 def test_a_burst_is_answered_once_when_it_is_over() -> None:
     async def story() -> tuple[float, bool]:
-        bell = Bell(cool_off_seconds=0.3, longest_wait_seconds=60)
+        bell = Debouncer(cool_off_seconds=0.3, longest_wait_seconds=60)
         burst = asyncio.ensure_future(ring_every(bell, 0.05, 10))
         after = await answered_after(bell)
         await burst
@@ -37,7 +37,7 @@ def test_a_burst_is_answered_once_when_it_is_over() -> None:
 
 def test_a_burst_without_end_is_answered_at_the_latest_after_the_longest_wait() -> None:
     async def story() -> tuple[float, bool]:
-        bell = Bell(cool_off_seconds=5, longest_wait_seconds=0.3)
+        bell = Debouncer(cool_off_seconds=5, longest_wait_seconds=0.3)
         burst = asyncio.ensure_future(ring_every(bell, 0.05, 20))
         after = await answered_after(bell)
         await burst
@@ -49,13 +49,13 @@ def test_a_burst_without_end_is_answered_at_the_latest_after_the_longest_wait() 
 
 
 def test_without_a_ring_a_sync_is_due_all_the_same() -> None:
-    bell = Bell(cool_off_seconds=60, longest_wait_seconds=60)
+    bell = Debouncer(cool_off_seconds=60, longest_wait_seconds=60)
     assert asyncio.run(answered_after(bell, 0.1)) == pytest.approx(0.1, abs=2)
 
 
 def test_a_ring_before_anybody_waits_is_not_lost() -> None:
     async def story() -> float:
-        bell = Bell(cool_off_seconds=0.1, longest_wait_seconds=60)
+        bell = Debouncer(cool_off_seconds=0.1, longest_wait_seconds=60)
         bell.ring()
         return await answered_after(bell)
 

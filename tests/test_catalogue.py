@@ -10,10 +10,10 @@ import dlt
 import duckdb
 import pytest
 
-from contentstack_source import run
-from contentstack_source.catalogue import ContentTable, fetch_tables
+from contentstack_source.destinations.target import Target
+from contentstack_source.orchestration.planned_tables import ContentTable, fetch_tables
+from contentstack_source.runs import run
 from contentstack_source.simulator import Stack, serve
-from contentstack_source.target import Target
 from tests.small import filled_stack
 
 NOWHERE = "http://127.0.0.1:9/v3"

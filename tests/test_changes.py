@@ -10,10 +10,10 @@ import dlt
 import pendulum
 import pytest
 
-from contentstack_source import run
-from contentstack_source.changes import Change, changes
+from contentstack_source.destinations.target import Target
+from contentstack_source.orchestration.changes import Change, changes
+from contentstack_source.runs import run
 from contentstack_source.simulator import Stack, serve
-from contentstack_source.target import Target
 from tests.small import filled_stack
 
 

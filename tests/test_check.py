@@ -10,10 +10,10 @@ import dlt
 import duckdb
 import pytest
 
-from contentstack_source import run
-from contentstack_source.check import check
+from contentstack_source.destinations.target import Target
+from contentstack_source.runs import run
+from contentstack_source.runs.check import check
 from contentstack_source.simulator import Stack, serve
-from contentstack_source.target import Target
 from tests.mirror import assert_equal
 from tests.small import filled_stack
 

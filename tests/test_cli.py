@@ -17,7 +17,7 @@ from contentstack_source.simulator import Fault, Server, Stack, Weather, serve
 from tests.mirror import assert_equal
 from tests.small import filled_stack
 
-COMMAND = [sys.executable, "-m", "contentstack_source.cli"]
+COMMAND = [sys.executable, "-m", "contentstack_source.cli.main"]
 
 
 @dataclass

@@ -10,13 +10,13 @@ from dataclasses import replace
 
 import pytest
 
-from contentstack_source.client import Client
+from contentstack_source.api.client import Client
 from contentstack_source.errors import (
-    AnswerError,
     ContentstackError,
     CredentialsError,
+    InvalidResponseError,
+    InvalidTokenError,
     ServiceError,
-    TokenRefusedError,
 )
 from contentstack_source.settings import Settings
 from contentstack_source.simulator import Fault, Server, Stack, Weather, serve
@@ -106,8 +106,8 @@ FOR_GOOD = [
     (Fault.status(500), ServiceError, ATTEMPTS),
     (Fault.dropped(), ServiceError, ATTEMPTS),
     (Fault.truncated(), ServiceError, ATTEMPTS),
-    (Fault.half_json(), AnswerError, ATTEMPTS),
-    (Fault.html(), AnswerError, ATTEMPTS),
+    (Fault.half_json(), InvalidResponseError, ATTEMPTS),
+    (Fault.html(), InvalidResponseError, ATTEMPTS),
 ]
 
 
@@ -132,7 +132,7 @@ def test_every_failure_is_one_error(
 def test_a_token_that_stays_refused_is_named(
     server: Server, settings: Settings, token_kind: str
 ) -> None:
-    with pytest.raises(TokenRefusedError, match=token_kind) as caught:
+    with pytest.raises(InvalidTokenError, match=token_kind) as caught:
         Client(settings).fetch_page({token_kind: "blt0"})
     assert caught.value.token_kind == token_kind
     assert len(server.requests) == ATTEMPTS
@@ -307,7 +307,7 @@ def test_an_answer_that_is_no_json_is_told_with_its_place(
     server: Server, settings: Settings
 ) -> None:
     server.weather = Weather(rewritten={b'{"items":[': b'{"items":[01,'})
-    with pytest.raises(AnswerError, match=r"not JSON \(invalid number \(byte 11\)\)"):
+    with pytest.raises(InvalidResponseError, match=r"not JSON \(invalid number \(byte 11\)\)"):
         Client(settings).fetch_page(INIT)
 
 

@@ -16,19 +16,19 @@ import duckdb
 import pytest
 from rich.console import Console
 
-from contentstack_source import logs
-from contentstack_source.closing import closing_line
+from contentstack_source import log
+from contentstack_source.cli.progress import BarCollector, LineCollector, collector_for
+from contentstack_source.destinations.target import Target
 from contentstack_source.errors import CredentialsError
-from contentstack_source.fetch import Report
-from contentstack_source.progress import BarCollector, LineCollector, collector_for
+from contentstack_source.runs.json_result import closing_line
+from contentstack_source.runs.summary import RunSummary
 from contentstack_source.simulator import Fault, Stack, Weather, serve
-from contentstack_source.summary import Summary
-from contentstack_source.target import Target
+from contentstack_source.source.stats import PassStats
 from tests.mirror import assert_equal
 from tests.reference import codes, tables_of
 from tests.small import filled_stack
 
-COMMAND = [sys.executable, "-m", "contentstack_source.cli", "sync", "--json"]
+COMMAND = [sys.executable, "-m", "contentstack_source.cli.main", "sync", "--json"]
 
 
 @dataclass
@@ -104,7 +104,7 @@ def test_a_refused_run_has_its_closing_line_too(job: Job, monkeypatch: pytest.Mo
 
 def test_the_lag_is_the_age_of_the_newest_event_when_the_run_ended() -> None:
     now = datetime.now(timezone.utc)
-    summary = Summary(newest_event_at=now - timedelta(minutes=5))
+    summary = RunSummary(newest_event_at=now - timedelta(minutes=5))
     line = json.loads(closing_line(Target(), now, summary, CredentialsError("No", "Mend it.")))
     assert line["lag_seconds"] == pytest.approx(300, abs=5)
     assert (line["outcome"], line["error"]) == ("refused", "No. Mend it.")
@@ -112,9 +112,9 @@ def test_the_lag_is_the_age_of_the_newest_event_when_the_run_ended() -> None:
 
 def test_the_newest_event_is_that_of_all_passes() -> None:
     now = datetime.now(timezone.utc)
-    summary = Summary()
+    summary = RunSummary()
     for instant in (None, now, now - timedelta(hours=1), None):
-        summary.add(Report(newest_event_at=instant))
+        summary.add(PassStats(newest_event_at=instant))
     assert summary.newest_event_at == now
 
 
@@ -124,15 +124,15 @@ def test_progress_goes_into_the_log_where_that_is_json(
     terminal = Console(force_terminal=True)
     assert isinstance(collector_for(terminal), BarCollector)
     monkeypatch.setenv("RUNTIME__LOG_FORMAT", "JSON")
-    monkeypatch.setattr("contentstack_source.progress._SECONDS_BETWEEN_LINES", 0.0)
+    monkeypatch.setattr("contentstack_source.cli.progress._SECONDS_BETWEEN_LINES", 0.0)
     collector = collector_for(terminal)
     assert isinstance(collector, LineCollector)
-    monkeypatch.setattr(logs.LOGGER, "propagate", False)  # or it is heard twice
-    logs.LOGGER.addHandler(caplog.handler)
+    monkeypatch.setattr(log.LOGGER, "propagate", False)  # or it is heard twice
+    log.LOGGER.addHandler(caplog.handler)
     try:
         collector.update("Pages", 3, total=4)
     finally:
-        logs.LOGGER.removeHandler(caplog.handler)
+        log.LOGGER.removeHandler(caplog.handler)
     assert [(each.levelno, each.getMessage()) for each in caplog.records] == [
         (logging.INFO, "Fetching pages: 3 of 4")
     ]
@@ -140,5 +140,5 @@ def test_progress_goes_into_the_log_where_that_is_json(
 
 def test_the_keys_of_the_closing_line_are_documented() -> None:
     documented = [key for row in tables_of("The closing line")[0] for key in codes(row["Key"])]
-    line = closing_line(Target(), datetime.now(timezone.utc), Summary())
+    line = closing_line(Target(), datetime.now(timezone.utc), RunSummary())
     assert documented == list(json.loads(line))

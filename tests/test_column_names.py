@@ -11,10 +11,10 @@ from typing import Any
 import pytest
 from dlt.common.normalizers.naming.snake_case import NamingConvention
 
-from contentstack_source import run
 from contentstack_source.column_names import ColumnKey, ColumnNames, ListNames
-from contentstack_source.dictionary import describe
-from contentstack_source.names import Names, digest
+from contentstack_source.dataset.data_dictionary import describe
+from contentstack_source.naming import Names, digest
+from contentstack_source.runs import run
 from contentstack_source.simulator import Stack
 from tests.jobs import Job, MakesJob
 from tests.mirror_reading import read_place

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from contentstack_source import report, run
+from contentstack_source.runs import run
+from contentstack_source.runs.summary import odd_lines
 from contentstack_source.simulator import Stack
 from tests.jobs import Job, MakesJob
 
@@ -70,7 +71,7 @@ def test_a_content_type_the_service_does_not_know_is_said_and_costs_one_request(
     job.stack.emit_raw({**item, "content_type_uid": "gone", "data": data})
     summary = run.sync(job.target)
     assert (summary.without_model, summary.retries) == ({"gone"}, 0)
-    assert WITHOUT_MODEL.format("gone") in report.odd_lines(summary)
+    assert WITHOUT_MODEL.format("gone") in odd_lines(summary)
     assert asked(job) == ["/v3/content_types", "/v3/content_types/gone"]
     assert types_of_prices(job, "gone") == {"bigint"}
 

@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 
-from contentstack_source import report, run
-from contentstack_source.errors import AnswerError, CredentialsError
+from contentstack_source.errors import CredentialsError, InvalidResponseError
+from contentstack_source.runs import run
+from contentstack_source.runs.summary import odd_lines
 from contentstack_source.simulator import Fault, Stack
 from tests.jobs import MakesJob
 
@@ -123,7 +124,7 @@ def test_items_that_are_no_objects_are_rejected_and_the_others_load(make_job: Ma
     rejected = job.rows("SELECT reason, item FROM sync_rejects")
     assert sorted(rejected) == sorted(("unknown event type", item.decode()) for item in items)
     assert job.rows("SELECT title FROM blog ORDER BY uid") == [("before",), ("after",)]
-    assert "5 items could not be understood: see sync_rejects." in report.odd_lines(summary)
+    assert "5 items could not be understood: see sync_rejects." in odd_lines(summary)
 
 
 def test_an_event_whose_data_is_no_object_is_rejected(make_job: MakesJob) -> None:
@@ -151,7 +152,7 @@ def test_an_answer_nobody_can_read_is_told_by_its_cause_and_the_next_run_goes_on
     job = make_job(one_type())
     job.stack.publish_entry("blog", "e1", {"title": "whole"})
     job.weather.rewritten = {b'{"items":[': written}
-    with pytest.raises(AnswerError, match=said) as failure:
+    with pytest.raises(InvalidResponseError, match=said) as failure:
         run.sync(job.target)
     assert failure.value.exit_code == 1
     job.weather.rewritten = {}

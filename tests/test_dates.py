@@ -13,9 +13,9 @@ import duckdb
 import psycopg2
 import pytest
 
-from contentstack_source import dates
+from contentstack_source.schema import DestinationTable
 from contentstack_source.simulator import Stack
-from contentstack_source.tables import Existing
+from contentstack_source.transform import dates
 from tests import mirror_dates
 from tests.dates import DAYS, INSTANTS, NO_DAYS, OTHERS
 from tests.jobs import Job, MakesJob
@@ -179,7 +179,7 @@ def test_text_becomes_a_timestamp_unasked_only_with_date_time_and_zone(
 def test_a_column_that_holds_timestamps_already_keeps_them_when_the_field_hides_the_time(
     loaded: Load,
 ) -> None:
-    existing = {"blog": Existing({"f": "timestamp"})}
+    existing = {"blog": DestinationTable({"f": "timestamp"})}
     found = loaded({"f": "2026-03-15"}, schema=[DAY], existing=existing)
     assert found.types["blog"]["f"] == "timestamp"
     assert kept(found.row("blog")) == {"f": "2026-03-15T00:00:00+00:00"}
@@ -188,7 +188,7 @@ def test_a_column_that_holds_timestamps_already_keeps_them_when_the_field_hides_
 def test_a_column_that_holds_days_already_keeps_them_when_the_field_shows_the_time(
     loaded: Load,
 ) -> None:
-    existing = {"blog": Existing({"f": "date"})}
+    existing = {"blog": DestinationTable({"f": "date"})}
     texts = ["2026-03-15", "2026-03-15T09:00:00Z"]
     found = loaded(*({"f": text} for text in texts), schema=[DATE], existing=existing)
     assert found.types["blog"]["f"] == "date"

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from contentstack_source.destinations.target import Target
 from contentstack_source.simulator import serve
-from contentstack_source.target import Target
 from tests.places import LAKES, SLOW, TIER_ONE, TIER_TWO
 from tests.story import CHAPTERS, Story
 

@@ -11,10 +11,10 @@ import dlt
 import duckdb
 import pytest
 
-from contentstack_source import run
+from contentstack_source.destinations.target import Target
+from contentstack_source.runs import run
+from contentstack_source.runs.summary import RunSummary
 from contentstack_source.simulator import Stack, serve
-from contentstack_source.summary import Summary
-from contentstack_source.target import Target
 from tests.mirror import assert_equal
 
 Fields = list[dict[str, Any]]
@@ -71,7 +71,7 @@ class Job:
     target: Target
     file: str
 
-    def sync(self) -> Summary:
+    def sync(self) -> RunSummary:
         summary = run.sync(self.target)
         assert_equal(self.file, self.stack)
         return summary
@@ -92,7 +92,7 @@ def job(tmp_path: Path, configure: Callable[..., None]) -> Iterator[Job]:
 
 
 def test_the_tables_follow_every_change_of_a_content_model(job: Job) -> None:
-    found = Summary()
+    found = RunSummary()
     for number in range(max(map(len, DRIFT.values()))):
         for uid, steps in DRIFT.items():
             if number < len(steps):

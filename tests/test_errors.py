@@ -18,8 +18,8 @@ EVERY = [
 
 
 def make(error: type[ContentstackError]) -> ContentstackError:
-    if error is errors.TokenRefusedError:
-        return errors.TokenRefusedError("sync_token", "It broke", "Mend it.")
+    if error is errors.InvalidTokenError:
+        return errors.InvalidTokenError("sync_token", "It broke", "Mend it.")
     return error("It broke", "Mend it.")
 
 
@@ -44,11 +44,11 @@ def test_every_error_is_either_refused_or_failed(error: type[ContentstackError])
 
 
 def test_a_page_that_leads_back_is_an_answer_that_breaks_the_protocol() -> None:
-    assert issubclass(errors.PaginationLoopError, errors.AnswerError)
+    assert issubclass(errors.PaginationLoopError, errors.InvalidResponseError)
 
 
 def test_a_refused_token_tells_which_it_is() -> None:
-    made = errors.TokenRefusedError("pagination_token", "It broke", "Mend it.")
+    made = errors.InvalidTokenError("pagination_token", "It broke", "Mend it.")
     assert made.token_kind == "pagination_token"
 
 

@@ -19,7 +19,7 @@ from dlt.common.destination.reference import Destination
 for name in sys.argv[1:]:
     if name == "lake":
         import deltalake, pyiceberg, s3fs
-        from contentstack_source import delta, iceberg, lake
+        from contentstack_source.destinations.lake import delta, destination, iceberg
     elif name == "mssql":  # imports a library of the system, which comes from elsewhere
         assert importlib.util.find_spec("pyodbc")
     else:

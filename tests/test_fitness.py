@@ -12,10 +12,9 @@ import dlt
 import pytest
 from click.testing import CliRunner
 
-from contentstack_source import contentstack_source, run
-from contentstack_source.cli import main
-from contentstack_source.errors import UnfitDestinationError
-from contentstack_source.fitness import (
+from contentstack_source import contentstack_source
+from contentstack_source.cli.main import main
+from contentstack_source.destinations.capabilities import (
     date_ranges,
     encodes_json,
     file_format,
@@ -23,9 +22,11 @@ from contentstack_source.fitness import (
     lake_format,
     refuse_unfit,
 )
-from contentstack_source.lake import lake
+from contentstack_source.destinations.lake import lake
+from contentstack_source.destinations.target import Target
+from contentstack_source.errors import UnsupportedDestinationError
+from contentstack_source.runs import run
 from contentstack_source.simulator import serve
-from contentstack_source.target import Target
 from tests.small import filled_stack
 
 POSTGRES = dlt.destinations.postgres("postgresql://loader@nowhere.invalid/x")
@@ -53,7 +54,7 @@ def test_files_are_refused_with_what_is_missing_and_what_to_use_instead(
     destination = dlt.destinations.filesystem(str(tmp_path / "files"))
     with serve(stack) as server:
         configure(stack, server)
-        with pytest.raises(UnfitDestinationError) as refused:
+        with pytest.raises(UnsupportedDestinationError) as refused:
             run.sync(Target(destination, pipelines_dir=str(tmp_path / "dlt")))
         assert server.requests == []
     assert refused.value.exit_code == 2
@@ -105,7 +106,7 @@ def test_a_table_format_makes_files_a_lake(
 
 def test_a_table_format_that_is_none_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DESTINATION__FILESYSTEM__TABLE_FORMAT", "hudi")
-    with pytest.raises(UnfitDestinationError, match=r"'hudi'. Choose from: delta, iceberg"):
+    with pytest.raises(UnsupportedDestinationError, match=r"'hudi'. Choose from: delta, iceberg"):
         Target("filesystem").pipeline()
 
 
@@ -113,7 +114,7 @@ def test_a_package_that_is_not_installed_is_named() -> None:
     code = (
         "import sys\n"
         "sys.modules['psycopg2'] = None\n"
-        "from contentstack_source.cli import main\n"
+        "from contentstack_source.cli.main import main\n"
         "main(['status', '--destination', 'postgres'])\n"
     )
     done = subprocess.run([sys.executable, "-c", code], check=False, capture_output=True, text=True)
@@ -126,7 +127,7 @@ def test_postgres_without_its_fast_driver_would_lose_empty_text(
 ) -> None:
     monkeypatch.setenv("DISABLE_ADBC_DETECTION", "true")
     assert file_format(POSTGRES.capabilities(), {}) is None
-    with pytest.raises(UnfitDestinationError, match="cannot tell empty text from none"):
+    with pytest.raises(UnsupportedDestinationError, match="cannot tell empty text from none"):
         refuse_unfit(POSTGRES)
 
 

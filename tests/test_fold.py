@@ -9,13 +9,13 @@ from typing import Any
 import pytest
 
 from contentstack_source.events import EVENT_TYPES, SYS_ASSETS
-from contentstack_source.fold import Fold
+from contentstack_source.transform.compaction import Compaction
 from tests.happenings import Item, Key, instant, item, live, removed
 
-FoldOf = Callable[..., Fold]
+FoldOf = Callable[..., Compaction]
 
 
-def rejected(fold: Fold) -> list[tuple[str, Any]]:
+def rejected(fold: Compaction) -> list[tuple[str, Any]]:
     rows = fold.con.sql("SELECT reason, item FROM reject ORDER BY ALL").fetchall()
     return [(reason, json.loads(text)) for reason, text in rows]
 

@@ -8,10 +8,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from contentstack_source.events import EVENT_TYPES
-from contentstack_source.fold import Fold
+from contentstack_source.transform.compaction import Compaction
 from tests.happenings import Item, Key, item, live, removed
 
-FoldOf = Callable[..., Fold]
+FoldOf = Callable[..., Compaction]
 
 KINDS = tuple(kind for kind in EVENT_TYPES if not kind.startswith("asset_un"))
 UIDS, LOCALES = ("e1", "e2"), ("en-us", "fr-fr")

@@ -15,16 +15,16 @@ import dlt
 import duckdb
 import pytest
 
-from contentstack_source import guard, run
+from contentstack_source.destinations.target import Target
 from contentstack_source.errors import ConcurrentRunError, UnknownTablesError
+from contentstack_source.runs import recovery, run
+from contentstack_source.runs.summary import RunSummary
 from contentstack_source.simulator import Stack, serve
 from contentstack_source.source import contentstack_source
-from contentstack_source.summary import Summary
-from contentstack_source.target import Target
 from tests.mirror import assert_equal
 from tests.small import filled_stack
 
-SYNC = [sys.executable, "-m", "contentstack_source.cli", "sync"]
+SYNC = [sys.executable, "-m", "contentstack_source.cli.main", "sync"]
 
 
 @dataclass
@@ -35,7 +35,7 @@ class Job:
     target: Target
     file: str
 
-    def sync(self) -> Summary:
+    def sync(self) -> RunSummary:
         summary = run.sync(self.target)
         assert_equal(self.file, self.stack)
         return summary
@@ -76,7 +76,7 @@ def job(tmp_path: Path, configure: Callable[..., None]) -> Iterator[Job]:
 
 
 def test_a_second_run_says_who_holds_the_lock_and_leaves(job: Job) -> None:
-    with guard.one_run_at_a_time(job.target):
+    with recovery.one_run_at_a_time(job.target):
         with pytest.raises(ConcurrentRunError, match=r"process \d+ since 20\d\d-") as failure:
             run.sync(job.target)
         assert failure.value.exit_code == 1
@@ -86,9 +86,9 @@ def test_a_second_run_says_who_holds_the_lock_and_leaves(job: Job) -> None:
 def test_a_lock_left_by_a_dead_process_stops_nobody(job: Job) -> None:
     code = (
         "import sys, time\n"
-        "from contentstack_source import guard\n"
-        "from contentstack_source.target import Target\n"
-        "with guard.one_run_at_a_time(Target(pipelines_dir=sys.argv[1])):\n"
+        "from contentstack_source.runs import recovery\n"
+        "from contentstack_source.destinations.target import Target\n"
+        "with recovery.one_run_at_a_time(Target(pipelines_dir=sys.argv[1])):\n"
         "    print('held', flush=True)\n"
         "    time.sleep(60)\n"
     )
@@ -107,7 +107,7 @@ def test_a_slow_run_from_another_host_does_not_overwrite_a_quick_one(
     job: Job, tmp_path: Path
 ) -> None:
     slow = job.another_host(tmp_path / "slow").pipeline()
-    confirmed = guard.trust_destination(slow)
+    confirmed = recovery.trust_destination(slow)
     job.stack.publish_entry("author", "e1", {"title": "Old"})
     slow.extract(contentstack_source())
     slow.normalize()
@@ -115,7 +115,7 @@ def test_a_slow_run_from_another_host_does_not_overwrite_a_quick_one(
     job.sync()
     with (
         pytest.raises(ConcurrentRunError, match="since this one began; nothing was loaded"),
-        guard.alone_at_destination(slow, confirmed),
+        recovery.alone_at_destination(slow, confirmed),
     ):
         slow.load()
     assert not slow.has_pending_data
@@ -126,12 +126,12 @@ def test_no_run_comes_between_the_look_at_the_destination_and_the_load(
     job: Job, tmp_path: Path
 ) -> None:
     slow = job.another_host(tmp_path / "slow").pipeline()
-    confirmed = guard.trust_destination(slow)
+    confirmed = recovery.trust_destination(slow)
     job.stack.publish_entry("author", "e1", {"title": "Old"})
     slow.extract(contentstack_source())
     slow.normalize()
     job.stack.publish_entry("author", "e1", {"title": "New"})
-    with guard.alone_at_destination(slow, confirmed):
+    with recovery.alone_at_destination(slow, confirmed):
         with job.start_elsewhere(tmp_path / "quick") as quick:
             told, _ = quick.communicate(timeout=60)
         slow.load()

@@ -9,11 +9,11 @@ from typing import Any
 import dlt
 import pytest
 
-from contentstack_source import run
 from contentstack_source.errors import NoHistoryError, TooManyDeletionsError
-from contentstack_source.history import VERSIONS
-from contentstack_source.rebuilding import rebuild
+from contentstack_source.runs import run
+from contentstack_source.runs.rebuild import rebuild
 from contentstack_source.simulator import Stack
+from contentstack_source.transform.history import VERSIONS
 from tests.jobs import Job, MakesJob
 from tests.mirror import assert_equal_at
 from tests.places import Makes, in_duckdb, in_postgres

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from contentstack_source import run
 from contentstack_source.errors import SettingsError, TooManyDeletionsError
+from contentstack_source.runs import run
 from contentstack_source.settings import parse_settings
 from tests.jobs import Job, MakesJob
 from tests.places import Makes, in_duckdb, in_postgres

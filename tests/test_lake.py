@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import dlt
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -13,10 +14,10 @@ from deltalake import DeltaTable
 from dlt.destinations.impl.filesystem.configuration import FilesystemDestinationClientConfiguration
 from pyiceberg.catalog.sql import SqlCatalog
 
-from contentstack_source import delta, iceberg
+from contentstack_source.destinations.lake import delta, iceberg, lake
+from contentstack_source.destinations.lake.load_files import Staged
+from contentstack_source.destinations.target import Target
 from contentstack_source.simulator import serve
-from contentstack_source.staged import Staged
-from contentstack_source.target import Target
 from tests.places import LAKES
 from tests.story import Story
 
@@ -199,3 +200,14 @@ def test_what_editors_invent_in_lists_arrives(
             story.stack.publish_entry("article", "e1", fields, "en-us")
             story.stack.publish_entry("article", "new", {"title": "T", "tags": "a text"}, "en-us")
             story.sync()
+
+
+@pytest.mark.parametrize("table_format", ["delta", "iceberg"])
+def test_a_dataset_that_does_not_exist_has_no_tables_to_drop(
+    tmp_path: Path, table_format: str
+) -> None:
+    destination = lake(f"file://{tmp_path}/lake", table_format)
+    pipeline = dlt.pipeline("contentstack", str(tmp_path / "dlt"), destination=destination)
+    with pipeline.destination_client() as client:
+        client.drop_tables("author", delete_schema=True)
+    assert not (tmp_path / "lake").exists()

@@ -13,16 +13,16 @@ import dlt
 import duckdb
 import pytest
 
-from contentstack_source import ledger, run
+from contentstack_source.destinations.target import Target
 from contentstack_source.errors import (
     FailedError,
     ServiceError,
     SettingsChangedError,
     TooManyDeletionsError,
 )
+from contentstack_source.runs import run, run_log
+from contentstack_source.runs.summary import RunSummary
 from contentstack_source.simulator import Fault, Server, Stack, Weather, serve
-from contentstack_source.summary import Summary
-from contentstack_source.target import Target
 from tests.mirror import assert_equal
 from tests.small import LOCALES, filled_stack
 
@@ -123,15 +123,15 @@ def test_a_ledger_of_an_older_version_gets_its_new_columns(job: Job) -> None:
     job.sql("ALTER TABLE contentstack.sync_runs DROP COLUMN row_counts")
     pipeline = job.target.pipeline()
     del pipeline.default_schema.tables["sync_runs"]["columns"]["row_counts"]
-    assert not ledger.has_table(pipeline)
-    ledger.record(pipeline, {"outcome": "ok", "row_counts": {"author": 6}})
+    assert not run_log.has_table(pipeline)
+    run_log.record(pipeline, {"outcome": "ok", "row_counts": {"author": 6}})
     assert job.rows("SELECT row_counts FROM contentstack.sync_runs WHERE row_counts != '{}'") == [
         ('{"author":6}',)
     ]
 
 
 def test_a_ledger_that_cannot_be_written_breaks_no_run(job: Job) -> None:
-    job.sql("ALTER TABLE contentstack.sync_runs DROP COLUMN retries")
+    job.sql("ALTER TABLE contentstack.sync_runs ALTER retries TYPE DATE USING NULL")
     job.stack.delete_entry("author", "e1")
     run.sync(job.target)
     assert_equal(job.file, job.stack)
@@ -213,7 +213,7 @@ def test_a_refused_token_becomes_a_resync_within_the_same_limit(job: Job) -> Non
 
 @pytest.mark.parametrize("command", [run.sync, run.resync])
 def test_a_stream_begun_anew_keeps_its_filters(
-    job: Job, monkeypatch: pytest.MonkeyPatch, command: Callable[[Target], Summary]
+    job: Job, monkeypatch: pytest.MonkeyPatch, command: Callable[[Target], RunSummary]
 ) -> None:
     monkeypatch.setenv("SOURCES__CONTENTSTACK__LOCALE", LOCALES[1])
     monkeypatch.setenv("SOURCES__CONTENTSTACK__EVENT_TYPES", "entry_published,entry_deleted")

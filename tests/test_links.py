@@ -12,11 +12,11 @@ import duckdb
 import pytest
 from click.testing import CliRunner
 
-from contentstack_source import run
-from contentstack_source.cli import main
-from contentstack_source.report import odd_lines
+from contentstack_source.cli.main import main
+from contentstack_source.destinations.target import Target
+from contentstack_source.runs import run
+from contentstack_source.runs.summary import odd_lines
 from contentstack_source.simulator import Stack, fields, serve
-from contentstack_source.target import Target
 from tests.conftest import Loaded
 from tests.mirror import assert_equal
 from tests.mirror_links import LINK_COLUMNS, links_of

@@ -16,9 +16,14 @@ from typing import Any
 import pytest
 import requests
 
-from contentstack_source.bell import Bell
 from contentstack_source.errors import SettingsError
-from contentstack_source.listen import Rhythm, Syncs, configured_rhythm, secret_headers
+from contentstack_source.orchestration.debounce import Debouncer
+from contentstack_source.orchestration.listener import (
+    Rhythm,
+    Syncs,
+    configured_rhythm,
+    secret_headers,
+)
 from contentstack_source.simulator import Fault, Stack, Weather, serve
 from tests.mirror import assert_equal
 from tests.reference import REFERENCE, code, tables_of
@@ -26,7 +31,7 @@ from tests.small import filled_stack
 
 SECTION = "SOURCES__CONTENTSTACK__LISTEN__"
 SECRET = {"X-Secret": "s3cret-of-the-door"}
-COMMAND = [sys.executable, "-m", "contentstack_source.cli", "listen", "--port", "0"]
+COMMAND = [sys.executable, "-m", "contentstack_source.cli.main", "listen", "--port", "0"]
 
 
 @dataclass
@@ -207,5 +212,5 @@ def test_what_probes_are_told_is_documented() -> None:
         raise AssertionError
 
     text = REFERENCE.read_text("utf-8")
-    for key in Syncs(never, Rhythm(), Bell(1, 1)).health():
+    for key in Syncs(never, Rhythm(), Debouncer(1, 1)).health():
         assert f"`{key}`" in text

@@ -11,8 +11,8 @@ import duckdb
 import pytest
 from dlt.pipeline.pipeline import Pipeline
 
-from contentstack_source.loading import bounded_memory
-from contentstack_source.target import Target
+from contentstack_source.destinations.load_settings import bounded_memory
+from contentstack_source.destinations.target import Target
 
 LIMIT = "SELECT current_setting('memory_limit'), current_setting('threads')"
 ORDINARY = 10**6

@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 
+from contentstack_source.dataset.locale_views import chain_of
 from contentstack_source.errors import SettingsError
-from contentstack_source.fallback import chain_of, parse_locale_fallback
+from contentstack_source.settings import parse_locale_fallback
 from contentstack_source.simulator import Stack
 from tests.jobs import Job, MakesJob
 from tests.places import Makes, in_duckdb, in_postgres

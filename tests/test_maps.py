@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from contentstack_source.column_names import ColumnKey
-from contentstack_source.tables import Existing
+from contentstack_source.schema import DestinationTable
 
 Load = Callable[..., Any]
 
@@ -89,7 +89,7 @@ def test_a_group_of_the_model_is_no_map(loaded: Load) -> None:
 
 
 def test_a_map_that_came_key_by_key_becomes_json_once_it_has_many(loaded: Load) -> None:
-    known = Existing({f"f__{key}__title": "text" for key in variants(0, 15)})
+    known = DestinationTable({f"f__{key}__title": "text" for key in variants(0, 15)})
     found = loaded({"f": variants(15, 5)}, existing={"blog": known})
     assert kept(found) == [variants(15, 5)]
     few = loaded({"f": variants(15, 4)}, existing={"blog": known})
@@ -97,7 +97,7 @@ def test_a_map_that_came_key_by_key_becomes_json_once_it_has_many(loaded: Load) 
 
 
 def test_a_map_stays_json_however_few_keys_come(loaded: Load) -> None:
-    known = {"blog": Existing({"f": "json"})}
+    known = {"blog": DestinationTable({"f": "json"})}
     assert kept(loaded({"f": variants(0, 1)}, existing=known)) == [variants(0, 1)]
-    hinted = {"blog": Existing({"f": "json"}, keys={"f": ColumnKey(("F",))})}
+    hinted = {"blog": DestinationTable({"f": "json"}, keys={"f": ColumnKey(("F",))})}
     assert kept(loaded({"F": variants(0, 1)}, existing=hinted)) == [variants(0, 1)]

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 
-from contentstack_source.markdown import to_markdown
-from contentstack_source.rich_nodes import to_text
+from contentstack_source.transform.markdown import to_markdown
+from contentstack_source.transform.rich_nodes import to_text
 from tests import rendered, rich_documents
 from tests.rich_documents import leaf
 

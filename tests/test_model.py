@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from contentstack_source.model import (
+from contentstack_source.transform.content_model import (
     ASSET,
     REFERENCE,
     Group,

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from contentstack_source.column_names import ColumnNames
-from contentstack_source.names import OWN_TABLES, OWN_VIEWS, Names, digest
+from contentstack_source.naming import OWN_TABLES, OWN_VIEWS, Names, digest
 
 NAMING = NamingConvention()
 

@@ -14,8 +14,8 @@ import nbformat
 import pandas as pd
 import pytest
 
-from contentstack_source.demo import FILE, FOLDER, demo_file
-from contentstack_source.look.charts import Chart
+from contentstack_source.cli.demo import FILE, FOLDER, demo_file
+from contentstack_source.dashboard.charts import Chart
 
 # dlt reads DuckDB by a method that DuckDB has given another name.
 pytestmark = pytest.mark.filterwarnings("ignore:fetch_arrow_table:DeprecationWarning")
@@ -166,7 +166,7 @@ def test_the_change_log_tells_what_was_there_before(run: Any) -> None:
 def test_the_demo_is_made_where_there_is_none_and_found_one_folder_up(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("contentstack_source.demo.ENTRIES", 10)
+    monkeypatch.setattr("contentstack_source.cli.demo.ENTRIES", 10)
     monkeypatch.chdir(tmp_path)
     made = demo_file()
     assert made == tmp_path / FOLDER / FILE

@@ -5,20 +5,20 @@ from __future__ import annotations
 import pyarrow as pa
 from dlt.common.normalizers.naming.snake_case import NamingConvention
 
-from contentstack_source.names import Names
-from contentstack_source.nul import nul_aside
-from contentstack_source.tables import Findings, Rows
+from contentstack_source.naming import Names
+from contentstack_source.schema import RowBatch, SchemaDrift
+from contentstack_source.transform.nul_characters import nul_aside
 
 NAMES = Names(NamingConvention())
 TYPES = {"title": "text", "body": "json", "count": "bigint"}
 
 
-def rows(**columns: list[object]) -> Rows:
-    return Rows("blog", pa.table(columns), {name: TYPES.get(name, "json") for name in columns})
+def rows(**columns: list[object]) -> RowBatch:
+    return RowBatch("blog", pa.table(columns), {name: TYPES.get(name, "json") for name in columns})
 
 
 def test_only_the_values_with_nul_go_beside_as_the_json_they_came_as() -> None:
-    found = Findings()
+    found = SchemaDrift()
     given = rows(title=["a\x00b", None, "", "\\u0000"], body=['"\\u0000"'] * 4, count=[1, 2, 3, 4])
     fitting = nul_aside(given, NAMES, found)
     assert fitting.data.to_pydict() == {
@@ -32,7 +32,7 @@ def test_only_the_values_with_nul_go_beside_as_the_json_they_came_as() -> None:
 
 
 def test_rows_without_it_stay_as_they_are() -> None:
-    found = Findings()
+    found = SchemaDrift()
     given = rows(title=["a", None], count=[1, None])
     assert nul_aside(given, NAMES, found) is given
     assert not found.variants
@@ -40,7 +40,7 @@ def test_rows_without_it_stay_as_they_are() -> None:
 
 def test_a_column_beside_that_is_there_keeps_what_it_has() -> None:
     given = rows(title=[None, "\x00"], title__v_json=['{"a":1}', None])
-    fitting = nul_aside(given, NAMES, Findings())
+    fitting = nul_aside(given, NAMES, SchemaDrift())
     assert fitting.data.to_pydict() == {
         "title": [None, None],
         "title__v_json": ['{"a":1}', '"\\u0000"'],

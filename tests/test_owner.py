@@ -14,13 +14,14 @@ import dlt
 import pytest
 from dlt.pipeline.exceptions import PipelineStepFailed
 
-from contentstack_source import contentstack_source, guard, run
-from contentstack_source.check import check
+from contentstack_source import contentstack_source
+from contentstack_source.destinations.target import Target
+from contentstack_source.error_mapping import one_line_errors
 from contentstack_source.errors import DatasetOwnedError
-from contentstack_source.failures import one_line_errors
-from contentstack_source.rebuilding import rebuild
-from contentstack_source.target import Target
-from contentstack_source.walk import loads_happen_once
+from contentstack_source.runs import recovery, run
+from contentstack_source.runs.check import check
+from contentstack_source.runs.rebuild import rebuild
+from contentstack_source.source.sync_pass import loads_happen_once
 from tests.jobs import Job, MakesJob
 from tests.mirror import assert_equal_at
 from tests.places import Makes, in_delta, in_duckdb, in_postgres
@@ -87,7 +88,14 @@ def test_the_check_tells_who_keeps_the_dataset(make_job: MakesJob) -> None:
 def test_the_command_ends_with_2_and_one_line(make_job: MakesJob, tmp_path: Path) -> None:
     job = make_job(filled_stack())
     job.sync()
-    command = [sys.executable, "-m", "contentstack_source.cli", "sync", "--pipeline-name", "other"]
+    command = [
+        sys.executable,
+        "-m",
+        "contentstack_source.cli.main",
+        "sync",
+        "--pipeline-name",
+        "other",
+    ]
     ended = subprocess.run(
         [*command, "--pipelines-dir", str(tmp_path / "dlt")],
         env=os.environ | {"DESTINATION__DUCKDB__CREDENTIALS": str(tmp_path / "warehouse.duckdb")},
@@ -194,12 +202,12 @@ def test_two_clones_in_one_dataset_are_refused(make_job: MakesJob, how: str) -> 
 def test_two_first_runs_at_once_do_not_both_load(make_job: MakesJob) -> None:
     job = make_job(filled_stack())
     slow = other_script(job)
-    confirmed = guard.trust_destination(slow)
-    guard.refuse_other_owner(slow)
+    confirmed = recovery.trust_destination(slow)
+    recovery.refuse_other_owner(slow)
     slow.extract(contentstack_source())
     slow.normalize()
     job.sync()
-    with pytest.raises(DatasetOwnedError), guard.alone_at_destination(slow, confirmed):
+    with pytest.raises(DatasetOwnedError), recovery.alone_at_destination(slow, confirmed):
         slow.load()
     assert not slow.has_pending_data
     job.sync()

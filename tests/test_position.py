@@ -8,24 +8,24 @@ from typing import Any, cast
 import pytest
 
 from contentstack_source import contentstack_source
-from contentstack_source.position import Position, parse_position
+from contentstack_source.destinations.state import SyncState, parse_sync_state
 from tests.jobs import MakesJob
 from tests.small import filled_stack
 
-STANDING = Position({"all": "blt1"}, {"environment": "production"}, {"blog": "blog"}, ["en-us"])
+STANDING = SyncState({"all": "blt1"}, {"environment": "production"}, {"blog": "blog"}, ["en-us"])
 
 
 def test_a_position_is_read_as_it_was_written() -> None:
-    assert parse_position({"position": asdict(STANDING)}) == STANDING
+    assert parse_sync_state({"position": asdict(STANDING)}) == STANDING
 
 
 @pytest.mark.parametrize("state", [{}, {"position": None}, {"position": {"sync_token": "blt1"}}])
 def test_what_another_version_wrote_is_no_position(state: dict[str, object]) -> None:
-    assert parse_position(state) is None
+    assert parse_sync_state(state) is None
 
 
 def test_a_position_with_something_unknown_in_it_is_none() -> None:
-    assert parse_position({"position": {**asdict(STANDING), "more": 1}}) is None
+    assert parse_sync_state({"position": {**asdict(STANDING), "more": 1}}) is None
 
 
 def test_tables_of_an_older_layout_are_loaded_again_and_told(

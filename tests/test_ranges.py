@@ -8,10 +8,10 @@ from typing import Any
 import pyarrow as pa
 from dlt.common.normalizers.naming.snake_case import NamingConvention
 
-from contentstack_source.names import Names
-from contentstack_source.ranges import dates_aside
+from contentstack_source.naming import Names
+from contentstack_source.schema import RowBatch, SchemaDrift
 from contentstack_source.simulator import Stack
-from contentstack_source.tables import Findings, Rows
+from contentstack_source.transform.date_ranges import dates_aside
 from tests.jobs import MakesJob
 from tests.places import in_clickhouse
 
@@ -30,14 +30,14 @@ def instants(*texts: str | None) -> pa.Array:
     return pa.array([text and datetime.fromisoformat(text + "+00:00") for text in texts], MOMENT)
 
 
-def rows(**columns: pa.Array) -> Rows:
+def rows(**columns: pa.Array) -> RowBatch:
     kinds = {pa.string(): "text", pa.date32(): "date", MOMENT: "timestamp"}
     types = {name: kinds[column.type] for name, column in columns.items()}
-    return Rows("blog", pa.table(columns), types)
+    return RowBatch("blog", pa.table(columns), types)
 
 
 def test_only_dates_outside_go_beside_as_the_text_of_the_same_date() -> None:
-    found = Findings()
+    found = SchemaDrift()
     ends = instants(
         "0001-01-01T00:00:00",
         "1900-01-01T00:00:00",
@@ -65,7 +65,7 @@ def test_only_dates_outside_go_beside_as_the_text_of_the_same_date() -> None:
 
 def test_a_column_beside_that_is_there_keeps_what_it_has() -> None:
     given = rows(ends=instants(None, "9999-12-31T00:00:00"), ends__v_text=pa.array(["soon", None]))
-    fitting = dates_aside(given, RANGES, NAMES, Findings())
+    fitting = dates_aside(given, RANGES, NAMES, SchemaDrift())
     assert fitting.data.to_pydict() == {
         "ends": [None, None],
         "ends__v_text": ["soon", "9999-12-31T00:00:00.000Z"],
@@ -74,7 +74,7 @@ def test_a_column_beside_that_is_there_keeps_what_it_has() -> None:
 
 def test_the_moment_of_an_event_stays_and_so_do_rows_whose_dates_fit() -> None:
     given = rows(event_at=instants("9999-12-31T00:00:00"), ends=instants("2026-03-15T00:00:00"))
-    assert dates_aside(given, RANGES, NAMES, Findings()) is given
+    assert dates_aside(given, RANGES, NAMES, SchemaDrift()) is given
 
 
 def test_clickhouse_keeps_no_end_dates_as_text_beside_the_column(make_job: MakesJob) -> None:

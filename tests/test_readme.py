@@ -14,7 +14,7 @@ import duckdb
 import pytest
 from rich.console import Console
 
-from contentstack_source.demo import tell
+from contentstack_source.cli.demo import tell
 from contentstack_source.simulator import demo_stack, serve
 from tests.mirror import assert_equal
 
@@ -60,7 +60,7 @@ def test_the_commands_and_the_code_of_the_readme_run(
         commands = re.findall(r"^contentstack-source (\w+)", "\n".join(blocks("sh")), re.MULTILINE)
         assert commands == ["check", "sync", "status"]
         for command in commands:
-            run = [sys.executable, "-m", "contentstack_source.cli", command]
+            run = [sys.executable, "-m", "contentstack_source.cli.main", command]
             assert subprocess.run(run, check=False, capture_output=True).returncode == 0
         stack.delete_content_type("event")
         (code,) = blocks("python")

@@ -18,15 +18,17 @@ from dlt.common.configuration.specs import RuntimeConfiguration
 from dlt.common.normalizers.naming.snake_case import NamingConvention
 from dlt.common.schema import Schema
 
-from contentstack_source import contentstack_source, errors, intake, ledger, names
-from contentstack_source.cli import main
+from contentstack_source import contentstack_source, errors, naming
+from contentstack_source.cli.main import main
+from contentstack_source.destinations.state import SYNC, SyncState
+from contentstack_source.destinations.target import Target
 from contentstack_source.errors import ContentstackError, SettingsError
 from contentstack_source.events import EVENT_TYPES
-from contentstack_source.names import Names
-from contentstack_source.position import SYNC, Position
+from contentstack_source.naming import Names
+from contentstack_source.runs import run_log
 from contentstack_source.settings import HOSTS, parse_base_url
 from contentstack_source.simulator import serve
-from contentstack_source.target import Target
+from contentstack_source.transform import staging
 from tests.conftest import Loaded
 from tests.reference import REFERENCE, Row, code, codes, tables_of
 from tests.small import filled_stack
@@ -130,6 +132,7 @@ def test_the_columns_of_a_content_type_are_the_documented_ones_and_its_fields(
     documented = documented_columns("`<content_type_uid>`")
     found = {name for name in columns_of(schema, "article") if name != "_in_progress"}
     fields = {"rating", "seo__slug", "cover", "body", "intro", "notes", "preset"}
+    fields |= {"sub_title", "sub_title_16dea8", "seo__slug_5e74a0"}
     assert documented.keys() | fields == found
     assert documented.items() <= columns_of(schema, "article").items()
 
@@ -153,7 +156,7 @@ def test_the_tables_and_their_keys_are_documented(schema: Schema) -> None:
 def test_the_columns_of_the_ledger_are_documented() -> None:
     rows = tables_of("`sync_runs`")[0]
     documented = {code(row["Column"]): row["Type"] for row in rows}
-    assert documented == {name: data_type for name, (data_type, _) in ledger.COLUMNS.items()}
+    assert documented == {name: data_type for name, (data_type, _) in run_log.COLUMNS.items()}
 
 
 def _key(schema: Schema, table: str) -> set[str]:
@@ -163,7 +166,7 @@ def _key(schema: Schema, table: str) -> set[str]:
 
 def test_every_reason_of_a_reject_is_documented() -> None:
     documented = {code(row["Reason"]) for row in tables_of("`sync_rejects`")[1]}
-    assert documented == set(re.findall(r"THEN '(\w[^']+)'", inspect.getsource(intake)))
+    assert documented == set(re.findall(r"THEN '(\w[^']+)'", inspect.getsource(staging)))
 
 
 def documented_fields() -> list[Any]:
@@ -230,18 +233,18 @@ def test_names_are_made_as_documented() -> None:
 
 
 def test_the_names_that_no_content_type_gets_are_documented() -> None:
-    listed = ", ".join(f"`{name}`" for name in names.OWN_TABLES)
+    listed = ", ".join(f"`{name}`" for name in naming.OWN_TABLES)
     assert listed in REFERENCE.read_text("utf-8").replace("\n", " ")
 
 
 def test_the_views_are_documented() -> None:
     documented = [code(row["View"]) for row in tables_of("Views")[0]]
-    assert sorted(documented) == sorted(names.OWN_VIEWS)
+    assert sorted(documented) == sorted(naming.OWN_VIEWS)
 
 
 def test_what_the_state_holds_is_documented() -> None:
     documented = [code(row["Key"]) for row in tables_of("State")[0]]
-    assert documented == [each.name for each in fields(Position)]
+    assert documented == [each.name for each in fields(SyncState)]
 
 
 def test_the_commands_and_their_options_are_documented() -> None:

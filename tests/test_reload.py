@@ -14,11 +14,12 @@ from dlt._workspace.cli._pipeline_command_helpers import drop_pipeline
 from dlt._workspace.cli.echo import always_choose
 from dlt.pipeline.exceptions import PipelineStepFailed
 
-from contentstack_source import contentstack_source, run
+from contentstack_source import contentstack_source
+from contentstack_source.destinations.target import Target
 from contentstack_source.errors import WorkingFolderError
+from contentstack_source.runs import run
 from contentstack_source.simulator import Server, Stack, Weather, serve
-from contentstack_source.target import Target
-from contentstack_source.walk import loads_happen_once
+from contentstack_source.source.sync_pass import loads_happen_once
 from tests.mirror import assert_equal
 from tests.small import filled_stack
 

@@ -6,8 +6,8 @@ import json
 
 import pytest
 
-from contentstack_source.envelope import read_envelope
-from contentstack_source.stream import parse_page
+from contentstack_source.api.envelope import read_envelope
+from contentstack_source.api.sync_protocol import parse_page
 
 WHOLE = b'{"items":[%s],"sync_token":"s1"}'
 

@@ -9,9 +9,9 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
-from contentstack_source import rich_text
-from contentstack_source.markdown import to_markdown
-from contentstack_source.rich_nodes import to_text
+from contentstack_source.transform import rich_text
+from contentstack_source.transform.markdown import to_markdown
+from contentstack_source.transform.rich_nodes import to_text
 from tests.conftest import Loaded
 
 Node = dict[str, Any]

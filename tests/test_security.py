@@ -15,12 +15,12 @@ import dlt
 import duckdb
 import pytest
 
-from contentstack_source import run
-from contentstack_source.client import Client
+from contentstack_source.api.client import Client, init_query
+from contentstack_source.destinations.target import Target
 from contentstack_source.errors import ContentstackError
+from contentstack_source.runs import run
 from contentstack_source.settings import parse_settings
 from contentstack_source.simulator import Fault, Stack, Weather, serve
-from contentstack_source.target import Target
 
 KEY = "blt0a1b2c3d4e5f6071"
 TOKEN = "csfedcba98765432100123456789"
@@ -77,7 +77,7 @@ def test_no_secret_is_in_a_trace_or_a_log_of_the_command(
     with serve(stack, weather) as server:
         configure(stack, server)
         weather.next_answers(fault)
-        command = [sys.executable, "-m", "contentstack_source.cli", "sync", "--debug"]
+        command = [sys.executable, "-m", "contentstack_source.cli.main", "sync", "--debug"]
         done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
     told = done.stdout + done.stderr
     assert "Traceback" in told
@@ -115,7 +115,7 @@ def test_a_redirect_is_not_followed(elsewhere: str) -> None:
         api_key=KEY, delivery_token=TOKEN, environment="production", base_url=elsewhere
     )
     with pytest.raises(ContentstackError, match="302"):
-        Client(settings).fetch_page(settings.init_query())
+        Client(settings).fetch_page(init_query(settings))
     assert len(Elsewhere.asked) == 1
 
 
@@ -135,6 +135,6 @@ def test_an_answer_that_repeats_a_secret_is_shown_without_it() -> None:
             api_key=KEY, delivery_token=TOKEN, environment="production", base_url=base_url
         )
         with pytest.raises(ContentstackError, match=r"bad key \*\*\* with \*\*\*") as failure:
-            Client(settings).fetch_page(settings.init_query())
+            Client(settings).fetch_page(init_query(settings))
         server.shutdown()
     assert KEY not in str(failure.value)

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from contentstack_source.api.client import headers_of, init_query
 from contentstack_source.errors import SettingsError
 from contentstack_source.settings import (
     HOSTS,
@@ -121,12 +122,12 @@ def test_many_streams_with_what_cannot_be_are_refused(settings: dict[str, Any]) 
 def test_streams_of_all_event_types_ask_for_assets_only_by_type() -> None:
     streams = parsed(partition_by="content_type").streams(["blog", "author"])
     assert list(streams) == ["author", "blog", "sys_assets"]
-    assert streams["blog"].init_query() == {
+    assert init_query(streams["blog"]) == {
         "init": "true",
         "environment": "production",
         "content_type_uid": "blog",
     }
-    assert streams["sys_assets"].init_query()["type"] == (
+    assert init_query(streams["sys_assets"])["type"] == (
         "asset_published,asset_unpublished,asset_deleted"
     )
 
@@ -135,27 +136,27 @@ def test_streams_of_chosen_event_types_ask_for_these_and_are_not_there_without_a
     chosen = ["entry_published", "content_type_deleted"]
     streams = parsed(partition_by="content_type", event_types=chosen).streams(["blog"])
     assert list(streams) == ["blog"]
-    assert streams["blog"].init_query()["type"] == "entry_published,content_type_deleted"
+    assert init_query(streams["blog"])["type"] == "entry_published,content_type_deleted"
     only_assets = parsed(partition_by="content_type", event_types=["asset_published"])
     assert list(only_assets.streams(["blog"])) == ["sys_assets"]
 
 
 def test_credentials_are_in_the_headers_and_nowhere_else() -> None:
     settings = parsed(branch="dev", locale="en-us", start_from="2026-01-31")
-    assert settings.headers() == {
+    assert headers_of(settings) == {
         "api_key": API_KEY,
         "access_token": DELIVERY_TOKEN,
         "branch": "dev",
     }
-    shown = f"{settings!r} {settings!s} {settings.identity()} {settings.init_query()}"
+    shown = f"{settings!r} {settings!s} {settings.identity()} {init_query(settings)}"
     assert API_KEY not in shown
     assert DELIVERY_TOKEN not in shown
 
 
 def test_without_filters_only_the_environment_is_asked_for() -> None:
     settings = parsed(branch="", content_type_uid="", locale="", event_types="")
-    assert settings.init_query() == {"init": "true", "environment": "production"}
-    assert "branch" not in settings.headers()
+    assert init_query(settings) == {"init": "true", "environment": "production"}
+    assert "branch" not in headers_of(settings)
 
 
 def test_filters_go_with_the_initial_request() -> None:
@@ -165,7 +166,7 @@ def test_filters_go_with_the_initial_request() -> None:
         start_from="2026-01-31",
         event_types="asset_published, entry_published",
     )
-    assert settings.init_query() == {
+    assert init_query(settings) == {
         "init": "true",
         "environment": "production",
         "content_type_uid": "Blog",

@@ -14,10 +14,10 @@ import pytest
 import requests
 from click.testing import CliRunner
 
-from contentstack_source.cli import main
-from contentstack_source.demo import FILE, FOLDER
-from contentstack_source.look import charts, frames, words
-from contentstack_source.target import Target
+from contentstack_source.cli.demo import FILE, FOLDER
+from contentstack_source.cli.main import main
+from contentstack_source.dashboard import charts, queries, text
+from contentstack_source.destinations.target import Target
 from tests.browsing import BROWSER, page, shown
 
 pytestmark = pytest.mark.filterwarnings("ignore:fetch_arrow_table:DeprecationWarning")
@@ -67,8 +67,8 @@ def test_a_dataset_that_is_not_there_is_told_in_a_sentence(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    assert words.opened(Target()) == (None, "Nothing has been synced into `contentstack` yet.")
-    dataset, problem = words.opened(Target("no_such_destination"))
+    assert text.opened(Target()) == (None, "Nothing has been synced into `contentstack` yet.")
+    dataset, problem = text.opened(Target("no_such_destination"))
     assert dataset is None
     assert "dlt has no such destination" in str(problem)
 
@@ -90,7 +90,7 @@ def test_a_failed_run_an_unplaced_item_and_the_lag_are_headlines() -> None:
     runs = pd.DataFrame({"ended_at": [at - pd.Timedelta(hours=2), at], "outcome": ["failed", "ok"]})
     arrivals = pd.DataFrame({"loaded_at": [at], "newest": [at - pd.Timedelta(seconds=90)]})
     rejects = pd.DataFrame({"reason": ["no uid"], "items": [4]})
-    assert words.headlines(live, runs, arrivals, rejects, at) == [
+    assert text.headlines(live, runs, arrivals, rejects, at) == [
         ("Entries live", "1,200", "in 1 locale"),
         ("Assets live", "3", "in 1 locale"),
         ("Last sync", "2 hours ago", "failed; of the last 2 runs 1 failed"),
@@ -101,20 +101,20 @@ def test_a_failed_run_an_unplaced_item_and_the_lag_are_headlines() -> None:
 
 def test_of_a_dataset_without_runs_or_events_the_headlines_say_so(tmp_path: Path) -> None:
     nothing = dlt.dataset(dlt.destinations.duckdb(str(tmp_path / "empty.duckdb")), "contentstack")
-    live, runs = frames.live(nothing), frames.runs(nothing)
-    told = words.headlines(live, runs, frames.arrivals(nothing), frames.rejects(nothing), _now())
+    live, runs = queries.live(nothing), queries.runs(nothing)
+    told = text.headlines(live, runs, queries.arrivals(nothing), queries.rejects(nothing), _now())
     assert [value for _, value, _ in told] == ["0", "0", "unknown", "unknown"]
-    assert frames.coverage(nothing).empty
-    assert frames.ages(nothing, _now()).empty
-    assert frames.broken(nothing) is None
-    assert frames.unused(nothing) is None
+    assert queries.coverage(nothing).empty
+    assert queries.ages(nothing, _now()).empty
+    assert queries.broken(nothing) is None
+    assert queries.unused(nothing) is None
 
 
 def test_coverage_and_ages_count_what_is_there(folder: Path) -> None:
     dataset = dlt.dataset(
         dlt.destinations.duckdb(str(folder / "contentstack_warehouse.duckdb")), "contentstack"
     )
-    share = frames.coverage(dataset)
+    share = queries.coverage(dataset)
     for uid, locale, part in asked(
         folder,
         "SELECT content_type_uid, locale, count(*) / any_value(every) FROM entries JOIN ("
@@ -122,7 +122,7 @@ def test_coverage_and_ages_count_what_is_there(folder: Path) -> None:
         ") USING (content_type_uid) GROUP BY ALL",
     ):
         assert share.loc[uid, locale] == pytest.approx(part)
-    ages = frames.ages(dataset, _now())
+    ages = queries.ages(dataset, _now())
     assert list(ages.columns) == ["3 months", "6 months", "a year", "longer"]
     assert ages.to_numpy().sum() == asked(folder, "SELECT count(*) FROM entries")[0][0]
 
@@ -161,7 +161,7 @@ def test_a_chart_of_nothing_says_none() -> None:
     ],
 )
 def test_a_span_of_time_is_told_in_its_largest_unit(seconds: float, told: str) -> None:
-    assert words.told_span(seconds) == told
+    assert text.told_span(seconds) == told
 
 
 def _now() -> pd.Timestamp:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from contentstack_source.simulator import demo_stack, edit, editors_at_work
-from contentstack_source.simulator.rhythm import EDITORS
+from contentstack_source.simulator.publishing_hours import EDITORS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -12,7 +12,6 @@ import pytest
 
 from contentstack_source import contentstack_source
 from contentstack_source.events import EVENT_TYPES
-from contentstack_source.fetch import Report
 from contentstack_source.simulator import (
     Server,
     Stack,
@@ -22,6 +21,7 @@ from contentstack_source.simulator import (
     editors_at_work,
     serve,
 )
+from contentstack_source.source.stats import PassStats
 from tests.mirror import assert_equal
 from tests.small import filled_stack
 
@@ -49,10 +49,10 @@ class Load:
         }
         return contentstack_source(**{**chosen, **settings})
 
-    def run(self, **settings: object) -> Report:
+    def run(self, **settings: object) -> PassStats:
         source = self.source(**settings)
         self.pipeline.run(source)
-        report: Report = source.resources["sync"].custom_metrics["report"]
+        report: PassStats = source.resources["sync"].custom_metrics["report"]
         return report
 
     def assert_equal(self) -> None:

@@ -12,10 +12,10 @@ from typing import Any
 import pyarrow.parquet as pq
 import pytest
 
-from contentstack_source import run
-from contentstack_source.lake import lake
+from contentstack_source.destinations.lake import lake
+from contentstack_source.destinations.target import Target
+from contentstack_source.runs import run
 from contentstack_source.simulator import Stack, serve
-from contentstack_source.target import Target
 from tests.places import iceberg_catalog, new_name
 from tests.servers.postgres import postgres
 from tests.servers.sail import PYTHON as SAIL_PYTHON

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from contentstack_source.errors import AnswerError
-from contentstack_source.spool import MOST_LEGS, Spool
-from contentstack_source.stream import Query
+from contentstack_source.api.page_spool import MOST_LEGS, Spool
+from contentstack_source.api.sync_protocol import Query
+from contentstack_source.errors import InvalidResponseError
 
 INIT = {"init": "true", "environment": "production"}
 STREAM = {"host": "https://cdn.contentstack.io/v3", "stack": "1234"}
@@ -249,7 +249,7 @@ def test_a_start_that_cannot_be_read_starts_the_pass_again(spool: Spool, torn: b
 
 def test_a_broken_answer_leaves_what_was_kept(spool: Spool) -> None:
     service = Service()
-    with pytest.raises(AnswerError):
+    with pytest.raises(InvalidResponseError):
         list(spool.fetch_pass(lambda q: b"<html>" if q != INIT else service.page(0), INIT, STREAM))
     assert bodies(spool) == [service.page(0)]
     assert fetch_all(spool, service) == 4

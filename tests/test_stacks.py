@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 from contentstack_source import contentstack_source
+from contentstack_source.destinations.target import Target
 from contentstack_source.errors import SettingsError
-from contentstack_source.stacks import SETTINGS, Stack, choose_stack, read_stacks
-from contentstack_source.target import Target
+from contentstack_source.orchestration.stacks_file import SETTINGS, Stack, choose_stack, read_stacks
 from tests.reference import REFERENCE, code, tables_of
 
 SECRETS = ["api_key", "delivery_token"]

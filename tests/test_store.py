@@ -7,7 +7,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from contentstack_source.store import ask, execute, open_store
+from contentstack_source.transform.engine import ask, execute, open_store
 
 ONE_LIST = "SELECT len(list(concat(i, repeat('x', 100)))) FROM range(3000000) t(i)"
 """Three hundred megabytes that cannot be parted."""

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from contentstack_source.errors import AnswerError, PaginationLoopError
-from contentstack_source.stream import Page, Query, is_json_object, parse_page, walk
+from contentstack_source.api.sync_protocol import Page, Query, is_json_object, parse_page, walk
+from contentstack_source.errors import InvalidResponseError, PaginationLoopError
 
 INIT = {"init": "true"}
 
@@ -76,7 +76,7 @@ def test_an_empty_token_is_no_token(empty: object) -> None:
     ],
 )
 def test_an_answer_that_breaks_the_protocol_is_refused(body: bytes, said: str) -> None:
-    with pytest.raises(AnswerError, match=said):
+    with pytest.raises(InvalidResponseError, match=said):
         parse_page(body)
 
 
@@ -165,5 +165,5 @@ def test_a_page_that_leads_back_to_where_the_walk_went_on_ends_it() -> None:
 def test_pages_before_a_broken_answer_are_handed_over() -> None:
     pages = walk(following(WHOLE | {"p1": b"<html>"}, []), INIT)
     assert next(pages).item_count == 2
-    with pytest.raises(AnswerError):
+    with pytest.raises(InvalidResponseError):
         next(pages)

@@ -9,17 +9,17 @@ from pathlib import Path
 import dlt
 import pytest
 
-from contentstack_source import run
+from contentstack_source.destinations.target import Target
 from contentstack_source.errors import (
     CredentialsError,
     FailedError,
     SettingsChangedError,
     TooManyDeletionsError,
 )
+from contentstack_source.runs import run
+from contentstack_source.runs.summary import RunSummary
 from contentstack_source.simulator import Fault, Server, Stack, Weather, demo_stack, serve
 from contentstack_source.simulator.server import Request
-from contentstack_source.summary import Summary
-from contentstack_source.target import Target
 from tests.mirror import assert_equal
 from tests.small import MODELS, filled_stack
 
@@ -36,7 +36,7 @@ class Job:
     target: Target
     file: str
 
-    def sync(self) -> Summary:
+    def sync(self) -> RunSummary:
         summary = run.sync(self.target)
         assert_equal(self.file, self.stack)
         return summary

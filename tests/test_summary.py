@@ -10,11 +10,11 @@ import dlt
 import duckdb
 import pytest
 
-from contentstack_source import run
+from contentstack_source.destinations.target import Target
 from contentstack_source.errors import SettingsError
+from contentstack_source.runs import run
+from contentstack_source.runs.summary import RunSummary
 from contentstack_source.simulator import Server, Stack, serve
-from contentstack_source.summary import Summary
-from contentstack_source.target import Target
 from tests.mirror import assert_equal
 from tests.small import filled_stack
 
@@ -29,7 +29,7 @@ class Job:
     target: Target
     file: str
 
-    def sync(self) -> Summary:
+    def sync(self) -> RunSummary:
         return run.sync(self.target)
 
 

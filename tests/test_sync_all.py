@@ -14,13 +14,13 @@ from pathlib import Path
 
 import pytest
 
+from contentstack_source.orchestration.sync_all import Outcome, worst_exit_code
 from contentstack_source.simulator import Fault, Server, serve
-from contentstack_source.sync_all import Outcome, worst_exit_code
 from tests.mirror import assert_equal
 from tests.small import filled_stack
 
 NAMES = ("shop", "blog", "docs")
-COMMAND = [sys.executable, "-m", "contentstack_source.cli", "sync", "--all"]
+COMMAND = [sys.executable, "-m", "contentstack_source.cli.main", "sync", "--all"]
 
 
 @dataclass

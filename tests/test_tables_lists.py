@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from contentstack_source.tables import Existing
+from contentstack_source.schema import DestinationTable
 
 Load = Callable[..., Any]
 
@@ -141,7 +141,7 @@ def test_only_blocks_have_the_column_of_blocks(
 
 
 def test_a_table_of_blocks_stays_one_while_the_model_cannot_be_read(loaded: Load) -> None:
-    known = {"blog__f": Existing({"_block_uid": "text"}, "blog")}
+    known = {"blog__f": DestinationTable({"_block_uid": "text"}, "blog")}
     found = loaded({"f": [{"hero": {"head": "x"}}]}, existing=known)
     assert found.column("blog__f", "_block_uid") == ["hero"]
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from contentstack_source.tables import Existing
+from contentstack_source.schema import DestinationTable
 
 Load = Callable[..., Any]
 
@@ -272,13 +272,13 @@ def test_the_type_a_column_has_at_the_destination_stays(
     kept: dict[str, object],
     schema: list[dict[str, Any]] | None,
 ) -> None:
-    found = loaded({"f": value}, schema=schema, existing={"blog": Existing({"f": has})})
+    found = loaded({"f": value}, schema=schema, existing={"blog": DestinationTable({"f": has})})
     assert fields_of(found.row("blog")) == kept
     assert found.types["blog"]["f"] == data_type
 
 
 def test_the_type_a_list_has_at_the_destination_stays(loaded: Load) -> None:
-    existing = {"blog__f": Existing({"value": "bigint"}, "blog")}
+    existing = {"blog__f": DestinationTable({"value": "bigint"}, "blog")}
     found = loaded({"f": ["a", 1]}, existing=existing)
     assert found.types["blog__f"]["value"] == "bigint"
     assert found.column("blog__f", "value") == [None, 1]
@@ -286,7 +286,7 @@ def test_the_type_a_list_has_at_the_destination_stays(loaded: Load) -> None:
 
 
 def test_a_document_goes_beside_a_column_that_is_text_at_the_destination(loaded: Load) -> None:
-    existing = {"blog": Existing({"f": "text"})}
+    existing = {"blog": DestinationTable({"f": "text"})}
     found = loaded({"f": {"type": "doc"}}, schema=[field("json")], existing=existing)
     assert fields_of(found.row("blog")) == {"f__v_json": '{"type":"doc"}'}
     assert found.types["blog"]["f"] == "text"

@@ -9,8 +9,8 @@ import pytest
 from dlt.destinations.exceptions import DatabaseUndefinedRelation
 
 from contentstack_source import contentstack_source
+from contentstack_source.dataset.views import View, keep_views, statements_of
 from contentstack_source.simulator import serve
-from contentstack_source.views import View, keep_views, statements_of
 from tests.places import in_duckdb, in_postgres
 from tests.small import filled_stack
 

@@ -9,11 +9,11 @@ from pathlib import Path
 import dlt
 import pytest
 
-from contentstack_source import run
+from contentstack_source.destinations.target import Target
 from contentstack_source.errors import CredentialsError, ServiceError
+from contentstack_source.orchestration.change_detector import Watch
+from contentstack_source.runs import run
 from contentstack_source.simulator import Fault, Server, Stack, serve
-from contentstack_source.target import Target
-from contentstack_source.watch import Watch
 from tests.small import filled_stack
 
 

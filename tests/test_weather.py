@@ -12,11 +12,11 @@ import dlt
 import duckdb
 import pytest
 
-from contentstack_source import run
+from contentstack_source.destinations.target import Target
 from contentstack_source.errors import FailedError, PaginationLoopError
+from contentstack_source.runs import run
+from contentstack_source.runs.summary import RunSummary
 from contentstack_source.simulator import Fault, Server, Stack, Weather, serve
-from contentstack_source.summary import Summary
-from contentstack_source.target import Target
 from tests.mirror import assert_equal
 
 ATTEMPTS = 3
@@ -53,7 +53,7 @@ class Job:
     target: Target
     file: str
 
-    def sync(self) -> Summary:
+    def sync(self) -> RunSummary:
         summary = run.sync(self.target)
         assert_equal(self.file, self.stack)
         return summary

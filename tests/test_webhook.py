@@ -16,7 +16,7 @@ import requests
 import uvicorn
 from starlette.applications import Starlette
 
-from contentstack_source.webhook import MOST_BYTES, Door, basic_auth
+from contentstack_source.orchestration.webhook_app import MOST_BYTES, Door, basic_auth
 
 SECRET = {"X-Secret": "s3cret"}
 # As the vendor documents it; of all this only the key of the stack is read.

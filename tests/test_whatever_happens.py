@@ -25,17 +25,19 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from contentstack_source import contentstack_source, run
+from contentstack_source import contentstack_source
+from contentstack_source.api.client import headers_of, init_query
+from contentstack_source.api.page_spool import Spool
+from contentstack_source.api.sync_protocol import Query
+from contentstack_source.destinations.target import Target
 from contentstack_source.errors import DatasetOwnedError
 from contentstack_source.events import SYS_ASSETS
-from contentstack_source.fold import Fold
-from contentstack_source.intake import Intake
+from contentstack_source.runs import run
 from contentstack_source.settings import parse_settings
 from contentstack_source.simulator import Stack, serve
 from contentstack_source.simulator.service import answer
-from contentstack_source.spool import Spool
-from contentstack_source.stream import Query
-from contentstack_source.target import Target
+from contentstack_source.transform.compaction import Compaction
+from contentstack_source.transform.staging import Staging
 from tests.editing import Editors
 from tests.mirror import assert_equal, assert_equal_at
 from tests.places import Place, in_delta, in_duckdb, in_iceberg, in_postgres
@@ -83,20 +85,20 @@ class PureMachine(Editors):
 
     @rule()
     def sync(self) -> None:
-        intake = Intake(temp_folder=self.folder / "tmp")
+        intake = Staging(temp_folder=self.folder / "tmp")
         pages = list(self.spool.fetch_pass(self.fetch, self.start(), self.settings.identity()))
         leg = 0
         for number, page in enumerate(pages, 1):
             intake.take(0, number, page.body, leg)
             leg += page.sync_token is not None
         intake.read()
-        self.apply(Fold(intake.con, self.seen_locales))
+        self.apply(Compaction(intake.con, self.seen_locales))
         intake.con.close()
         self.token = pages[-1].sync_token
         self.spool.clear()
         self.is_fresh = True
 
-    def apply(self, fold: Fold) -> None:
+    def apply(self, fold: Compaction) -> None:
         if self.token is None:
             self.rows.clear()
         self.seen_locales = fold.locales
@@ -113,11 +115,11 @@ class PureMachine(Editors):
         self.rows |= {key: at for *key_parts, at in live for key in [tuple(key_parts)]}
 
     def start(self) -> Query:
-        return self.settings.init_query() if self.token is None else {"sync_token": self.token}
+        return init_query(self.settings) if self.token is None else {"sync_token": self.token}
 
     def fetch(self, query: Query) -> bytes:
         query = query | {"environment": self.stack.environment}
-        headers = self.settings.headers()
+        headers = headers_of(self.settings)
         return answer(self.stack, self.weather, "/v3/stacks/sync", query, headers).body
 
     @invariant()

@@ -7,13 +7,13 @@ from typing import Any, Final
 import dagster as dg
 import pendulum
 
-from contentstack_source import report, run
-from contentstack_source.changes import Change, changes
 from contentstack_source.dagster.checks import looks_of, results
 from contentstack_source.dagster.stacks import POOL, RUNS, Stacks, Tables, key_of, storage_of
+from contentstack_source.destinations.target import Target
 from contentstack_source.errors import ContentstackError, RefusedError
-from contentstack_source.summary import Summary
-from contentstack_source.target import Target
+from contentstack_source.orchestration.changes import Change, changes
+from contentstack_source.runs import run
+from contentstack_source.runs.summary import RunSummary, last_line, odd_lines
 
 _GROUP: Final = "contentstack"
 _STACK: Final = dg.AssetKey("contentstack_stack")
@@ -106,9 +106,9 @@ def _sync(context: dg.AssetExecutionContext, target: Target) -> dict[str, dict[s
         raise dg.Failure(str(error), allow_retries=may_retry) from error
     if RUNS in found:
         found[RUNS] |= _told(summary)
-    for line in report.odd_lines(summary):
+    for line in odd_lines(summary):
         context.log.warning(line)
-    context.log.info(report.last_line(summary))
+    context.log.info(last_line(summary))
     return found
 
 
@@ -156,7 +156,7 @@ def _told_until(context: dg.AssetExecutionContext) -> str | None:
     return None
 
 
-def _told(summary: Summary) -> dict[str, Any]:
+def _told(summary: RunSummary) -> dict[str, Any]:
     """Return what a run says of itself, for its row in `sync_runs`."""
     return {
         "passes": summary.passes,

@@ -9,9 +9,10 @@ import dagster as dg
 import pendulum
 from dlt.pipeline.pipeline import Pipeline
 
-from contentstack_source import ledger, tally
 from contentstack_source.dagster.stacks import RUNS, Stacks, Tables, key_of
-from contentstack_source.failures import one_line_errors
+from contentstack_source.dataset import row_checks
+from contentstack_source.error_mapping import one_line_errors
+from contentstack_source.runs import run_log
 
 Found = tuple[bool, Mapping[str, Any]]
 """Whether all is well, and what was found."""
@@ -76,7 +77,7 @@ def results(
 
 def _unique_keys(table: str) -> Callable[[Pipeline], Found]:
     def look(pipeline: Pipeline) -> Found:
-        count = tally.repeated_keys(pipeline, table)
+        count = row_checks.repeated_keys(pipeline, table)
         return count == 0, {"repeated_keys": count}
 
     return look
@@ -84,7 +85,7 @@ def _unique_keys(table: str) -> Callable[[Pipeline], Found]:
 
 def _no_orphans(table: str) -> Callable[[Pipeline], Found]:
     def look(pipeline: Pipeline) -> Found:
-        found = tally.orphans(pipeline, table)
+        found = row_checks.orphans(pipeline, table)
         return not found, {"orphans": found}
 
     return look
@@ -92,7 +93,7 @@ def _no_orphans(table: str) -> Callable[[Pipeline], Found]:
 
 def _fresh(fresh_for: timedelta) -> Callable[[Pipeline], Found]:
     def look(pipeline: Pipeline) -> Found:
-        last = ledger.last_success(pipeline)
+        last = run_log.last_success(pipeline)
         if last is None:
             return False, {}
         is_fresh = pendulum.now("UTC") - last <= fresh_for

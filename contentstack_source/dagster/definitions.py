@@ -11,11 +11,11 @@ import dagster as dg
 # No public name leads to it; Dagster's own integrations load by it what a service describes.
 from dagster._core.definitions.definitions_load_context import StateBackedDefinitionsLoader
 
-from contentstack_source.catalogue import fetch_tables
 from contentstack_source.dagster.assets import stack_spec, sync_assets
 from contentstack_source.dagster.stacks import Stacks
 from contentstack_source.dagster.triggers import schedule, sensor
-from contentstack_source.target import Target
+from contentstack_source.destinations.target import Target
+from contentstack_source.orchestration.planned_tables import fetch_tables
 
 JOB: Final = "contentstack"
 CHECKS_JOB: Final = "contentstack_checks"

@@ -8,7 +8,7 @@ from typing import Final
 
 import dagster as dg
 
-from contentstack_source.target import Target
+from contentstack_source.destinations.target import Target
 
 POOL: Final = "contentstack"
 """The instance limits it to one run at a time; what runs all the same, `guard` refuses."""

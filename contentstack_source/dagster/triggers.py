@@ -4,7 +4,7 @@ import dagster as dg
 
 from contentstack_source.dagster.stacks import Stacks
 from contentstack_source.errors import ContentstackError
-from contentstack_source.watch import Watch
+from contentstack_source.orchestration.change_detector import Watch
 
 
 def schedule(stacks: Stacks, job_name: str, cron: str) -> dg.ScheduleDefinition:

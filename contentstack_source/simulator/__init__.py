@@ -9,12 +9,12 @@
 It knows the wire and nothing of the pipeline that reads it.
 """
 
+from contentstack_source.simulator.behavior import Fault, Weather
 from contentstack_source.simulator.demo import demo_stack
+from contentstack_source.simulator.demo_edits import DAY, editors_at_work
 from contentstack_source.simulator.editors import edit
-from contentstack_source.simulator.second_act import DAY, editors_at_work
 from contentstack_source.simulator.server import Request, Server, serve
 from contentstack_source.simulator.stack import Stack
-from contentstack_source.simulator.weather import Fault, Weather
 
 __all__ = [
     "DAY",

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from contentstack_source.simulator.answers import Answer, ok, refusal
 from contentstack_source.simulator.items import without_global_field_schemas
+from contentstack_source.simulator.responses import Answer, ok, refusal
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from contentstack_source.simulator.behavior import Weather
     from contentstack_source.simulator.log import Item
     from contentstack_source.simulator.stack import Stack
-    from contentstack_source.simulator.weather import Weather
 
 MOST = 100
 """Content types a page at most (FACTS 10.1)."""

@@ -10,9 +10,9 @@ from contentstack_source.simulator.clock import to_datetime, to_wire
 from contentstack_source.simulator.demo_content import Pen
 from contentstack_source.simulator.demo_models import CONTENT_TYPES
 from contentstack_source.simulator.items import EDITOR
-from contentstack_source.simulator.rhythm import a_draft, an_editor, moments
+from contentstack_source.simulator.publishing_hours import a_draft, an_editor, moments
 from contentstack_source.simulator.stack import Stack
-from contentstack_source.simulator.words import Dice
+from contentstack_source.simulator.text_generator import Dice
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from contentstack_source.simulator import demo_models, words
+from contentstack_source.simulator import demo_models, text_generator
 
 if TYPE_CHECKING:
     from contentstack_source.simulator.log import Item
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 class Pen:
     """Writes content; it knows what there is to refer to."""
 
-    dice: words.Dice
+    dice: text_generator.Dice
     assets: list[str] = field(default_factory=list)
     """uids of assets."""
     entries: dict[str, list[str]] = field(default_factory=dict)
@@ -31,7 +31,7 @@ class Pen:
 
     def asset(self) -> Item:
         """Describe an asset: a picture, or now and then a document (FACTS 5)."""
-        name = words.thing(self.dice).lower().replace(" ", "-")
+        name = text_generator.thing(self.dice).lower().replace(" ", "-")
         size = str(self.dice.number(2_000, 4_000_000))
         if self.dice.happens(0.2):
             kind: Item = {
@@ -46,7 +46,7 @@ class Pen:
         return kind | {
             "title": name,
             "file_size": size,
-            "tags": self.dice.some(words.KEYWORDS, 2),
+            "tags": self.dice.some(text_generator.KEYWORDS, 2),
         }
 
     def an_asset(self) -> str | None:
@@ -69,7 +69,7 @@ class Pen:
 
     def link(self, locale: str) -> Item:
         """Point somewhere."""
-        title = words.sentence(self.dice, locale)
+        title = text_generator.sentence(self.dice, locale)
         return {"title": title, "href": f"https://example.org/{self.dice.number(1, 999)}"}
 
     def instant(self) -> str:
@@ -90,12 +90,12 @@ def _number(value: float) -> float:
 
 
 def _author(pen: Pen, locale: str) -> Item:
-    name = f"{pen.dice.pick(words.NAMES)} {pen.dice.number(1, 999)}"
+    name = f"{pen.dice.pick(text_generator.NAMES)} {pen.dice.number(1, 999)}"
     known = pen.entries.get("author", [])
     return {
         "title": name,
         "url": f"/people/{name.partition(' ')[0].lower()}",
-        "bio": "\n".join(words.paragraph(pen.dice, locale) for _ in range(2)),
+        "bio": "\n".join(text_generator.paragraph(pen.dice, locale) for _ in range(2)),
         "portrait": pen.an_asset(),
         "joined_on": pen.instant(),
         "active": pen.dice.pick((True, True, False, None)),
@@ -109,15 +109,21 @@ def _product(pen: Pen, locale: str) -> Item:
     suppliers = [_supplier(pen) for _ in range(dice.number(0, 3))]
     terms = [("season", "winter"), ("season", "summer"), ("room", "kitchen"), ("room", "hall")]
     return {
-        "title": words.thing(dice),
+        "title": text_generator.thing(dice),
         "sku": f"SKU-{dice.number(1, 999_999):06}",
         "price": _number(dice.uniform(3, 900)),
         "stock": dice.pick((None, dice.number(0, 500))),
         "on_sale": dice.happens(0.3),
         "size": dice.pick(demo_models.SIZES),
         "materials": dice.some(demo_models.MATERIALS, 3),
-        "description": f"<p>{words.paragraph(dice, locale)}</p><p><em>{words.thing(dice)}</em></p>",
-        "care": f"# Care\n\n* {words.sentence(dice, locale)}\n* {words.sentence(dice, locale)}",
+        "description": (
+            f"<p>{text_generator.paragraph(dice, locale)}</p>"
+            f"<p><em>{text_generator.thing(dice)}</em></p>"
+        ),
+        "care": (
+            f"# Care\n\n* {text_generator.sentence(dice, locale)}\n"
+            f"* {text_generator.sentence(dice, locale)}"
+        ),
         "gallery": pen.some_assets(),
         "manual": pen.an_asset(),
         "dimensions": {
@@ -135,24 +141,24 @@ def _product(pen: Pen, locale: str) -> Item:
 
 
 def _supplier(pen: Pen) -> Item:
-    people = pen.dice.some(words.NAMES, 2)
+    people = pen.dice.some(text_generator.NAMES, 2)
     contacts = [pen.marked({"name": each, "email": "hello@example.org"}) for each in people]
-    city = pen.dice.pick(words.CITIES)
+    city = pen.dice.pick(text_generator.CITIES)
     return pen.marked({"name": f"{city} Works", "country": city[:2].upper(), "contacts": contacts})
 
 
 def _blog_post(pen: Pen, locale: str) -> Item:
     dice = pen.dice
-    title = words.sentence(dice, locale)
+    title = text_generator.sentence(dice, locale)
     return {
         "title": title,
         "url": f"/blog/{dice.number(1, 99_999)}",
-        "summary": words.paragraph(dice, locale, 2),
-        "introduction": f"<p>{words.paragraph(dice, locale)}</p>",
+        "summary": text_generator.paragraph(dice, locale, 2),
+        "introduction": f"<p>{text_generator.paragraph(dice, locale)}</p>",
         "body": _document(pen, locale),
         "hero_image": pen.an_asset(),
         "author": pen.references(1, "author"),
-        "keywords": dice.some(words.KEYWORDS, 4),
+        "keywords": dice.some(text_generator.KEYWORDS, 4),
         "published_on": pen.instant(),
         "reading_minutes": dice.pick((2, 3, 4.5, 12)),
         "source": pen.link(locale),
@@ -166,22 +172,25 @@ def _document(pen: Pen, locale: str) -> Item:
     """Write JSON rich text: a document of paragraphs (FACTS 6)."""
     paragraphs = [
         {"type": "p", "uid": pen.new_uid(), "attrs": {}, "children": [{"text": text}]}
-        for text in (words.paragraph(pen.dice, locale), words.sentence(pen.dice, locale))
+        for text in (
+            text_generator.paragraph(pen.dice, locale),
+            text_generator.sentence(pen.dice, locale),
+        )
     ]
     root = {"type": "doc", "uid": pen.new_uid(), "_version": 1, "attrs": {}}
     return root | {"children": paragraphs}
 
 
 def _seo(pen: Pen, title: str) -> Item:
-    found = pen.dice.some(words.KEYWORDS, 2)
+    found = pen.dice.some(text_generator.KEYWORDS, 2)
     return {"meta_title": title, "meta_description": f"{title} ☞", "keywords": found}
 
 
 def _section(pen: Pen, locale: str) -> Item:
-    words_ = words.sentence(pen.dice, locale)
+    words_ = text_generator.sentence(pen.dice, locale)
     kind = pen.dice.pick(("quote", "gallery", "call_to_action"))
     bodies: dict[str, Item] = {
-        "quote": {"words": words_, "speaker": pen.dice.pick(words.NAMES)},
+        "quote": {"words": words_, "speaker": pen.dice.pick(text_generator.NAMES)},
         "gallery": {"caption": words_, "images": pen.some_assets()},
         "call_to_action": {"label": words_, "target": pen.link(locale)},
     }
@@ -189,7 +198,7 @@ def _section(pen: Pen, locale: str) -> Item:
 
 
 def _page(pen: Pen, locale: str) -> Item:
-    title = words.sentence(pen.dice, locale)
+    title = text_generator.sentence(pen.dice, locale)
     return {
         "title": title,
         "url": f"/{pen.dice.number(1, 99_999)}",
@@ -201,9 +210,9 @@ def _page(pen: Pen, locale: str) -> Item:
 
 
 def _page_block(pen: Pen, locale: str) -> Item:
-    heading = words.sentence(pen.dice, locale)
+    heading = text_generator.sentence(pen.dice, locale)
     cards = [
-        pen.marked({"heading": words.thing(pen.dice), "target": pen.link(locale)})
+        pen.marked({"heading": text_generator.thing(pen.dice), "target": pen.link(locale)})
         for _ in range(pen.dice.number(0, 3))
     ]
     kind = pen.dice.pick(("hero", "card_row", "search_preview"))
@@ -217,10 +226,10 @@ def _page_block(pen: Pen, locale: str) -> Item:
 
 def _event(pen: Pen, locale: str) -> Item:
     dice = pen.dice
-    topics = [words.sentence(dice, locale) for _ in range(dice.number(0, 4))]
-    city = dice.pick(words.CITIES)
+    topics = [text_generator.sentence(dice, locale) for _ in range(dice.number(0, 4))]
+    city = dice.pick(text_generator.CITIES)
     return {
-        "title": f"{words.thing(dice)}, {city}",
+        "title": f"{text_generator.thing(dice)}, {city}",
         "starts_at": pen.instant(),
         "ends_at": dice.pick((pen.instant(), None)),
         "cancelled": dice.happens(0.1),

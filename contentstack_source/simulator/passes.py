@@ -22,8 +22,8 @@ from contentstack_source.simulator.shapes import to_served
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+    from contentstack_source.simulator.behavior import Weather
     from contentstack_source.simulator.stack import Stack
-    from contentstack_source.simulator.weather import Weather
 
 COPY_DISTANCE = 150
 """How far below its original a duplicate may come: far enough to be on another page."""

@@ -17,12 +17,12 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, urlsplit
 
 from contentstack_source.simulator import service
-from contentstack_source.simulator.weather import Fault, Weather
+from contentstack_source.simulator.behavior import Fault, Weather
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from contentstack_source.simulator.answers import Answer
+    from contentstack_source.simulator.responses import Answer
     from contentstack_source.simulator.stack import Stack
 
 REQUESTS_PER_SECOND = 100

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
 from contentstack_source.simulator import content_types, sync
-from contentstack_source.simulator.answers import (
+from contentstack_source.simulator.responses import (
     Answer,
     invalid_parameters,
     refusal,
@@ -16,8 +16,8 @@ from contentstack_source.simulator.answers import (
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from contentstack_source.simulator.behavior import Fault, Weather
     from contentstack_source.simulator.stack import Stack
-    from contentstack_source.simulator.weather import Fault, Weather
 
 ROOT = "/v3/"
 WEB_PAGE = b"<!DOCTYPE html><html><body><h1>Please sign in to the network</h1></body></html>"

@@ -9,7 +9,7 @@ import orjson
 from contentstack_source.simulator.log import PUBLISHED_TYPES, REMOVAL_TYPES, Event, Item
 
 if TYPE_CHECKING:
-    from contentstack_source.simulator.weather import Weather
+    from contentstack_source.simulator.behavior import Weather
 
 
 def to_served(event: Event, weather: Weather) -> bytes:

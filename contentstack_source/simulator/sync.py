@@ -7,16 +7,16 @@ from typing import TYPE_CHECKING
 import orjson
 
 from contentstack_source.simulator import zipping
-from contentstack_source.simulator.answers import Answer, invalid_parameters
 from contentstack_source.simulator.pages import PAGE_SIZE
 from contentstack_source.simulator.passes import Filters, Pass, delta_pass, initial_pass
+from contentstack_source.simulator.responses import Answer, invalid_parameters
 from contentstack_source.simulator.tokens import Checkpoint, new_token
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from contentstack_source.simulator.behavior import Weather
     from contentstack_source.simulator.stack import Stack
-    from contentstack_source.simulator.weather import Weather
 
 MODES = ("init", "pagination_token", "sync_token")
 

@@ -17,9 +17,9 @@ from airflow.sdk import AssetAlias
 from airflow.utils.session import create_session
 from sqlalchemy import select
 
-from contentstack_source import run
+from contentstack_source.destinations.target import Target
+from contentstack_source.runs import run
 from contentstack_source.simulator import Fault, Server, Weather, serve
-from contentstack_source.target import Target
 from tests.mirror import assert_equal
 from tests.small import filled_stack
 

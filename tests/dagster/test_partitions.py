@@ -7,8 +7,8 @@ from collections.abc import Iterator
 import pytest
 
 from contentstack_source.dagster import contentstack_definitions
+from contentstack_source.destinations.target import Target
 from contentstack_source.simulator import serve
-from contentstack_source.target import Target
 from tests.dagster.conftest import Location, Result, configure, look, run_job
 from tests.mirror import assert_equal
 from tests.small import small_stack

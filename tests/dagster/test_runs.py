@@ -7,10 +7,10 @@ import time
 import dagster as dg
 import pytest
 
-from contentstack_source import run
 from contentstack_source.dagster import contentstack_definitions
+from contentstack_source.destinations.target import Target
+from contentstack_source.runs import run
 from contentstack_source.simulator import Fault
-from contentstack_source.target import Target
 from tests.dagster.conftest import Location, run_job
 
 EVERY_TABLE = {

@@ -1,0 +1,1 @@
+"""Talks to Contentstack: HTTP and the Sync API. Knows no tables."""

@@ -1,0 +1,173 @@
+import marimo
+
+__generated_with = "0.25.2"
+app = marimo.App(width="medium", app_title="What is published")
+
+
+@app.cell
+def _():
+    import marimo as mo
+    import pandas as pd
+
+    from contentstack_source.dashboard import charts, queries, text
+    from contentstack_source.destinations.target import Target
+
+    return Target, charts, frames, mo, pd, words
+
+
+@app.cell
+def _(Target, mo):
+    arguments = mo.cli_args()
+    target = Target(
+        arguments.get("destination") or "duckdb",
+        arguments.get("dataset") or "contentstack",
+        pipeline_name=arguments.get("pipeline-name") or "contentstack",
+    )
+    return (target,)
+
+
+@app.cell
+def _(mo, target):
+    refresh = mo.ui.refresh(options=["1m", "5m", "30m"], label="look again")
+    mo.vstack(
+        [
+            mo.md("# What is published"),
+            mo.hstack(
+                [
+                    mo.md(
+                        f"Dataset `{target.dataset}` at `{target.destination}`. All times are UTC."
+                    ),
+                    refresh,
+                ]
+            ),
+        ]
+    )
+    return (refresh,)
+
+
+@app.cell
+def _(mo, refresh, target, words):
+    refresh.value
+    dataset, problem = text.opened(target)
+    mo.stop(problem is not None, mo.callout(mo.md(problem or ""), kind="danger"))
+    return (dataset,)
+
+
+@app.cell
+def _(dataset, frames, pd):
+    now = pd.Timestamp.now(tz="UTC")
+    live = queries.live(dataset)
+    runs = queries.runs(dataset)
+    arrivals = queries.arrivals(dataset)
+    rejects = queries.rejects(dataset)
+    return arrivals, live, now, rejects, runs
+
+
+@app.cell
+def _(arrivals, live, mo, now, rejects, runs, words):
+    mo.hstack(
+        [
+            mo.stat(value=value, label=label, caption=caption, bordered=True)
+            for label, value, caption in text.headlines(live, runs, arrivals, rejects, now)
+        ],
+        widths="equal",
+        gap=1,
+    )
+    return
+
+
+@app.cell
+def _(charts, live, mo):
+    mo.stop(live.empty, mo.md("Nothing is published, or nothing has been loaded yet."))
+    charts.stacked(
+        live.pivot_table(
+            index="content_type_uid", columns="locale", values="published", aggfunc="sum"
+        ),
+        "What is live",
+        "entries and assets published now, by locale",
+    )
+    return
+
+
+@app.cell
+def _(mo, runs, words):
+    mo.vstack(
+        [
+            mo.md("## The last syncs"),
+            mo.ui.table(text.shown_runs(runs), selection=None, pagination=True, page_size=8)
+            if len(runs)
+            else mo.md("No run of the command has been recorded."),
+        ]
+    )
+    return
+
+
+@app.cell
+def _(mo, rejects):
+    mo.stop(rejects.empty)
+    mo.vstack([mo.md("## Items nobody could place"), mo.ui.table(rejects, selection=None)])
+    return
+
+
+@app.cell
+def _(mo):
+    mo.md("""
+    ## The health of the content
+    """)
+    return
+
+
+@app.cell
+def _(charts, frames, dataset, mo):
+    coverage = queries.coverage(dataset)
+    mo.stop(coverage.empty)
+    charts.heat(
+        coverage,
+        "Which part is published in which locale",
+        "of the entries of a content type",
+        share=True,
+    )
+    return
+
+
+@app.cell
+def _(charts, frames, dataset, mo, now):
+    ages = queries.ages(dataset, now)
+    mo.stop(ages.empty)
+    charts.stacked(
+        ages,
+        "How old it is",
+        "entries, by how long ago they were published at most",
+        scale=True,
+    )
+    return
+
+
+@app.cell
+def _(charts, dataset, frames, mo):
+    broken = queries.broken(dataset)
+    mo.stop(broken is None or broken.empty)
+    charts.bars(
+        (broken["content_type_uid"] + ": " + broken["field_path"]).value_counts(),
+        "Links that lead to nothing",
+        "links, by content type and field",
+    )
+    return
+
+
+@app.cell
+def _(dataset, frames, mo):
+    unused = queries.unused(dataset)
+    mo.stop(unused is None or unused.empty)
+    megabytes = unused["file_size"].sum() / 1e6
+    mo.vstack(
+        [
+            mo.md(f"### {len(unused):,} assets that no entry uses: {megabytes:,.1f} MB"),
+            mo.ui.table(unused, selection=None, page_size=8),
+        ]
+    )
+    return
+
+
+if __name__ == "__main__":
+    app.run()

@@ -1,0 +1,1 @@
+"""Reads and describes what was loaded."""

@@ -1,0 +1,1 @@
+"""What a destination can hold, and how rows are written, merged and read back."""

@@ -1,1 +1,0 @@
-"""A look at what is published: charts, answers, and the dashboard of `contentstack-source show`."""

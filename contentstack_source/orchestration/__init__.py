@@ -1,0 +1,1 @@
+"""Starts runs from outside, and reports to schedulers what changed."""

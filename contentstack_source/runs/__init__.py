@@ -1,0 +1,1 @@
+"""One run: lock, recover, load until caught up, record."""

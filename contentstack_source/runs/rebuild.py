@@ -1,0 +1,49 @@
+"""A run that makes the tables anew from their history."""
+
+from __future__ import annotations
+
+from dlt.common.runtime.collector_base import Collector
+from dlt.pipeline.pipeline import Pipeline
+
+from contentstack_source.dataset import row_checks
+from contentstack_source.destinations.state import SYNC
+from contentstack_source.destinations.target import Target
+from contentstack_source.error_mapping import one_line_errors
+from contentstack_source.runs import recovery, run_log
+from contentstack_source.runs.run import recorded, run_pass
+from contentstack_source.runs.summary import RunSummary
+from contentstack_source.settings import HISTORY, Settings
+from contentstack_source.source import history_source, settings_of
+from contentstack_source.source.rebuild_pass import no_history
+from contentstack_source.transform.change_set import CONTENT_TYPES
+
+
+def rebuild(target: Target, progress: Collector | None = None) -> RunSummary:
+    """Make all tables anew from their history, without a request to the service.
+
+    Raises:
+        NoHistoryError: there is none, or it misses what the tables hold.
+        RefusedError: a human must act.
+        FailedError: worth trying again.
+    """
+    with one_line_errors(), recovery.one_run_at_a_time(target):
+        return recorded(target, progress, RunSummary(), _rebuild)
+
+
+def _rebuild(pipeline: Pipeline, summary: RunSummary) -> Settings:
+    confirmed = recovery.trust_destination(pipeline)
+    recovery.refuse_other_owner(pipeline)
+    summary.token_before = run_log.token_fingerprint(pipeline)
+    schema = recovery.known_schema(pipeline)
+    summary.healed = recovery.missing_tables(pipeline, schema)
+    lost = {name.split(".")[0] for name in summary.healed}
+    if schema is None or {HISTORY, CONTENT_TYPES} & lost:
+        raise no_history()
+    recovery.make_tables(pipeline, schema, summary.healed)
+    summary.row_counts_before = row_checks.count_rows(pipeline)
+    source = history_source()
+    if (info := run_pass(pipeline, source, confirmed, None)) is not None:
+        summary.load_ids += info.loads_ids
+    summary.add(source.resources[SYNC].custom_metrics["report"])
+    summary.is_caught_up = True
+    return settings_of(source)

@@ -1,0 +1,306 @@
+"""Runs: until caught up, and one at a time."""
+
+from __future__ import annotations
+
+import gc
+import shutil
+import time
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager, nullcontext, suppress
+from dataclasses import dataclass
+from functools import partial
+from inspect import signature
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any, Final
+
+import pendulum
+from dlt.common.destination.exceptions import DestinationException
+from dlt.common.pipeline import LoadInfo
+from dlt.common.runtime import signals
+from dlt.common.runtime.collector_base import Collector
+from dlt.common.schema import Schema
+from dlt.extract.source import DltSource
+from dlt.pipeline.pipeline import Pipeline
+
+from contentstack_source.api.client import Client
+from contentstack_source.api.fetch import has_changed
+from contentstack_source.dataset import row_checks
+from contentstack_source.dataset.view_definitions import keep_answers
+from contentstack_source.destinations.capabilities import refuse_unfit
+from contentstack_source.destinations.load_settings import bounded_memory, configure_load
+from contentstack_source.destinations.state import (
+    SOURCE,
+    SYNC,
+    SyncState,
+    forget_tokens,
+    sync_state_of,
+)
+from contentstack_source.destinations.target import Target
+from contentstack_source.error_mapping import one_line_errors
+from contentstack_source.errors import (
+    ConcurrentRunError,
+    ContentstackError,
+    DatasetOwnedError,
+    NoHistoryError,
+    SettingsChangedError,
+    SettingsError,
+    UnknownTablesError,
+)
+from contentstack_source.runs import recovery, run_log
+from contentstack_source.runs.summary import RunSummary, outcome_of
+from contentstack_source.settings import Settings
+from contentstack_source.source import contentstack_source, settings_of
+from contentstack_source.source.stats import PassStats
+from contentstack_source.source.sync_pass import loads_happen_once, spool_folder
+
+_MOST_PASSES: Final = 50
+"""A stack that changes faster than it can be read is caught up with in the next run."""
+
+_WRITE_NOTHING: Final = (
+    SettingsError,
+    SettingsChangedError,
+    UnknownTablesError,
+    DatasetOwnedError,
+    NoHistoryError,
+    ConcurrentRunError,
+)
+_FROM_CONFIGURATION: Final[Mapping[str, Any]] = MappingProxyType({})
+
+
+@dataclass(frozen=True)
+class Status:
+    """Where a stream stands.
+
+    Attributes:
+        position: None if nothing was ever loaded.
+        row_counts: rows in each table now.
+    """
+
+    position: SyncState | None
+    row_counts: dict[str, int]
+
+
+def sync(
+    target: Target,
+    progress: Collector | None = None,
+    settings: Mapping[str, Any] = _FROM_CONFIGURATION,
+    summary: RunSummary | None = None,
+) -> RunSummary:
+    """Load what changed, again and again until nothing did.
+
+    Args:
+        target: where to.
+        progress: is told how far it is.
+        settings: arguments of `contentstack_source`; others come from dlt's configuration.
+        summary: is filled as the run goes, for who wants to tell of a failed one too.
+
+    Raises:
+        RefusedError: a human must act.
+        FailedError: worth trying again; the next run goes on where this one stopped.
+    """
+    with one_line_errors(), recovery.one_run_at_a_time(target):
+        work = partial(_catch_up, settings=settings)
+        return recorded(target, progress, summary or RunSummary(), work)
+
+
+def resync(
+    target: Target,
+    progress: Collector | None = None,
+    settings: Mapping[str, Any] = _FROM_CONFIGURATION,
+    summary: RunSummary | None = None,
+    *,
+    take_over: bool = False,
+) -> RunSummary:
+    """Load everything anew and remove what is no longer there, whatever the state says.
+
+    Args:
+        target: where to.
+        progress: is told how far it is.
+        settings: arguments of `contentstack_source`; others come from dlt's configuration.
+        summary: is filled as the run goes, for who wants to tell of a failed one too.
+        take_over: become the owner of a dataset that another pipeline keeps; from then on that
+            one is refused.
+
+    Raises:
+        RefusedError: a human must act.
+        FailedError: worth trying again: `resync`, or `sync` for what changed since the last load.
+    """
+    with one_line_errors(), recovery.one_run_at_a_time(target):
+        _forget_pages(target.folder, target.pipeline_name)
+        work = partial(_catch_up, settings=settings, from_start=True, take_over=take_over)
+        return recorded(target, progress, summary or RunSummary(), work)
+
+
+def status(target: Target) -> Status:
+    """Return where the stream stands at the destination; writes nothing there.
+
+    Raises:
+        FailedError: the destination cannot be read.
+    """
+    with one_line_errors():
+        pipeline = target.pipeline()
+        refuse_unfit(pipeline.destination)
+        pipeline.sync_destination()
+        return Status(sync_state_of(pipeline.state), row_checks.count_rows(pipeline))
+
+
+def recorded(
+    target: Target,
+    progress: Collector | None,
+    summary: RunSummary,
+    work: Callable[[Pipeline, RunSummary], Settings],
+) -> RunSummary:
+    """Do the work of a run, and leave a row in the ledger whatever comes of it."""
+    started, started_at = time.monotonic(), pendulum.now("UTC")
+    pipeline = target.pipeline(progress)
+    configure_load(pipeline)
+    refuse_unfit(pipeline.destination)
+    error: ContentstackError | None = None
+    try:
+        with one_line_errors():
+            settings = work(pipeline, summary)
+            look = summary.passes > 0  # a run that loads nothing does not look for views
+            summary.failed_views = keep_answers(pipeline, settings, look=look)
+    except _WRITE_NOTHING:
+        raise  # nothing may be written, or somebody else is writing
+    except ContentstackError as failed:
+        error = failed
+    if summary.passes or error is not None:
+        with suppress(DestinationException):  # the error there was is the one to tell
+            summary.row_counts = row_checks.count_rows(pipeline)
+    summary.token_after = run_log.token_fingerprint(pipeline)
+    _record(pipeline, summary, started_at, error)
+    summary.seconds = time.monotonic() - started
+    if error is not None:
+        raise error
+    return summary
+
+
+def _catch_up(
+    pipeline: Pipeline,
+    summary: RunSummary,
+    settings: Mapping[str, Any],
+    *,
+    from_start: bool = False,
+    take_over: bool = False,
+) -> Settings:
+    confirmed = recovery.trust_destination(pipeline)
+    if take_over:
+        schema = recovery.take_dataset_over(pipeline)
+    else:
+        recovery.refuse_other_owner(pipeline)
+        schema = recovery.known_schema(pipeline)
+    summary.token_before = run_log.token_fingerprint(pipeline)
+    summary.healed = recovery.missing_tables(pipeline, schema)
+    if schema is not None and summary.healed:
+        recovery.make_tables(pipeline, schema, summary.healed)
+    if from_start or summary.healed:
+        with pipeline.managed_state() as state:
+            forget_tokens(state.get("sources", {}).get(SOURCE, {}))
+    summary.row_counts = summary.row_counts_before = row_checks.count_rows(pipeline)
+    for _ in range(_MOST_PASSES):
+        source = _source(settings)
+        try:
+            known = None if pipeline.schema_names else schema
+            if (info := run_pass(pipeline, source, confirmed, known)) is not None:
+                summary.load_ids += info.loads_ids
+        finally:
+            report = _report_of(source)
+            summary.add(report)
+        if not report.has_moved or not _has_changed_since(source, report, summary):
+            summary.is_caught_up = True
+            break
+        confirmed = recovery.confirmed_state(pipeline)
+    return settings_of(source)
+
+
+def _source(settings: Mapping[str, Any]) -> DltSource:
+    if unknown := settings.keys() - signature(contentstack_source).parameters.keys():
+        what = f"There is no setting {', '.join(sorted(unknown))}"
+        raise SettingsError(what, "docs/reference.md lists the settings there are.")
+    return contentstack_source(**settings)
+
+
+def _record(
+    pipeline: Pipeline,
+    summary: RunSummary,
+    started_at: pendulum.DateTime,
+    error: ContentstackError | None,
+) -> None:
+    run_log.record(
+        pipeline,
+        {
+            "started_at": started_at,
+            "ended_at": pendulum.now("UTC"),
+            "outcome": outcome_of(error),
+            "error": None if error is None else str(error),
+            **summary.figures(),
+            "row_counts": _rows_left(pipeline, summary),
+        },
+    )
+
+
+def _rows_left(pipeline: Pipeline, summary: RunSummary) -> Mapping[str, int]:
+    """Return the rows that runs have left in each table, not those of other hands since."""
+    last = run_log.last_run(pipeline) if not summary.passes else None
+    is_unchanged = last is not None and last.token == run_log.token_fingerprint(pipeline)
+    return last.row_counts if last and is_unchanged and last.row_counts else summary.row_counts
+
+
+def _has_changed_since(source: DltSource, report: PassStats, summary: RunSummary) -> bool:
+    """Ask whether anything changed during a pass (FACTS 7.6), without all that a pass takes."""
+    client = Client(settings_of(source))
+    answer = has_changed(client, report.tokens)
+    summary.pages += client.requests - client.retries
+    summary.requests += client.requests
+    summary.retries += client.retries
+    return answer
+
+
+def run_pass(
+    pipeline: Pipeline, source: DltSource, confirmed: str | None, schema: Schema | None
+) -> LoadInfo | None:
+    """Run one pass: what `pipeline.run` does, alone at the destination while it loads.
+
+    Returns:
+        What was loaded; None if there was nothing to load.
+    """
+    # A load that breaks is dropped and extracted anew, by `guard.trust_destination`.
+    once = loads_happen_once.set(True)
+    try:
+        parts = [source, *run_log.to_make(pipeline)]
+        if schema is None:
+            pipeline.extract(parts)
+        else:
+            pipeline.extract(parts, schema=schema)
+    finally:
+        loads_happen_once.reset(once)
+    gc.collect()  # what a pass holds is as large as the stack, and dlt's pipes hold the pass
+    if not pipeline.has_pending_data:
+        return None
+    # dlt ends what is under way when a signal comes, and then forgets that one came.
+    with signals.intercepted_signals():
+        pipeline.normalize()
+        # Open all the time: DuckDB writes its file back whenever the last connection closes.
+        with (
+            recovery.alone_at_destination(pipeline, confirmed),
+            _room_for(pipeline, _report_of(source)),
+        ):
+            info = pipeline.load()
+        _forget_pages(pipeline.pipelines_dir, pipeline.pipeline_name)
+        signals.raise_if_signalled()
+    return info
+
+
+def _forget_pages(pipelines_dir: str | Path, pipeline_name: str) -> None:
+    shutil.rmtree(spool_folder(pipelines_dir, pipeline_name), ignore_errors=True)
+
+
+def _report_of(source: DltSource) -> PassStats:
+    report: PassStats | None = source.resources[SYNC].custom_metrics.get("report")
+    return report or PassStats()
+
+
+def _room_for(pipeline: Pipeline, report: PassStats) -> AbstractContextManager[None]:
+    return nullcontext() if report.merges else bounded_memory(pipeline, report.largest_batch_bytes)

@@ -1,0 +1,189 @@
+"""The ledger: a row in `sync_runs` for every run, the failed ones too."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any, Final
+
+import dlt
+import orjson
+import pendulum
+import pyarrow as pa
+from dlt.common import logger
+from dlt.common.destination import DestinationCapabilitiesContext
+from dlt.common.destination.exceptions import DestinationException
+from dlt.common.time import ensure_pendulum_datetime
+from dlt.extract.source import DltSource
+from dlt.pipeline.pipeline import Pipeline
+
+from contentstack_source.destinations.capabilities import (
+    destination_capabilities,
+    encodes_json,
+    lake_format,
+    to_objects,
+)
+from contentstack_source.destinations.hints import silence_json_notice
+from contentstack_source.destinations.state import SOURCE, sync_state_of
+
+_TABLE: Final = "sync_runs"
+COLUMNS: Final[Mapping[str, tuple[str, pa.DataType]]] = {
+    "started_at": ("timestamp", pa.timestamp("us", "UTC")),
+    "ended_at": ("timestamp", pa.timestamp("us", "UTC")),
+    "outcome": ("text", pa.string()),
+    "error": ("text", pa.string()),
+    "passes": ("bigint", pa.int64()),
+    "pages": ("bigint", pa.int64()),
+    "requests": ("bigint", pa.int64()),
+    "retries": ("bigint", pa.int64()),
+    "events": ("json", pa.string()),
+    "rows_put": ("bigint", pa.int64()),
+    "rows_removed": ("bigint", pa.int64()),
+    "rejects": ("bigint", pa.int64()),
+    "row_counts": ("json", pa.string()),
+    "token_before": ("text", pa.string()),
+    "token_after": ("text", pa.string()),
+}
+_NO_ROWS: Final = pa.schema([(name, kind) for name, (_, kind) in COLUMNS.items()]).empty_table()
+_KINDS: Final = {name: kind for name, (kind, _) in COLUMNS.items()}
+_JSON: Final = [name for name, kind in _KINDS.items() if kind == "json"]
+
+
+@dataclass(frozen=True)
+class LastRun:
+    """What the newest row of the ledger says of the tables.
+
+    Attributes:
+        token: fingerprint of the sync token the run ended with.
+        row_counts: rows in each table when it ended; empty if nobody could count them.
+    """
+
+    token: str | None
+    row_counts: Mapping[str, int]
+
+
+def record(pipeline: Pipeline, values: Mapping[str, Any]) -> None:
+    """Add a run to the ledger; a ledger that cannot be written breaks no run.
+
+    A dataset that does not exist yet is not made for a run that failed.
+
+    Args:
+        pipeline: whose run it was.
+        values: of all columns but `token_after`.
+    """
+    if not pipeline.schema_names:
+        return
+    try:
+        if pipeline.has_pending_data:
+            pipeline.abort_packages()  # what broke is no part of what the run left
+        row = {**values, "token_after": token_fingerprint(pipeline)}
+        row |= {name: orjson.dumps(row.get(name) or {}).decode() for name in _JSON}
+        if not _is_inserted(pipeline, row):
+            silence_json_notice()
+            pipeline.run(_table(_fitting(pipeline, _to_arrow(row))))
+    except Exception as error:  # noqa: BLE001 - the run itself is over, well or badly
+        logger.warning(f"The run could not be recorded in {_TABLE}: {type(error).__name__}")
+
+
+def has_table(pipeline: Pipeline) -> bool:
+    """Tell whether the ledger, as it is today, is a table of the dataset."""
+    known = pipeline.default_schema.tables if pipeline.schema_names else {}
+    return _TABLE in known and COLUMNS.keys() <= known[_TABLE]["columns"].keys()
+
+
+def to_make(pipeline: Pipeline) -> list[DltSource]:
+    """Return what makes the table along with a load: one load less; empty where it is there.
+
+    Where JSON does not go by Arrow, nothing without rows makes a table: the first row will.
+    """
+    is_by_objects = encodes_json(_capabilities(pipeline), _KINDS)
+    return [] if has_table(pipeline) or is_by_objects else [_table(_NO_ROWS)]
+
+
+def last_run(pipeline: Pipeline) -> LastRun | None:
+    """Return what the newest row says; None if there is none, or no SQL to read it with."""
+    if not has_table(pipeline):
+        return None
+    with suppress(DestinationException), pipeline.sql_client() as client:
+        name = client.make_qualified_table_name(_TABLE)
+        query = (
+            f"SELECT token_after, row_counts FROM {name}"
+            f" WHERE ended_at = (SELECT max(ended_at) FROM {name})"
+        )
+        for token, counts in client.execute_sql(query) or []:
+            parsed = orjson.loads(counts) if isinstance(counts, str) else counts
+            return LastRun(token, parsed or {})
+    return None
+
+
+def last_success(pipeline: Pipeline) -> pendulum.DateTime | None:
+    """Return when the last run that went well ended; None if there is none."""
+    if not has_table(pipeline):
+        return None
+    with pipeline.sql_client() as client:
+        name = client.make_qualified_table_name(_TABLE)
+        query = f"SELECT max(ended_at) FROM {name} WHERE outcome = 'ok'"
+        for (ended,) in client.execute_sql(query) or []:
+            return None if ended is None else ensure_pendulum_datetime(ended)
+    return None
+
+
+def token_fingerprint(pipeline: Pipeline) -> str | None:
+    """Return twelve characters that tell tokens apart and give none away."""
+    position = sync_state_of(pipeline.state)
+    if position is None:
+        return None
+    tokens = ",".join(token for _, token in sorted(position.tokens.items()))
+    return hashlib.sha256(tokens.encode()).hexdigest()[:12]
+
+
+def _table(rows: Any) -> Any:  # noqa: ANN401 - rows as dlt takes them, a dlt source
+    """Return a source with the table of the ledger; Arrow without rows still makes the table."""
+
+    @dlt.source(name=SOURCE, section=SOURCE)
+    def ledger() -> Any:  # noqa: ANN401
+        columns: Any = [{"name": name, "data_type": kind} for name, (kind, _) in COLUMNS.items()]
+        lake: Any = lake_format(destination_capabilities())
+        return dlt.resource(
+            [rows], name=_TABLE, write_disposition="append", columns=columns, table_format=lake
+        )
+
+    return ledger()
+
+
+def _fitting(pipeline: Pipeline, rows: pa.Table) -> Any:  # noqa: ANN401 - as dlt takes rows
+    """Return rows of the ledger as the destination takes JSON."""
+    return to_objects(rows, _KINDS) if encodes_json(_capabilities(pipeline), _KINDS) else rows
+
+
+def _capabilities(pipeline: Pipeline) -> DestinationCapabilitiesContext | None:
+    return pipeline.destination.capabilities() if pipeline.destination else None
+
+
+def _is_inserted(pipeline: Pipeline, row: Mapping[str, Any]) -> bool:
+    """Insert the row by SQL: a load of its own takes dlt hundreds of milliseconds.
+
+    Returns:
+        False where that cannot be: the table is not there yet, or the destination has no SQL, or
+        wants its JSON otherwise.
+    """
+    if not has_table(pipeline) or lake_format(_capabilities(pipeline)):
+        return False
+    with suppress(DestinationException), pipeline.sql_client() as client:
+        names = ", ".join(client.escape_column_name(name) for name in COLUMNS)
+        places = ", ".join(["%s"] * len(COLUMNS))
+        client.execute_sql(
+            f"INSERT INTO {client.make_qualified_table_name(_TABLE)} ({names}) VALUES ({places})",
+            *(row.get(name) for name in COLUMNS),
+        )
+        return True
+    return False
+
+
+def _to_arrow(row: Mapping[str, Any]) -> pa.Table:
+    arrays = {
+        name: pa.array([row.get(name)], arrow_type) for name, (_, arrow_type) in COLUMNS.items()
+    }
+    return pa.table(arrays)

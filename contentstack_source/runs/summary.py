@@ -1,0 +1,185 @@
+"""What there is to say about a run."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Final
+
+from contentstack_source.errors import ContentstackError, RefusedError
+from contentstack_source.source.stats import PassStats
+
+_SHOWN: Final = 8
+"""Findings named one by one before the rest is only counted."""
+
+
+@dataclass
+class RunSummary:
+    """What a run did.
+
+    Attributes:
+        passes: passes that moved the stream.
+        pages: answers of the Sync API.
+        requests: requests sent, retries included.
+        retries: requests sent because one before them had failed.
+        rejects: items that could not be understood.
+        rows_put: rows of entries and assets published.
+        rows_removed: rows of entries and assets unpublished or deleted one by one.
+        put_by_table: rows put into each table, those of lists, logs and the model too.
+        seconds: from the first step to the last.
+        is_caught_up: False if the stack changed all the time.
+        events: events received, by type.
+        newest_event_at: of the events received; None if none came.
+        unknown: values of fields the content model does not have, by `table.column`.
+        variants: values that did not fit their column, by `table.column`.
+        without_model: content types that the content model does not have.
+        model_error: why the content model could not be read; empty if it was.
+        refused_tokens: tokens the service no longer accepted.
+        token_before: fingerprint of the token the run began with.
+        token_after: fingerprint of the token it ended with.
+        history_begins: the history was off until now, so that all was loaded anew.
+        healed: tables that were missing, so that all was loaded anew.
+        reshaped_by: settings that shape the tables otherwise, so that all was loaded anew.
+        failed_views: why a view could not be made, by its name.
+        row_counts_before: rows in each table when the run began.
+        row_counts: rows in each table now.
+        load_ids: of dlt's loads, one a pass that moved the stream.
+    """
+
+    passes: int = 0
+    pages: int = 0
+    requests: int = 0
+    retries: int = 0
+    rejects: int = 0
+    rows_put: int = 0
+    rows_removed: int = 0
+    put_by_table: Counter[str] = field(default_factory=Counter)
+    seconds: float = 0.0
+    is_caught_up: bool = False
+    events: Counter[str] = field(default_factory=Counter)
+    newest_event_at: datetime | None = None
+    unknown: Counter[str] = field(default_factory=Counter)
+    variants: Counter[str] = field(default_factory=Counter)
+    without_model: set[str] = field(default_factory=set)
+    model_error: str = ""
+    refused_tokens: int = 0
+    token_before: str | None = None
+    token_after: str | None = None
+    history_begins: bool = False
+    healed: list[str] = field(default_factory=list)
+    reshaped_by: list[str] = field(default_factory=list)
+    failed_views: dict[str, str] = field(default_factory=dict)
+    row_counts_before: dict[str, int] = field(default_factory=dict)
+    row_counts: dict[str, int] = field(default_factory=dict)
+    load_ids: list[str] = field(default_factory=list)
+
+    @property
+    def changed_tables(self) -> list[str]:
+        """Return the tables that rows were put into or taken from, sorted."""
+        before, after = self.row_counts_before, self.row_counts
+        shrunk = {name for name, count in before.items() if after.get(name, 0) < count}
+        return sorted({*+self.put_by_table, *shrunk})
+
+    def figures(self) -> Mapping[str, Any]:
+        """Return what both the ledger and the closing line tell, under the names of the ledger."""
+        return {
+            "passes": self.passes,
+            "pages": self.pages,
+            "requests": self.requests,
+            "retries": self.retries,
+            "events": dict(self.events),
+            "rows_put": self.rows_put,
+            "rows_removed": self.rows_removed,
+            "rejects": self.rejects,
+            "token_before": self.token_before,
+        }
+
+    def add(self, report: PassStats) -> None:
+        """Add one pass."""
+        self.passes += report.has_moved
+        self.pages += report.pages
+        self.requests += report.requests
+        self.retries += report.retries
+        self.rejects += report.rejects
+        self.rows_put += report.rows_put
+        self.rows_removed += report.rows_removed
+        self.put_by_table.update(report.put_by_table)
+        self.refused_tokens += report.refused_tokens
+        self.events.update(report.events)
+        instants = (self.newest_event_at, report.newest_event_at)
+        self.newest_event_at = max(filter(None, instants), default=None)
+        self.unknown.update(report.findings.unknown)
+        self.variants.update(report.findings.variants)
+        self.without_model.update(report.findings.without_model)
+        self.history_begins |= report.history_begins
+        self.model_error = self.model_error or report.model_error
+        self.reshaped_by = self.reshaped_by or report.reshaped_by
+
+
+def outcome_of(error: ContentstackError | None) -> str:
+    """Return how a run ended, in one word: `ok`, `failed` or `refused`."""
+    if error is None:
+        return "ok"
+    return "refused" if isinstance(error, RefusedError) else "failed"
+
+
+def odd_lines(summary: RunSummary) -> list[str]:
+    """Return a sentence for everything that did not fit, none if all did."""
+    lines = []
+    if summary.refused_tokens:
+        lines.append(
+            f"{number(summary.refused_tokens, 'token')} no longer accepted by the service: "
+            "read again from the last good one, or from the start."
+        )
+    if summary.healed:
+        names = ", ".join(summary.healed[:_SHOWN])
+        lines.append(f"Missing at the destination, so everything was loaded anew: {names}.")
+    if summary.history_begins:
+        lines.append("History begins with this run, so everything was loaded anew.")
+    if summary.reshaped_by:
+        names = ", ".join(summary.reshaped_by)
+        lines.append(f"The tables are shaped otherwise by {names}: everything was loaded anew.")
+    if summary.rejects:
+        lines.append(
+            f"{number(summary.rejects, 'item')} could not be understood: see sync_rejects."
+        )
+    lines += [
+        f"The view {name} could not be made ({reason}). The tables are complete without it."
+        for name, reason in summary.failed_views.items()
+    ]
+    if summary.model_error:
+        lines.append(
+            "The content model could not be read, so types are inferred from the data: "
+            f"{summary.model_error}."
+        )
+    elif summary.without_model:
+        names = ", ".join(sorted(summary.without_model))
+        lines.append(f"No content model for {names}: types are inferred from the data.")
+    lines += _finding("Values of fields the content model does not have", summary.unknown)
+    lines += _finding("Values that do not fit their column, kept beside it", summary.variants)
+    return lines
+
+
+def last_line(summary: RunSummary) -> str:
+    """Return the one line that sums up a run."""
+    did = f"{number(summary.passes, 'pass', 'passes')}, " if summary.passes else ""
+    retried = f" ({summary.retries} retried)" if summary.retries else ""
+    work = f"{did}{number(summary.requests, 'request')}{retried} in {summary.seconds:.1f} s."
+    if not summary.is_caught_up:
+        return f"Not caught up: the stack keeps changing. {work} Run again."
+    return f"Up to date: {work}" if summary.passes else f"Nothing changed: {work}"
+
+
+def _finding(what: str, counts: Counter[str]) -> list[str]:
+    if not counts:
+        return []
+    named = [f"{name} ({count:,})" for name, count in counts.most_common(_SHOWN)]
+    rest = len(counts) - len(named)
+    return [f"{what}: {', '.join(named)}" + (f" and {rest} more columns." if rest else ".")]
+
+
+def number(count: int, one: str, many: str | None = None) -> str:
+    """Return a count with its noun."""
+    return f"{count:,} {one if count == 1 else many or f'{one}s'}"

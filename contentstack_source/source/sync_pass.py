@@ -1,0 +1,240 @@
+"""One walk over the streams: what is asked, what becomes of it, and where it ends."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextvars import ContextVar
+from dataclasses import replace
+from pathlib import Path
+from tempfile import mkdtemp
+from typing import Any
+
+import dlt
+import pendulum
+
+from contentstack_source.api.client import Client
+from contentstack_source.api.fetch import Pages, Stream, add_missing_types, fetch_model
+from contentstack_source.api.sync_protocol import Page
+from contentstack_source.destinations.capabilities import (
+    destination_capabilities,
+    lake_format,
+    refuse_to_keep_rows,
+    refuse_unfit,
+)
+from contentstack_source.destinations.hints import existing_tables, silence_json_notice
+from contentstack_source.destinations.reader import active_pipeline, read_ids, read_rows
+from contentstack_source.destinations.state import (
+    SyncState,
+    history_begins,
+    load_last_state,
+    load_sync_state,
+    reshaped_by,
+    save_sync_state,
+)
+from contentstack_source.errors import CredentialsError, TooManyDeletionsError
+from contentstack_source.events import SYS_ASSETS
+from contentstack_source.naming import Names
+from contentstack_source.settings import HISTORY, SOFT, WHOLE, Settings
+from contentstack_source.source.dataset_check import settle
+from contentstack_source.source.stats import PassStats, RunningPass
+from contentstack_source.transform.change_set import CONTENT_TYPES, SYNC_EVENTS, ChangeSet
+from contentstack_source.transform.compaction import Compaction
+from contentstack_source.transform.nested_lists import nest
+from contentstack_source.transform.soft_deletes import SoftDeletes
+from contentstack_source.transform.staging import Staging
+
+loads_happen_once: ContextVar[bool] = ContextVar("loads_happen_once", default=False)
+"""Set by a run that never lets dlt do a load a second time: new tables need no merge then, and the
+run itself deletes the pages of a pass once its load is confirmed."""
+
+
+def walk_pass(settings: Settings) -> Iterator[RunningPass]:
+    """Walk one pass, hand it to the resources, and remember where it ended."""
+    if (pipeline := active_pipeline()) is not None:
+        refuse_unfit(pipeline.destination)
+    if settings.deletes == SOFT:
+        refuse_to_keep_rows(destination_capabilities())
+    settings = _only_selected(settings)
+    is_believed = loads_happen_once.get() or pipeline is None or settle(pipeline)
+    position, last = load_sync_state(settings) if is_believed else None, load_last_state()
+    stats = PassStats(reshaped_by=reshaped_by(settings))
+    _publish(stats)
+    stats.history_begins = history_begins(settings)
+    client = Client(settings)
+    pages = Pages(client, _spool_folder())
+    intake = Staging(only_locale=settings.locale, temp_folder=pages.folder / "tmp")
+    tokens = dict(position.tokens) if position else {}
+    content_types = _model_of_streams(settings, client, stats)
+    streams = _streams(settings, tokens, content_types or {})
+    pages.fetch(streams, intake, stats, _progress())
+    stats.requests, stats.retries = client.requests, client.retries
+    if stats.tokens == tokens:
+        pages.clear()  # The same tokens again: nothing changed (FACTS 7.2); ask anew next time.
+        return
+    stats.has_moved = True
+    silence_json_notice()
+    if content_types is None:
+        content_types = fetch_model(client, stats)
+    fold = Compaction(intake.con, last.locales if last else ())
+    if content_types is not None:
+        add_missing_types(client, content_types, fold.standing_types)
+    replaced = _replaced(settings, streams, stats, last)
+    current = _pass_of(fold, settings, last, content_types, replaced)
+    stats.count_changes(current)
+    stats.requests, stats.retries = client.requests, client.retries
+    try:
+        current.refuse_too_many_deletions(settings.max_deleted_share, read_ids)
+    except TooManyDeletionsError:
+        pages.clear()  # the next run asks the service again
+        raise
+    if not loads_happen_once.get():
+        # From here on dlt's load package has the data, and dlt loads it, in a later run if need be.
+        current.when_read(_readers(settings), pages.clear)
+    yield RunningPass(current, stats)
+    save_sync_state(
+        settings,
+        SyncState(
+            tokens=_without_ended(stats, fold, content_types),
+            identity=settings.identity(),
+            tables=current.names.tables,
+            locales=fold.locales,
+            moved_at=current.received_at.isoformat(),
+            events=stats.events,
+            shape=settings.shape(),
+        ),
+    )
+
+
+def _pass_of(
+    fold: Compaction,
+    settings: Settings,
+    last: SyncState | None,
+    content_types: dict[str, Mapping[str, Any]] | None,
+    replaced: set[str] | None,
+) -> ChangeSet:
+    """Return the pass, ready to be handed over table by table."""
+    names = Names(dlt.current.source_schema().naming, last.tables if last else {})
+    existing = existing_tables(dlt.current.source_schema())
+    received_at, kept = _received_at(last), None
+    if settings.deletes == SOFT:
+        kept = SoftDeletes(
+            fold, names, existing, replaced=replaced, received_at=received_at, read_rows=read_rows
+        )
+    return ChangeSet(
+        fold,
+        settings,
+        names=names,
+        existing=existing,
+        content_types=content_types,
+        replaced=replaced,
+        received_at=received_at,
+        gather=nest if lake_format(destination_capabilities()) else None,
+        ended=kept.ended if kept else None,
+        kept=kept.rows if kept else None,
+    )
+
+
+def _model_of_streams(
+    settings: Settings, client: Client, stats: PassStats
+) -> dict[str, Mapping[str, Any]] | None:
+    """Return the content types if they are needed to know the streams.
+
+    Raises:
+        CredentialsError: they cannot be read.
+    """
+    if settings.partition_by is None:
+        return None
+    content_types = fetch_model(client, stats)
+    if content_types is None:
+        what = f"The content types cannot be read ({stats.model_error})"
+        todo = "partition_by needs them: let the delivery token read them, or leave it unset."
+        raise CredentialsError(what, todo)
+    return content_types
+
+
+def _streams(
+    settings: Settings, tokens: Mapping[str, str], content_types: Mapping[str, Any]
+) -> list[Stream]:
+    """Return the streams to walk; one of a content type just deleted has its end still to tell."""
+    known = {name for name in tokens if name not in {WHOLE, SYS_ASSETS}}
+    streams = settings.streams({*content_types, *known})
+    return [
+        Stream(name, number, each, tokens.get(name))
+        for number, (name, each) in enumerate(streams.items())
+    ]
+
+
+def _replaced(
+    settings: Settings, streams: Sequence[Stream], stats: PassStats, last: SyncState | None
+) -> set[str] | None:
+    """Return the content types that the pass brings whole; None if it brings all there is."""
+    is_new_stream = last is not None and dict(last.identity) != settings.identity()
+    if settings.start_from is not None and not (is_new_stream or stats.reshaped_by):
+        return set()  # partial by definition: absence means nothing (FACTS 3.9)
+    if stats.begun_anew == {each.name for each in streams}:
+        return None
+    return stats.begun_anew
+
+
+def _received_at(last: SyncState | None) -> pendulum.DateTime:
+    """Return the moment of a pass: now, but later than the last, whatever clocks say."""
+    now = pendulum.now("UTC")
+    before = pendulum.parse(last.moved_at) if last else None
+    return max(now, before.add(microseconds=1)) if isinstance(before, pendulum.DateTime) else now
+
+
+def _without_ended(
+    stats: PassStats, fold: Compaction, content_types: Mapping[str, Any] | None
+) -> dict[str, str]:
+    """Return the tokens but those of streams whose content type is gone, and all its rows with it.
+
+    One that is missing from the content model only is asked again: the model may be late.
+    """
+    gone = ({*fold.deleted_types} | stats.begun_anew) - {*fold.standing_types, WHOLE, SYS_ASSETS}
+    gone -= (content_types or {}).keys()
+    return {name: token for name, token in stats.tokens.items() if name not in gone}
+
+
+def _only_selected(settings: Settings) -> Settings:
+    """Leaving out a resource is leaving out its event type, with all that follows from it."""
+    selected = dlt.current.source().selected_resources
+    chosen = tuple(name for name in settings.event_types if name in selected)
+    history = settings.history and HISTORY in selected
+    return replace(settings, event_types=chosen or settings.event_types, history=history)
+
+
+def _readers(settings: Settings) -> set[str]:
+    """Return the resources that read the pass in this run."""
+    ours = {*settings.event_types, CONTENT_TYPES, SYNC_EVENTS, HISTORY}
+    return ours & set(dlt.current.source().selected_resources)
+
+
+def _progress() -> Callable[[Page], None]:
+    pipeline = active_pipeline()
+
+    def on_page(page: Page) -> None:
+        if pipeline is not None:
+            pages = None if page.total_count is None else -(-page.total_count // 100)
+            pipeline.collector.update("Pages", inc=1, total=pages)
+
+    return on_page
+
+
+def _publish(stats: PassStats) -> None:
+    """Put the report where dlt's trace and the command line find it."""
+    dlt.current.resource_metrics()["report"] = stats
+
+
+def spool_folder(pipelines_dir: str | Path, pipeline_name: str) -> Path:
+    """Return where the pages of a pipeline's pass are kept until the pass is loaded.
+
+    Beside the working directory, not in it: dlt drops that one when it doubts its state.
+    """
+    return Path(pipelines_dir) / f".{pipeline_name}.spool"
+
+
+def _spool_folder() -> Path:
+    pipeline = active_pipeline()
+    if pipeline is None:
+        return Path(mkdtemp(prefix="contentstack_spool_")) / "spool"
+    return spool_folder(pipeline.pipelines_dir, pipeline.pipeline_name)

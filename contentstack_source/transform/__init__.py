@@ -1,0 +1,1 @@
+"""Turns events into typed row batches in DuckDB. No dlt, no network."""

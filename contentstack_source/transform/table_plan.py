@@ -1,0 +1,306 @@
+"""From JSON objects to columns: what one table looks like, found out level by level.
+
+Three things decide what becomes of a value, in this order: the type its column already has at the
+destination, the content model, and what the data holds. An object flattens into the table, a list
+becomes a sheet of its own, everything else is a column.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Final
+
+import duckdb
+
+from contentstack_source.column_names import BLOCK_UID, ColumnNames, ListNames, ListPath, Path
+from contentstack_source.naming import digest
+from contentstack_source.transform import json_sql
+from contentstack_source.transform.content_model import (
+    REFERENCE,
+    DataType,
+    Group,
+    Many,
+    Node,
+    Value,
+)
+from contentstack_source.transform.dates import day, instant
+from contentstack_source.transform.engine import execute
+from contentstack_source.transform.flatten import Flattener, Found, Seen, Text, is_json, only
+from contentstack_source.transform.json_sql import ARRAY, OBJECT, SCALAR, Column
+from contentstack_source.transform.maps import is_map
+
+_RICH_TEXT: Final = {"type", "children"}
+"""Keys of a JSON rich text node: without a model, the sign that an object is one document."""
+
+ORDINAL: Final = "ordinal"
+"""Column of every relation: the places in the lists that lead to a row, the outermost first."""
+
+
+@dataclass
+class ListField:
+    """A list found in a sheet: a sheet to be.
+
+    Attributes:
+        table: its name at the destination.
+        piece: the expression of the list, in the view of the sheet it was found in.
+        of: what its elements are, None if the model does not tell.
+        path: where it stands in the row of the sheet it was found in.
+        list_path: where it stands in the entry, lists of lists told apart.
+    """
+
+    table: str
+    piece: str
+    of: Node | None
+    path: Path
+    list_path: ListPath
+
+
+@dataclass
+class TablePlan:
+    """One table of a load, with the SQL that fills it.
+
+    Attributes:
+        names: of its columns.
+        list_names: of the tables of all lists of the content type.
+        table: its name at the destination.
+        opening: the relation in DuckDB that `columns` select from.
+        existing: the types its columns have at the destination, by name.
+        within: of a list, where it stands in the content model; empty for a root table.
+        list_path: the same, with lists of lists told apart.
+        reads_rich_text: columns of rich text get columns of text and Markdown beside them.
+        columns: by name; those the model knows are there even if no row has them.
+        lists: found in it, by table name.
+        seen: what stands where in a row, by path; an element of a list has the empty path.
+        whole: the paths of values that stay one piece of JSON.
+        readable: column of rich text to those of its text and its Markdown, which no SQL fills.
+    """
+
+    names: ColumnNames
+    list_names: ListNames
+    table: str
+    opening: Flattener
+    existing: Mapping[str, str] = field(default_factory=dict)
+    within: Path = ()
+    list_path: ListPath = ()
+    reads_rich_text: bool = False
+    columns: dict[str, Column] = field(default_factory=dict)
+    lists: dict[str, ListField] = field(default_factory=dict)
+    seen: dict[tuple[str, ...], Seen] = field(default_factory=dict)
+    whole: set[tuple[str, ...]] = field(default_factory=set)
+    readable: dict[str, tuple[str, str]] = field(default_factory=dict)
+    _found: list[Found] = field(default_factory=list)
+    _unfilled: list[tuple[Group, Path]] = field(default_factory=list)
+
+    @property
+    def root_id(self) -> str:
+        """Return the column that names the root row."""
+        return "_dlt_root_id" if self.within else "_dlt_id"
+
+    def open_objects(self, piece: str, group: Group, *, but: frozenset[str]) -> None:
+        """Add the columns and lists of the objects that `piece` yields.
+
+        Args:
+            piece: a column of JSON objects in the view; the view loses it.
+            group: their fields as the model has them.
+            but: keys that are not fields.
+        """
+        self._found = [Found(piece, group, (), self.opening.keys(piece) - but)]
+        self._open_levels(drop=piece)
+
+    def open_elements(self, piece: str, node: Node | None) -> None:
+        """Add the columns and lists of the list elements that `piece` yields."""
+        if BLOCK_UID in self.existing or (isinstance(node, Group) and node.is_blocks):
+            self.columns[BLOCK_UID] = Column("text", _block_uid(piece))
+        if node == REFERENCE:
+            # Old references are plain uids (FACTS T11): the same table, the same column.
+            uid_only = f"CASE WHEN ascii({piece}) = 34 THEN concat('{{\"uid\":', {piece}, '}}')"
+            piece = f"({uid_only} ELSE {piece} END)"
+        kinds, keys = self.opening.look(piece, node)
+        self._place(piece, node, kinds, keys, ())
+        self._open_levels()
+
+    def _open_levels(self, drop: str | None = None) -> None:
+        while level := [found for found in self._found if found.fields()]:
+            self._found = []
+            fields = self.opening.open_level(level, drop)
+            for seen in self.names.in_order(fields, [each.path for each in fields]):
+                self._place(seen.piece, seen.node, seen.kinds, seen.keys, seen.path)
+            drop = None
+        for group, path in self._unfilled:
+            self._declare_fields(group, path)
+
+    def _place(
+        self,
+        piece: str,
+        node: Node | None,
+        kinds: int,
+        keys: frozenset[str],
+        path: tuple[str, ...],
+    ) -> None:
+        """Decide what becomes of a value: column, columns at the next level, or list.
+
+        The path of a list's element is empty: a scalar's column is `value` then, and the table of
+        a list in a list is named `list`.
+        """
+        self.seen[path] = Seen(path, node, piece, kinds, keys)
+        if isinstance(node, Many) and node.of == REFERENCE:
+            piece, kinds = _as_list(piece), kinds and ARRAY
+        if self._is_json(self.seen[path]):
+            self._add_json(piece, path, is_unknown=node is None)
+            self.whole.add(path)
+            if is_rich_text(self.seen[path]):
+                self._add_readable(path)
+            return
+        if isinstance(node, Value) or kinds & SCALAR:
+            self._add_scalar(piece, node, kinds, path)
+        if kinds & OBJECT:
+            group = node if isinstance(node, Group) else None
+            self._found.append(Found(only(piece, 123), group, path, keys))
+        elif isinstance(node, Group):
+            self._unfilled.append((node, path))
+        if kinds & ARRAY:
+            of = node.of if isinstance(node, Many) else None
+            self._add_list(piece, of, path)
+
+    def _is_json(self, seen: Seen) -> bool:
+        """Tell whether a value is kept whole, as JSON."""
+        known = self.names.known(seen.path)
+        if is_rich_text(seen) or is_json(seen.node) or self._type_at_destination(known) == "json":
+            return True
+        keys = seen.keys | self.names.keys_below(seen.path)
+        return seen.node is None and is_map(self.opening, seen.piece, len(keys))
+
+    def _add_scalar(self, piece: str, node: Node | None, kinds: int, path: Path) -> None:
+        name = self.names.assign(path)
+        declared = node if isinstance(node, Value) else None
+        data_type = self._type_at_destination(name) or (
+            declared.data_type if declared else json_sql.infer_type(kinds)
+        )
+        # Keys with an underscore are the system's own: `_metadata`, `_in_progress` (FACTS 5, 6).
+        is_unknown = declared is None and not any(part.startswith("_") for part in path)
+        if not kinds & SCALAR:
+            self.columns[name] = Column(data_type)
+        elif isinstance(piece, Text):
+            self._add_text(path, piece, data_type)
+        else:
+            from_text = declared.from_text if declared else False
+            main = json_sql.scalar(piece, data_type, kinds, from_text=from_text)
+            self.columns[name] = Column(data_type, main, is_unknown=is_unknown)
+            for column in json_sql.variants(piece, main, kinds, data_type):
+                self.columns[self._variant(path, column.data_type)] = column
+
+    def _add_text(self, path: Path, text: Text, data_type: DataType) -> None:
+        """Add a column for a value that was read without its quotes."""
+        name = self.names.assign(path)
+        if data_type == "text":
+            self.columns[name] = Column("text", text)
+            return
+        read = {"timestamp": instant, "date": day}.get(data_type)
+        main = read(text) if read else None
+        self.columns[name] = Column(data_type, main)
+        rest = f"CASE WHEN ({main}) IS NULL THEN {text} END" if main else text
+        self.columns[self._variant(path, "text")] = Column("text", rest, is_variant=True)
+
+    def _add_readable(self, path: Path) -> None:
+        """Add the columns beside a column of rich text."""
+        if self.reads_rich_text:
+            text, markdown = (self.names.assign_form(path, form) for form in ("text", "markdown"))
+            self.columns |= dict.fromkeys((text, markdown), Column("text"))
+            self.readable[self._json_column(path)] = text, markdown
+
+    def _json_column(self, path: Path) -> str:
+        """Return the column of JSON, beside the value's own where that has another type."""
+        name = self.names.assign(path)
+        is_other = self._type_at_destination(name) not in {None, "json"}
+        return self._variant(path, "json") if is_other else name
+
+    def _add_json(self, piece: str, path: Path, *, is_unknown: bool) -> None:
+        own, name = self.names.assign(path), self._json_column(path)
+        if name != own:
+            self.columns[own] = Column("text")
+        if isinstance(piece, Text):
+            piece = f"CAST(to_json({piece}) AS VARCHAR)"
+        self.columns[name] = Column("json", piece, name != own, is_unknown)
+
+    def _add_list(self, piece: str, of: Node | None, path: Path) -> None:
+        list_path = (*self.list_path, *(path or (None,)))
+        table = self.list_names.assign(self.table, path, list_path)
+        self.lists[table] = ListField(table, piece, of, path, list_path)
+
+    def _declare_fields(self, group: Group, path: Path) -> None:
+        """Add the columns of an object that no row has, so that they have their types."""
+        paths = [(*path, key) for key in group.fields]
+        for here in self.names.in_order(paths, paths):
+            node = group.fields[here[-1]]
+            if isinstance(node, Group):
+                self._declare_fields(node, here)
+            elif isinstance(node, Value):
+                name = self.names.assign(here)
+                self.columns[name] = Column(self._type_at_destination(name) or node.data_type)
+                if node.holds == "rich text":
+                    self._add_readable(here)
+
+    def _variant(self, path: Path, data_type: str) -> str:
+        return self.names.assign_form(path, f"v_{data_type}")
+
+    def _type_at_destination(self, name: str | None) -> DataType | None:
+        found = self.existing.get(name) if name else None
+        for data_type in ("text", "double", "bigint", "bool", "timestamp", "date", "json"):
+            if data_type == found:
+                return data_type
+        return None
+
+
+def is_rich_text(seen: Seen) -> bool:
+    """Tell a field of JSON rich text; without a model, by what a document looks like."""
+    if isinstance(seen.node, Value):
+        return seen.node.holds == "rich text"
+    return seen.node is None and seen.keys >= _RICH_TEXT
+
+
+def _block_uid(piece: str) -> str:
+    """Return the expression for the uid of a modular block: the key its content stands under."""
+    keys = f"json_keys({only(piece, 123)})"
+    return f"coalesce(list_filter({keys}, lambda key: NOT starts_with(key, '_'))[1], {keys}[1])"
+
+
+def _as_list(piece: str) -> str:
+    """A list of one, where the service has the element itself."""
+    return f"CASE WHEN ascii({piece}) <> 91 THEN concat('[', {piece}, ']') ELSE {piece} END"
+
+
+def elements_of(
+    con: duckdb.DuckDBPyConnection, sheet: TablePlan, found: ListField, view: str
+) -> None:
+    """Make the relation `view` of the elements of a list: one row an element, ids and all.
+
+    Args:
+        con: where both relations are.
+        sheet: where the list was found.
+        found: the list.
+        view: name of the temporary table to make.
+    """
+    where = digest(found.table)
+    elements = f"""from_json({only(found.piece, 91)}, '["JSON"]')"""
+    execute(
+        con,
+        f"""
+        CREATE OR REPLACE TEMP TABLE {view} AS
+        SELECT left(md5(concat_ws(chr(31), _dlt_parent_id, '{where}', _dlt_list_idx)), 24)
+                   AS _dlt_id, * REPLACE (list_append({ORDINAL}, _dlt_list_idx) AS {ORDINAL})
+        FROM (
+            SELECT {sheet.root_id} AS _dlt_root_id, _dlt_id AS _dlt_parent_id, {ORDINAL},
+                   generate_subscripts(elements, 1) - 1 AS _dlt_list_idx,
+                   CAST(unnest(elements) AS VARCHAR) AS element
+            FROM (SELECT *, {elements} AS elements FROM {sheet.opening.view})
+        )
+        """,
+    )
+
+
+def fill(sheet: TablePlan) -> Iterator[str]:
+    """Yield the select list of the columns some row has: ``expression AS "name"``."""
+    for name, column in sheet.columns.items():
+        if column.sql is not None:
+            yield f"{column.sql} AS {json_sql.quote(name)}"
