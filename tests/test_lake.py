@@ -12,6 +12,7 @@ import pyarrow.parquet as pq
 import pytest
 from deltalake import DeltaTable
 from dlt.destinations.impl.filesystem.configuration import FilesystemDestinationClientConfiguration
+from dlt.destinations.impl.filesystem.filesystem import FilesystemClient
 from pyiceberg.catalog.sql import SqlCatalog
 
 from contentstack_source.destinations.lake import delta, iceberg, lake
@@ -209,5 +210,6 @@ def test_a_dataset_that_does_not_exist_has_no_tables_to_drop(
     destination = lake(f"file://{tmp_path}/lake", table_format)
     pipeline = dlt.pipeline("contentstack", str(tmp_path / "dlt"), destination=destination)
     with pipeline.destination_client() as client:
+        assert isinstance(client, FilesystemClient)
         client.drop_tables("author", delete_schema=True)
     assert not (tmp_path / "lake").exists()
