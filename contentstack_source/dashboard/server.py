@@ -13,7 +13,7 @@ from contentstack_source.destinations.target import Target
 from contentstack_source.errors import FailedError, MissingPackagesError
 
 _NEEDED: Final = ("marimo", "matplotlib", "pandas")
-_DASHBOARD: Final = Path(__file__).with_name("dashboard.py")
+_DASHBOARD: Final = Path(__file__).with_name("app.py")
 
 
 def show(target: Target, *, port: int, browser: bool) -> None:
