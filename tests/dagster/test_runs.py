@@ -40,7 +40,7 @@ def test_a_materialisation_tells_rows_lists_events_and_how_late_they_are(
     first = location.sync().metadata
     assert first["article"]["dagster/row_count"] == 6
     assert first["article"]["dagster/table_name"] == "contentstack.article"
-    assert first["article"]["lists"]["article__parts"] == 10
+    assert first["article"]["lists"]["article__parts"] == 7
     assert "rating" in {each.name for each in first["article"]["dagster/column_schema"].columns}
     assert first["entries"]["events"] == {"entry_published": 12}
     assert first["sync_events"]["events"] == {"asset_published": 2, "entry_published": 12}
