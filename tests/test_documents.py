@@ -69,7 +69,7 @@ def test_the_files_that_contributing_names_are_there() -> None:
 
 @pytest.mark.parametrize("page", ["reliability.md", "security.md"])
 def test_every_promise_names_tests_that_exist(page: str) -> None:
-    tests = "\n".join(path.read_text("utf-8") for path in Path(__file__).parent.glob("test_*.py"))
+    tests = "\n".join(path.read_text("utf-8") for path in Path(__file__).parent.rglob("test_*.py"))
     text = (ROOT / "docs" / page).read_text("utf-8")
     tables = re.findall(r"^\| Promise \|.*\n\|[-|]+\|\n((?:\|.*\n)+)", text, flags=re.MULTILINE)
     assert tables

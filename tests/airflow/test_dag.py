@@ -174,6 +174,24 @@ def test_what_a_human_must_mend_fails_at_once(
     assert ready
 
 
+def test_a_dataset_of_another_pipeline_fails_at_once_and_is_not_asked_for(
+    bag: DagBag, server: Server, ready: str, tmp_path: Path
+) -> None:
+    destination = dlt.destinations.duckdb(ready)
+    other = Target(destination, pipelines_dir=str(tmp_path / "dlt"), pipeline_name="other")
+    stack = server.stack
+    settings = {
+        "api_key": stack.api_key,
+        "delivery_token": stack.delivery_token,
+        "environment": stack.environment,
+        "base_url": server.base_url,
+    }
+    run.sync(other, settings=settings)
+    asked = len(server.requests)
+    assert outcomes(bag)[SYNC] == ("failed", 1)
+    assert not any("sync" in each.path for each in server.requests[asked:])
+
+
 def test_a_missing_connection_fails_at_once(bag: DagBag, warehouse: str) -> None:
     assert outcomes(bag)[SYNC] == ("failed", 1)
     assert not Path(warehouse).exists()

@@ -91,6 +91,18 @@ def test_a_refused_run_fails_at_once_and_tells_no_secret(
     assert "cs_wrong" not in result.failure
 
 
+def test_a_dataset_of_another_pipeline_is_refused_at_once(location: Location) -> None:
+    run.sync(Target(pipeline_name="other", destination=Target().pipeline().destination))
+    asked = len(location.server.requests)
+    result = location.sync()
+    assert not result.success
+    assert result.tries == 1
+    assert "is kept by pipeline other" in result.failure
+    assert "resync --take-over" in result.failure
+    paths = {each.path for each in location.server.requests[asked:]}
+    assert not any("sync" in path for path in paths)
+
+
 def test_an_outage_is_tried_again(location: Location, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("RUNTIME__REQUEST_MAX_ATTEMPTS", "1")
     defs = contentstack_definitions(
