@@ -75,7 +75,7 @@ class DatasetOwnedError(RefusedError):
 
 
 class WorkingFolderError(RefusedError):
-    """dlt's working folder tells of another load than the dataset does."""
+    """dlt's working folder and the dataset do not agree on the last load."""
 
 
 class TooManyDeletionsError(RefusedError):

@@ -262,7 +262,7 @@ def _has_uid(content_type: object) -> bool:
 def _is_count(count: object, received: int) -> bool:
     """Tell whether all content types were received.
 
-    A count that is missing, is no number, or is smaller than what came, tells nothing.
+    A count that is missing, not a number, or smaller than what was received is ignored.
     """
     return isinstance(count, int) and count == received
 

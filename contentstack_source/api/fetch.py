@@ -1,4 +1,4 @@
-"""The asking side of a pass: the pages of its streams, the content model, and the stats."""
+"""What a pass asks of the service: the pages of its streams, and the content model."""
 
 from __future__ import annotations
 
@@ -119,7 +119,7 @@ class Pages:
         Args:
             streams: fetched side by side.
             sink: takes the pages.
-            stats: counts the pages, and gets the tokens and what began anew.
+            stats: counts the pages, and gets the tokens and the streams that begin with `init`.
             tell: told of every page.
 
         Raises:

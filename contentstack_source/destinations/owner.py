@@ -105,7 +105,7 @@ def refuse_if_owned(
         if (each.pipeline_name, each.source_name) == me or each.since < since:
             continue
         if each.pipeline_name == me[0] and stored_schema(pipeline, each.source_name) is None:
-            continue  # the state of a pipeline tells of its other datasets, too
+            continue  # the state of a pipeline also covers its other datasets
         raise owned_error(pipeline, each, source_name)
 
 
@@ -122,7 +122,7 @@ def owned_error(pipeline: Pipeline, owner: Owner, source_name: str) -> DatasetOw
 
 
 def take_over(pipeline: Pipeline, states: Mapping[str, State]) -> None:
-    """Make the pipeline the owner: its state tells when, from the load of this run on."""
+    """Make the pipeline the owner: the load of this run stores the moment in its state."""
     latest = max((each.since for each in owners(states)), default="")
     now = pendulum.now("UTC").isoformat()
     if latest >= now:  # the clock of another host
