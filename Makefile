@@ -34,7 +34,7 @@ dagster: $(DAGSTER)  ## The same in a real Dagster, until Ctrl-C
 	.venv-dagster/bin/python -m pipelines.dagster_demo
 
 notebooks: $(RUN)  ## The notebooks in the browser; the first one makes a demo if there is none
-	$(BIN)/pip install --quiet --constraint constraints.txt --editable ".[show]"
+	$(BIN)/pip install --quiet --constraint constraints.txt --editable ".[dashboard]"
 	$(BIN)/marimo edit notebooks
 
 ipynb: $(DEV)  ## The notebooks for Jupyter, made from those for marimo

@@ -39,7 +39,7 @@ def _obey(server: Server, entries: int, order: str, *arguments: str) -> str:
         count, seed = (int(each) for each in arguments)
         change(server.stack, entries, count, seed)
     if order == "late":
-        server.weather.answer_seconds = float(arguments[0])
+        server.behavior.answer_seconds = float(arguments[0])
     return "done"
 
 

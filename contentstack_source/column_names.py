@@ -2,8 +2,8 @@
 
 dlt's naming makes one name of several keys: `subTitle` and `sub_title` are `sub_title`. The first
 path that comes gets the name, another one a name with a digest. A later load must not give the
-names in another order, so the schema at the destination says whose each column is: by its name
-alone where that spells the path, by a hint everywhere else.
+names in another order, so the schema at the destination records the path of each column: by its
+name alone where that spells the path, by a hint everywhere else.
 """
 
 from __future__ import annotations
@@ -95,7 +95,7 @@ class ColumnNames:
         """Return the column of another form of what `column` holds."""
         if column in self._keys:
             return self.assign_form(self._keys[column].path, form)
-        key = ColumnKey((), f"{column}__{form}")  # of no field: `content_locale`, say
+        key = ColumnKey((), f"{column}__{form}")  # of no field, such as `content_locale`
         return self._by_key.get(key) or self._assign(key, self._names.form(column, form))
 
     def known(self, path: Path, form: str = "") -> str | None:

@@ -20,7 +20,7 @@ def _one(_: object) -> int:
 
 
 @contextmanager
-def abreast(
+def iterate_concurrently(
     sources: Sequence[_Source[_Each]],
     *,
     workers: int,
@@ -29,7 +29,7 @@ def abreast(
 ) -> Iterator[Iterator[_Each]]:
     """Give an iterator of what the sources yield, as it comes; each keeps its own order.
 
-    On leaving, the threads are told to stop, and waited for.
+    On leaving, the threads are stopped and joined.
 
     Args:
         sources: called on the thread that iterates what they return.

@@ -1,4 +1,4 @@
-"""From whatever dlt raises to one error of the tree, told in one line."""
+"""Maps whatever dlt raises to one error of the tree, with a message of one line."""
 
 from __future__ import annotations
 
@@ -34,22 +34,22 @@ def one_line_errors() -> Iterator[None]:
     except ContentstackError:
         raise
     except (Exception, SignalReceivedException) as error:
-        raise _told(error) from error
+        raise _mapped(error) from error
 
 
-def _told(error: BaseException) -> ContentstackError:
+def _mapped(error: BaseException) -> ContentstackError:
     chain = list(_chain(error))
     for each in chain:
         if isinstance(each, ContentstackError):
             return each
         if isinstance(each, SignalReceivedException):
-            what = f"Stopped by {signal.Signals(each.signal_code).name}"
-            return StoppedError(what, "Run again: it goes on where this one stopped.")
+            message = f"Stopped by {signal.Signals(each.signal_code).name}"
+            return StoppedError(message, "Run again: it goes on where this one stopped.")
         if isinstance(each, ConfigFieldMissingException):
             return _missing(each)
         if isinstance(each, (UnknownDestinationModule, InvalidDestinationReference)):
-            what = f"dlt has no such destination ({str(each).splitlines()[0][:200]})"
-            return SettingsError(what, "Choose one of dlt's destinations, such as duckdb.")
+            message = f"dlt has no such destination ({str(each).splitlines()[0][:200]})"
+            return SettingsError(message, "Choose one of dlt's destinations, such as duckdb.")
     return _failed(error, chain[-1])
 
 
@@ -59,11 +59,11 @@ def _chain(error: BaseException) -> Iterator[BaseException]:
     dlt goes on to the next resource while it handles the StopIteration of the one before, which
     is thus the context of errors it has nothing to do with.
     """
-    link: BaseException | None = error
-    while link is not None and not isinstance(link, StopIteration):
-        yield link
-        step = link.exception if isinstance(link, PipelineStepFailed) else None
-        link = link.__cause__ or step or link.__context__
+    current: BaseException | None = error
+    while current is not None and not isinstance(current, StopIteration):
+        yield current
+        step = current.exception if isinstance(current, PipelineStepFailed) else None
+        current = current.__cause__ or step or current.__context__
 
 
 def _missing(error: ConfigFieldMissingException) -> SettingsError:
@@ -80,8 +80,10 @@ def _missing(error: ConfigFieldMissingException) -> SettingsError:
 
 def _failed(error: BaseException, root: BaseException) -> ContentstackError:
     if "Ambiguous reference to catalog or schema" in str(root):
-        what = "The DuckDB file and the dataset have the same name, which DuckDB cannot tell apart"
-        return SettingsError(what, "Choose another --dataset, or another file.")
+        message = (
+            "The DuckDB file and the dataset have the same name, which DuckDB cannot distinguish"
+        )
+        return SettingsError(message, "Choose another --dataset, or another file.")
     step = f" in the step {error.step}" if isinstance(error, PipelineStepFailed) else ""
     reason = (str(root).strip() or type(root).__name__).splitlines()[0][:300]
     return FailedError(

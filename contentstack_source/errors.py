@@ -1,7 +1,7 @@
 """Every way a sync can fail, as one tree.
 
     ContentstackError                 (a ``DltSourceException``; `pipeline.run` wraps it)
-    ├── RefusedError                  a human must act               exit code 2
+    ├── RefusedError                  needs user action            exit code 2
     │   ├── SettingsError             a setting is missing or wrong
     │   │   └── UnsupportedDestinationError the destination cannot hold the tables
     │   ├── CredentialsError          the stack does not let us in
@@ -9,16 +9,16 @@
     │   ├── DatasetOwnedError         the dataset is kept by another pipeline or source
     │   ├── WorkingFolderError        dlt's working folder does not go with the dataset
     │   ├── TooManyDeletionsError     a resync would remove more than it may
-    │   ├── RowsChangedError          other hands took rows from the tables
-    │   ├── UnknownTablesError        tables that nothing tells of any more
+    │   ├── RowsChangedError          another process changed rows of the tables
+    │   ├── UnknownTablesError        tables whose schema is lost
     │   ├── MissingPackagesError      an extra is not installed
-    │   └── NoHistoryError            nothing to make the tables anew from
+    │   └── NoHistoryError            no history to rebuild the tables from
     └── FailedError                   worth trying again             exit code 1
         ├── ServiceError              no good answer after all retries
         ├── InvalidResponseError               an answer that breaks the protocol
         │   └── PaginationLoopError   a page that leads back to itself
         ├── ConcurrentRunError        another run is under way, or got there first
-        ├── StoppedError              told to stop by a signal       exit code 143
+        ├── StoppedError              stopped by a signal          exit code 143
         └── InvalidTokenError         a sync or pagination token is no longer accepted
 
 A message says what happened, where, and what to do. It never holds a secret: keys and tokens of
@@ -36,20 +36,20 @@ class ContentstackError(DltSourceException):
     """Base of all errors of this package.
 
     Args:
-        what: what happened, one sentence without its full stop.
-        todo: what the reader can do about it, one sentence.
+        message: what happened, one sentence without its full stop.
+        hint: what the reader can do about it, one sentence.
     """
 
     exit_code: ClassVar[int] = 1
 
-    def __init__(self, what: str, todo: str) -> None:
-        self.what = what
-        self.todo = todo
-        super().__init__(f"{what}. {todo}")
+    def __init__(self, message: str, hint: str) -> None:
+        self.message = message
+        self.hint = hint
+        super().__init__(f"{message}. {hint}")
 
 
 class RefusedError(ContentstackError):
-    """Nothing will change until a human acts: exit code 2."""
+    """Needs user action, a retry cannot help: exit code 2."""
 
     exit_code: ClassVar[int] = 2
 
@@ -59,11 +59,11 @@ class SettingsError(RefusedError):
 
 
 class UnsupportedDestinationError(SettingsError):
-    """The destination would lose removals or values; nothing was written to it."""
+    """The destination would lose deletes or values; nothing was written to it."""
 
 
 class CredentialsError(RefusedError):
-    """The stack refused the API key, the delivery token, the branch or the environment."""
+    """The service rejected the API key, the delivery token, the branch or the environment."""
 
 
 class SettingsChangedError(RefusedError):
@@ -83,7 +83,7 @@ class TooManyDeletionsError(RefusedError):
 
 
 class RowsChangedError(RefusedError):
-    """The tables do not hold what the last run left in them; told by `check`."""
+    """The tables do not hold what the last run left in them; raised by `check`."""
 
 
 class UnknownTablesError(RefusedError):
@@ -119,9 +119,9 @@ class ConcurrentRunError(FailedError):
 
 
 class StoppedError(FailedError):
-    """SIGTERM came: what was begun was ended, and the next run goes on from there."""
+    """SIGTERM came: the current step was finished, and the next run goes on from there."""
 
-    exit_code: ClassVar[int] = 143  # what a shell says of a process that SIGTERM ended
+    exit_code: ClassVar[int] = 143  # as a shell reports a process that SIGTERM ended
 
 
 class InvalidTokenError(FailedError):
@@ -131,6 +131,6 @@ class InvalidTokenError(FailedError):
         token_kind: ``sync_token`` or ``pagination_token``.
     """
 
-    def __init__(self, token_kind: str, what: str, todo: str) -> None:
+    def __init__(self, token_kind: str, message: str, hint: str) -> None:
         self.token_kind = token_kind
-        super().__init__(what, todo)
+        super().__init__(message, hint)

@@ -34,7 +34,7 @@ ASSET_EVENTS: Final = (ASSET_PUBLISHED, ASSET_UNPUBLISHED, ASSET_DELETED)
 PUBLISHED: Final = (ENTRY_PUBLISHED, ASSET_PUBLISHED)
 """Events that put a row; all others take rows away."""
 
-READ_ANEW: Final = "read_anew"
+FULL_SYNC: Final = "full_sync"
 """No event of the service: a pass from the start, which removes what it does not find."""
 
 SYS_ASSETS: Final = "sys_assets"

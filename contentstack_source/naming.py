@@ -21,7 +21,7 @@ OWN_TABLES: Final = (
 OWN_VIEWS: Final = (
     "broken_references",
     "unused_assets",
-    "unlinked_entries",
+    "unreferenced_entries",
     "entry_versions",
     "locale_coverage",
 )
@@ -38,7 +38,7 @@ _DEVICES: Final = frozenset(
     ["aux", "con", "nul", "prn"]
     + [f"{port}{number}" for port in ("com", "lpt") for number in range(1, 10)]
 )
-"""Names no file may have on Windows: dlt names files like tables, and refuses these anywhere."""
+"""Names no file may have on Windows: dlt names files like tables, and rejects these anywhere."""
 
 _LONGEST_TABLE: Final = 200
 """dlt names files like tables, and a file's name may have 255 characters with all that follows."""
@@ -103,12 +103,12 @@ class Names:
         """Return the name of a column beside another one: ``price__v_text``."""
         return self._naming.shorten_fragments(column, form)
 
-    def apart(self, column: str, *told_apart: str) -> str:
+    def apart(self, column: str, *parts: str) -> str:
         """Return a name for what cannot have the name `column`: one with a digest."""
-        return self._naming.shorten_fragments(f"{column}_{digest(*told_apart)}")
+        return self._naming.shorten_fragments(f"{column}_{digest(*parts)}")
 
     def _parts(self, path: tuple[str, ...]) -> list[str]:
-        # dlt refuses an empty name; JSON does not.
+        # dlt rejects an empty name; JSON does not.
         return [self._naming.normalize_identifier(part.strip() or "_") for part in path]
 
     def _table(self, uid: str) -> str:
@@ -119,5 +119,5 @@ class Names:
 
 
 def digest(*parts: str) -> str:
-    """Return six characters that tell apart what dlt's naming makes alike."""
+    """Return six characters that distinguish what dlt's naming makes alike."""
     return hashlib.sha256("\x1f".join(parts).encode("utf-8", "surrogatepass")).hexdigest()[:6]

@@ -1,4 +1,4 @@
-"""What the packages say to each other about tables: names, types, and the rows of a load."""
+"""What the packages share about tables: names, types, and the rows of a load."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from contentstack_source.column_names import ColumnKey, ColumnNames, ListPath
 from contentstack_source.naming import Names
 
 ENTRY_REFERENCES: Final = "entry_references"
-"""The table of the links of entries; merged like the table of a list in `entries`."""
+"""The table of the references of entries; merged like a list table of `entries`."""
 
 EVERY_ROW: Final = "*"
 """The id of a tombstone that takes every row of its table."""
@@ -30,11 +30,11 @@ class DestinationTable:
     Attributes:
         columns: the types of its columns by name, as dlt calls them.
         list_of: the root table it holds a list of; None for a root table.
-        is_content: it holds what is published, not what is told of it.
+        is_content: it holds what is published, not a log.
         is_column: it is no table, but a list in a column of another one.
         lists: the columns that hold lists, by the table that each list would be.
         keys: what a column holds, by name, where the name does not spell it.
-        list_path: where the list stands in the content; None if only the table's name tells.
+        list_path: where the list stands in the content; None if only the table's name spells it.
     """
 
     columns: Mapping[str, str]

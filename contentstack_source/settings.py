@@ -70,15 +70,15 @@ class Settings:
         start_from: only what was published since, ISO 8601 in UTC.
         event_types: those that are loaded, in the vendor's order.
         partition_by: `content_type` gives each of them a stream of its own; None is one stream.
-        requests_at_once: requests under way at a time, where there are many streams.
-        requests_per_second: requests begun in any second, where there are many streams.
+        max_concurrent_requests: requests under way at a time, where there are many streams.
+        requests_per_second: requests started in any second, where there are many streams.
         max_deleted_share: the part of all rows, 0 to 1, that a resync may remove.
-        link_graph: whether `entry_references` is kept.
+        entry_references: whether `entry_references` is kept.
         rich_text: whether rich text has columns of text and Markdown beside it.
         history: whether every event is kept, with what it published.
         locale_fallback: locale to the one that is shown where an entry is not published in it.
         master_locale: the locale that others are translated from.
-        deletes: `hard` takes rows away; `soft` leaves them, and tells when and by what they went.
+        deletes: `hard` deletes rows; `soft` keeps them, with `deleted_at` and `deleted_by`.
     """
 
     api_key: str
@@ -91,10 +91,10 @@ class Settings:
     start_from: str | None = None
     event_types: tuple[str, ...] = EVENT_TYPES
     partition_by: str | None = None
-    requests_at_once: int = 16
+    max_concurrent_requests: int = 16
     requests_per_second: int = 80
     max_deleted_share: float = 0.5
-    link_graph: bool = True
+    entry_references: bool = True
     rich_text: bool = False
     history: bool = False
     deletes: str = HARD
@@ -151,12 +151,12 @@ class Settings:
         }
         return {name: value for name, value in parts.items() if value is not None}
 
-    def shape(self) -> dict[str, int]:
+    def table_options(self) -> dict[str, int]:
         """Return what decides which tables and columns content becomes.
 
         The stream stays the same when these change, but what is loaded already lacks them.
         """
-        settings = {"link_graph": self.link_graph, "rich_text": self.rich_text}
+        settings = {"entry_references": self.entry_references, "rich_text": self.rich_text}
         return {**settings, "table_layout": TABLE_LAYOUT}
 
 
@@ -169,14 +169,14 @@ def parse_base_url(base_url: str | None, region: str | None) -> str:
     if base_url:
         parts = urlsplit(base_url)
         if parts.scheme not in {"http", "https"} or not parts.netloc or parts.username:
-            what = "base_url is not an http or https address without user and password"
-            raise SettingsError(what, "Write it like https://cdn.contentstack.io/v3.")
+            message = "base_url is not an http or https address without user and password"
+            raise SettingsError(message, "Write it like https://cdn.contentstack.io/v3.")
         return base_url.rstrip("/")
     name = (region or "na").strip().lower().replace("_", "-")
     name = _ALIASES.get(name, name)
     if name not in HOSTS:
-        what = f"region {region!r} is not one of Contentstack's"
-        raise SettingsError(what, f"Choose from: {', '.join(HOSTS)}.")
+        message = f"region {region!r} is not one of Contentstack's"
+        raise SettingsError(message, f"Choose from: {', '.join(HOSTS)}.")
     return f"https://{HOSTS[name]}/v3"
 
 
@@ -195,8 +195,8 @@ def parse_start_from(value: object) -> str | None:
     except ValueError:
         instant = None
     if not isinstance(instant, pendulum.DateTime):
-        what = f"start_from {str(value)!r} is not an instant"
-        raise SettingsError(what, "Write it like 2026-01-31T00:00:00.000Z.")
+        message = f"start_from {str(value)!r} is not an instant"
+        raise SettingsError(message, "Write it like 2026-01-31T00:00:00.000Z.")
     return instant.in_timezone("UTC").format("YYYY-MM-DD[T]HH:mm:ss.SSS[Z]")
 
 
@@ -215,15 +215,15 @@ def parse_locale_fallback(value: object) -> dict[str, str]:
     if (value and not fallback) or not all(
         isinstance(each, str) and each for pair in fallback.items() for each in pair
     ):
-        what = "locale_fallback does not name pairs of locales"
-        raise SettingsError(what, "Write it like de-at=de-de, de-de=en-us, or as a TOML table.")
+        message = "locale_fallback does not name pairs of locales"
+        raise SettingsError(message, "Write it like de-at=de-de, de-de=en-us, or as a TOML table.")
     for locale in fallback:
         then, steps = fallback[locale], 0
         while then in fallback and steps <= len(fallback):
             then, steps = fallback[then], steps + 1
         if then in fallback:
-            what = f"locale_fallback leads from {locale} round in a circle"
-            raise SettingsError(what, "Let each chain end, at the master locale mostly.")
+            message = f"locale_fallback leads from {locale} round in a circle"
+            raise SettingsError(message, "Let each chain end, at the master locale mostly.")
     return fallback
 
 
@@ -240,10 +240,10 @@ def parse_settings(
     start_from: object = None,
     event_types: str | Iterable[str] | None = None,
     partition_by: str | None = None,
-    requests_at_once: int = 16,
+    max_concurrent_requests: int = 16,
     requests_per_second: int = 80,
     max_deleted_share: float = 0.5,
-    link_graph: bool = True,
+    entry_references: bool = True,
     rich_text: bool = False,
     history: bool = False,
     deletes: str = HARD,
@@ -262,25 +262,27 @@ def parse_settings(
     }
     for name, value in required.items():
         if not value or not str(value).isprintable() or not str(value).isascii():
-            what = f"{name} is empty or has characters that no {name} has"
-            raise SettingsError(what, "Copy it again from the stack's settings.")
+            message = f"{name} is empty or has characters that no {name} has"
+            raise SettingsError(message, "Copy it again from the stack's settings.")
     if partition_by and partition_by != BY_CONTENT_TYPE:
-        what = f"partition_by {partition_by!r} is no way to part a stack"
-        raise SettingsError(what, f"Leave it unset, or write {BY_CONTENT_TYPE!r}.")
+        message = f"partition_by {partition_by!r} is no way to part a stack"
+        raise SettingsError(message, f"Leave it unset, or write {BY_CONTENT_TYPE!r}.")
     if partition_by and content_type_uid:
-        what = "partition_by and content_type_uid do not go together: one content type is one part"
-        raise SettingsError(what, "Leave one of them unset.")
-    if requests_at_once < 1 or requests_per_second < 1:
-        what = "requests_at_once and requests_per_second must be 1 or more"
+        message = (
+            "partition_by and content_type_uid do not go together: one content type is one part"
+        )
+        raise SettingsError(message, "Leave one of them unset.")
+    if max_concurrent_requests < 1 or requests_per_second < 1:
+        message = "max_concurrent_requests and requests_per_second must be 1 or more"
         raise SettingsError(
-            what, "The vendor allows 100 requests a second for all stacks together."
+            message, "The vendor allows 100 requests a second for all stacks together."
         )
     if not 0 <= max_deleted_share <= 1:
-        what = f"max_deleted_share {max_deleted_share!r} is not between 0 and 1"
-        raise SettingsError(what, "Write 0.5 for half of all rows, 1 for no limit.")
+        message = f"max_deleted_share {max_deleted_share!r} is not between 0 and 1"
+        raise SettingsError(message, "Write 0.5 for half of all rows, 1 for no limit.")
     if deletes not in {HARD, SOFT}:
-        what = f"deletes {deletes!r} is neither {HARD!r} nor {SOFT!r}"
-        raise SettingsError(what, "hard takes rows away, soft keeps them with deleted_at.")
+        message = f"deletes {deletes!r} is neither {HARD!r} nor {SOFT!r}"
+        raise SettingsError(message, "hard takes rows away, soft keeps them with deleted_at.")
     return Settings(
         api_key=api_key,
         delivery_token=delivery_token,
@@ -292,10 +294,10 @@ def parse_settings(
         start_from=parse_start_from(start_from),
         event_types=parse_event_types(event_types),
         partition_by=partition_by or None,
-        requests_at_once=requests_at_once,
+        max_concurrent_requests=max_concurrent_requests,
         requests_per_second=requests_per_second,
         max_deleted_share=max_deleted_share,
-        link_graph=link_graph,
+        entry_references=entry_references,
         rich_text=rich_text,
         history=history,
         deletes=deletes,

@@ -1,7 +1,7 @@
 """SIGTERM, as every scheduler sends it: end what must not be cut, and leave.
 
-While dlt normalizes and loads it looks at signals itself, and ends the load that is under way. At
-all other times nothing is under way that the next run would not do anew or go on with.
+While dlt normalizes and loads it handles signals itself, and finishes the current load. At all
+other times nothing is under way that the next run would not do again or go on with.
 """
 
 from __future__ import annotations

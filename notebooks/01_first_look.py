@@ -79,7 +79,7 @@ def _(mo):
 
 @app.cell
 def _(ask, charts, dataset):
-    live = ask(
+    published = ask(
         dataset,
         """
         SELECT content_type_uid, locale, count(*) AS published, max(published_at) AS latest
@@ -87,7 +87,7 @@ def _(ask, charts, dataset):
         """,
     )
     charts.stacked(
-        live.pivot(index="content_type_uid", columns="locale", values="published"),
+        published.pivot(index="content_type_uid", columns="locale", values="published"),
         "Published entries",
         "entries, by content type and locale",
     )

@@ -143,7 +143,7 @@ def announce(summary: RunSummary, dataset: str) -> list[str]:
         extra = {
             "dataset": dataset,
             "token": summary.token_after,
-            "put": summary.put_by_table[table],
+            "put": summary.upserted_by_table[table],
             "rows": summary.row_counts.get(table, 0),
         }
         context["outlet_events"][CHANGES].add(table_asset(table, dataset), extra=extra)

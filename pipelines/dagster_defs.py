@@ -14,6 +14,6 @@ STACKS = {"contentstack": Target(destination="duckdb", dataset="contentstack")}
 defs = contentstack_definitions(
     STACKS,
     cron="7 * * * *",  # every hour, whether there is news or not
-    look_every_seconds=30,  # for news: one request
-    fresh_for=timedelta(hours=3),
+    sensor_interval_seconds=30,  # for news: one request
+    freshness_window=timedelta(hours=3),
 )

@@ -21,10 +21,10 @@ SECONDS = 120
 
 @contextmanager
 def shown(folder: Path, *options: str) -> Iterator[str]:
-    """Run `contentstack-source show` in a folder and give the address it tells."""
-    command = [sys.executable, "-m", "contentstack_source.cli.main", "show", "--no-browser"]
+    """Run `contentstack-source dashboard` in a folder and give the address it tells."""
+    command = [sys.executable, "-m", "contentstack_source.cli.main", "dashboard", "--no-browser"]
     command += ["--port", str(_free_port()), *options]
-    log = folder / "show.txt"
+    log = folder / "dashboard.txt"
     with log.open("w") as out:
         server = subprocess.Popen(command, cwd=folder, stdout=out, stderr=subprocess.STDOUT)
         try:

@@ -13,7 +13,7 @@ from dlt.common.normalizers.naming.snake_case import NamingConvention
 from hypothesis import settings
 from rich.console import Console
 
-from contentstack_source.cli.demo import FOLDER, tell
+from contentstack_source.cli.demo import FOLDER, run_demo
 from contentstack_source.naming import Names
 from contentstack_source.schema import DestinationTable, RowBatch, SchemaDrift
 from contentstack_source.simulator import Server, Stack
@@ -31,8 +31,8 @@ settings.load_profile("repeatable")
 class Loaded:
     """The rows that a pass puts, as Python values."""
 
-    def __init__(self, rows: Sequence[RowBatch], findings: SchemaDrift) -> None:
-        self.findings = findings
+    def __init__(self, rows: Sequence[RowBatch], drift: SchemaDrift) -> None:
+        self.drift = drift
         self.parts = list(rows)
         self.rows: dict[str, list[dict[str, Any]]] = {}
         self.types: dict[str, dict[str, str]] = {}
@@ -66,34 +66,34 @@ def published(
 
 
 @pytest.fixture(scope="session")
-def folded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., Compaction]]:
+def compacted(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., Compaction]]:
     """Fold the pages given."""
-    folds: list[Compaction] = []
+    compactions: list[Compaction] = []
 
-    def fold(
+    def compaction(
         *pages: Sequence[object],
         only_locale: str | None = None,
         known_locales: Sequence[str] = (),
         legs: Sequence[int] = (),
     ) -> Compaction:
-        while len(folds) > 1:  # a test looks at two at most
-            folds.pop(0).con.close()
+        while len(compactions) > 1:  # a test looks at two at most
+            compactions.pop(0).con.close()
         folder = tmp_path_factory.mktemp("fold")
-        intake = Staging(only_locale=only_locale, temp_folder=folder)
+        staging = Staging(only_locale=only_locale, temp_folder=folder)
         for number, items in enumerate(pages, 1):
             leg = legs[number - 1] if legs else 0
-            intake.take(0, number, json.dumps({"items": items}).encode(), leg)
-        intake.read()
-        folds.append(Compaction(intake.con, known_locales))
-        return folds[-1]
+            staging.take(0, number, json.dumps({"items": items}).encode(), leg)
+        staging.read()
+        compactions.append(Compaction(staging.con, known_locales))
+        return compactions[-1]
 
-    yield fold
-    for each in folds:
+    yield compaction
+    for each in compactions:
         each.con.close()
 
 
 @pytest.fixture(scope="session")
-def load_items(folded: Callable[..., Compaction]) -> Callable[..., Loaded]:
+def load_items(compacted: Callable[..., Compaction]) -> Callable[..., Loaded]:
     """Fold one page of items and turn it into rows: entries, then assets."""
 
     def load(
@@ -104,13 +104,13 @@ def load_items(folded: Callable[..., Compaction]) -> Callable[..., Loaded]:
         naming: NamingConvention | None = None,
         reads_rich_text: bool = False,
     ) -> Loaded:
-        fold = folded(items)
+        compaction = compacted(items)
         names = Names(naming or NamingConvention())
-        names.assign_tables({*fold.published_types, *(content_types or {})})
+        names.assign_tables({*compaction.published_types, *(content_types or {})})
         tables = RowBuilder(
-            fold, names, existing or {}, content_types or {}, reads_rich_text=reads_rich_text
+            compaction, names, existing or {}, content_types or {}, reads_rich_text=reads_rich_text
         )
-        return Loaded([*tables.entries(), *tables.assets()], tables.findings)
+        return Loaded([*tables.entries(), *tables.assets()], tables.drift)
 
     return load
 
@@ -141,7 +141,7 @@ def loaded(load_items: Callable[..., Loaded]) -> Callable[..., Loaded]:
 def demo_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder in which a small demo was run: `demo-data/demo.duckdb` is in it."""
     folder = tmp_path_factory.mktemp("demo")
-    tell(Console(file=io.StringIO()), entries=300, folder=str(folder / FOLDER))
+    run_demo(Console(file=io.StringIO()), entries=300, folder=str(folder / FOLDER))
     return folder
 
 

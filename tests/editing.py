@@ -8,7 +8,7 @@ from typing import Any
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
 
-from contentstack_source.simulator import Weather
+from contentstack_source.simulator import Behavior
 from tests.small import LOCALES, MODELS, SAME_NAME, TYPES, UIDS, content, small_stack
 
 types = st.sampled_from(TYPES)
@@ -23,23 +23,23 @@ class Editors(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         self.stack = small_stack()
-        self.weather = Weather()
+        self.behavior = Behavior()
         self.is_fresh = False
 
     @initialize(
         order=st.sampled_from(["newest_first", "oldest_first", "shuffled"]),
         delta=st.sampled_from(["latest", "log"]),
-        removal_data=st.sampled_from(["uid_locale", "with_title", "no_locale"]),
+        delete_data=st.sampled_from(["uid_locale", "with_title", "no_locale"]),
         twice=st.booleans(),
         empty_pages=st.booleans(),
     )
     def weather_of_the_day(
-        self, order: Any, delta: Any, removal_data: Any, twice: bool, empty_pages: bool
+        self, order: Any, delta: Any, delete_data: Any, twice: bool, empty_pages: bool
     ) -> None:
-        self.weather.order, self.weather.delta = order, delta
-        self.weather.removal_data = removal_data
-        self.weather.duplicate_events = twice
-        self.weather.empty_pages = empty_pages
+        self.behavior.order, self.behavior.delta = order, delta
+        self.behavior.delete_data = delete_data
+        self.behavior.duplicate_events = twice
+        self.behavior.empty_pages = empty_pages
 
     @rule(content_type_uid=types, uid=uids, locale=locales, seed=seeds)
     def publish(self, content_type_uid: str, uid: str, locale: str, seed: int) -> None:
@@ -66,7 +66,7 @@ class Editors(RuleBasedStateMachine):
         self.is_fresh = False
 
     # In a short stream nothing tells oldest-first from newest-first, the only order ever seen.
-    @precondition(lambda self: self.weather.order != "oldest_first")
+    @precondition(lambda self: self.behavior.order != "oldest_first")
     @rule(content_type_uid=types, uid=uids, locale=locales, seed=seeds)
     def unpublish_and_publish_in_one_instant(
         self, content_type_uid: str, uid: str, locale: str, seed: int

@@ -31,14 +31,17 @@ def item(event_type: str, minute: int, uid: str = "e1", locale: str | None = "en
     }
 
 
-def live(fold: Compaction) -> dict[Key, str]:
+def upserted(compaction: Compaction) -> dict[Key, str]:
     """Return what stands, with the title it stands with."""
     sql = """
         SELECT content_type_uid, uid, locale, data->>'title'
-        FROM event SEMI JOIN live USING (position)
+        FROM event SEMI JOIN upserts USING (position)
     """
-    return {(kind, uid, locale): title for kind, uid, locale, title in fold.con.sql(sql).fetchall()}
+    return {
+        (kind, uid, locale): title
+        for kind, uid, locale, title in compaction.con.sql(sql).fetchall()
+    }
 
 
-def removed(fold: Compaction) -> set[Key]:
-    return set(fold.con.sql("SELECT content_type_uid, uid, locale FROM removal").fetchall())
+def deleted(compaction: Compaction) -> set[Key]:
+    return set(compaction.con.sql("SELECT content_type_uid, uid, locale FROM deletes").fetchall())

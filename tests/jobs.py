@@ -14,7 +14,7 @@ from contentstack_source.destinations.target import Target
 from contentstack_source.runs import run
 from contentstack_source.runs.rebuild import rebuild
 from contentstack_source.runs.summary import RunSummary
-from contentstack_source.simulator import Server, Stack, Weather, serve
+from contentstack_source.simulator import Behavior, Server, Stack, serve
 from tests.mirror import assert_equal_at
 from tests.places import Makes, Place, in_duckdb
 from tests.snapshots import differences, snapshot_of
@@ -25,7 +25,7 @@ class Job:
     """A stack that is loaded; the service tells of every event, not of the last only."""
 
     stack: Stack
-    weather: Weather
+    behavior: Behavior
     server: Server
     place: Place
     target: Target
@@ -64,13 +64,13 @@ def making_jobs(
     with ExitStack() as exit_stack:
 
         def make(stack: Stack, make_place: Makes = in_duckdb, **settings: str) -> Job:
-            weather = Weather(delta="log")
+            behavior = Behavior(delta="log")
             place = exit_stack.enter_context(make_place(folder))
-            server = exit_stack.enter_context(serve(stack, weather))
+            server = exit_stack.enter_context(serve(stack, behavior))
             configure(stack, server)
             for name, value in settings.items():
                 patch.setenv(f"SOURCES__CONTENTSTACK__{name}", value)
             target = Target(place.destination, pipelines_dir=str(folder / "dlt"))
-            return Job(stack, weather, server, place, target)
+            return Job(stack, behavior, server, place, target)
 
         yield make

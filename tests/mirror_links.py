@@ -82,7 +82,7 @@ def answers_of(stack: Stack) -> dict[str, Answer]:
     link = (*place, "field_path", "position", "kind", "to_uid", "to_content_type_uid")
     return {
         "broken_references": Answer((*link, "other_locales"), broken),
-        "unlinked_entries": Answer(place, unlinked),
+        "unreferenced_entries": Answer(place, unlinked),
         "unused_assets": Answer(("uid", "locales"), set(locales_of.items())),
     }
 

@@ -15,7 +15,7 @@ from pathlib import Path
 from PIL import Image
 from rich.console import Console
 
-from contentstack_source.cli.demo import FILE, FOLDER, tell
+from contentstack_source.cli.demo import FILE, FOLDER, run_demo
 from contentstack_source.dashboard.charts import Chart
 from contentstack_source.dataset.data_dictionary import describe
 from contentstack_source.destinations.target import Target
@@ -55,7 +55,7 @@ def main() -> None:
     IMAGES.mkdir(exist_ok=True)
     with tempfile.TemporaryDirectory() as place:
         os.chdir(place)
-        tell(Console(file=io.StringIO()), entries=3000, folder=FOLDER)
+        run_demo(Console(file=io.StringIO()), entries=3000, folder=FOLDER)
         drawn = {notebook: charts_of(notebook) for notebook, _ in CHARTS.values()}
         for name, (notebook, number) in CHARTS.items():
             keep(name, drawn[notebook][number]._repr_png_())

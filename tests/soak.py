@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from contentstack_source.simulator import Fault, Stack, Weather, demo_stack, edit, serve
+from contentstack_source.simulator import Behavior, Fault, Stack, demo_stack, edit, serve
 from contentstack_source.simulator.behavior import Order
 from tests.killing import Command
 
@@ -37,7 +37,7 @@ ATTEMPTS = 5
 TRIES = 20
 
 
-class Weathers(Weather):
+class Weathers(Behavior):
     """Weather in which editors do not wait for a run to end."""
 
     def __init__(self, rng: random.Random, edit_now: Callable[[], object]) -> None:
@@ -57,7 +57,7 @@ class Weathers(Weather):
         # A log in another order cannot tell which of two events of one instant is the newer one.
         any_order: list[Order] = ["newest_first", "oldest_first", "shuffled"]
         self.order = "newest_first" if self.delta == "log" else rng.choice(any_order)
-        self.removal_data = rng.choice(["uid_locale", "with_title", "no_locale"])
+        self.delete_data = rng.choice(["uid_locale", "with_title", "no_locale"])
         self.counts_when_empty = rng.random() < 0.5
         self.invalidate_pagination_on_publish = rng.random() < 0.3
         self.duplicate_events = rng.random() < 0.3
@@ -68,7 +68,7 @@ class Weathers(Weather):
         self.answer_seconds = rng.choice([0.0, 0.0, 0.1])
         self.edits_left = rng.choice([0, 0, 3])
         for _ in range(rng.choice([0, 0, 1, 3, 8])):
-            self.next_answers(*[Fault.none()] * rng.randrange(3), rng.choice(FAULTS))
+            self.next_faults(*[Fault.none()] * rng.randrange(3), rng.choice(FAULTS))
 
 
 @dataclass
@@ -117,7 +117,7 @@ class Soak:
 
     command: Command
     editors: Editors
-    weather: Weathers
+    behavior: Weathers
     rng: random.Random
     kills: int = 0
     runs: int = 0
@@ -129,8 +129,8 @@ class Soak:
         rng, done = self.rng, []
         for _ in range(rng.choice([0, 1, 2, 3, 4])):
             done += [self.editors.work() for _ in range(rng.choice([0, 1, 5, 40]))]
-            self.weather.change()
-            done.append(f"weather: {self.weather}")
+            self.behavior.change()
+            done.append(f"behavior: {self.behavior}")
             if rng.random() < 0.08:
                 self.editors.stack.tokens.forget()
                 done.append("all tokens are refused")
@@ -146,13 +146,13 @@ class Soak:
         self.finish()
         self.command.assert_equal()
         deaths = [each for each in done if each.startswith(("killed", "ended", "lost", "all "))]
-        edits = len([each for each in done if not each.startswith("weather")]) - len(deaths)
+        edits = len([each for each in done if not each.startswith("behavior")]) - len(deaths)
         return f"{edits} edits; {'; '.join(deaths) or 'nothing befell it'}"
 
     def finish(self) -> None:
         """Let runs end until one saw no old answer of a cache."""
         for _ in range(TRIES):
-            was_stale = self.weather.stale_deltas > 0
+            was_stale = self.behavior.stale_deltas > 0
             exit_code, told = self.command.finish()
             self.runs += 1
             self.history.append(f"run: {exit_code} {told.strip()}")
@@ -175,13 +175,13 @@ def main() -> int:
     folder = Path(tempfile.mkdtemp(prefix="soak_"))
     rng = random.Random(options.seed)
     editors = Editors(demo_stack(options.entries), rng)
-    weather = Weathers(rng, editors.work)
+    behavior = Weathers(rng, editors.work)
     tell(f"Seed {options.seed}, in {folder}")
-    with serve(editors.stack, weather) as server:
+    with serve(editors.stack, behavior) as server:
         configure(editors.stack, server.base_url, folder)
         command = Command(folder, server)
         command.measure()
-        soak = Soak(command, editors, weather, rng)
+        soak = Soak(command, editors, behavior, rng)
         number = 0
         while time.monotonic() < until:
             number += 1

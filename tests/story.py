@@ -15,7 +15,7 @@ from contentstack_source.destinations.target import Target
 from contentstack_source.runs import run
 from contentstack_source.runs.check import check
 from contentstack_source.runs.summary import RunSummary
-from contentstack_source.simulator import Stack, Weather
+from contentstack_source.simulator import Behavior, Stack
 from contentstack_source.source import history_source, settings_of
 from tests.mirror import assert_equal_at
 from tests.mirror_links import answers_of
@@ -50,7 +50,7 @@ class Story:
     place: Place
     target: Target
     stack: Stack = field(default_factory=filled_stack)
-    weather: Weather = field(default_factory=Weather)
+    behavior: Behavior = field(default_factory=Behavior)
 
     def sync(self) -> RunSummary:
         summary = run.sync(self.target)
@@ -86,7 +86,7 @@ def lists_shrink_and_grow(story: Story) -> None:
     story.stack.publish_entry("article", "e1", {"title": "Shorter", "parts": parts[:1]}, "en-us")
     story.stack.publish_entry("article", "e2", {"title": "None"}, "en-us")
     story.stack.publish_entry("article", "e3", {"title": "More", "parts": parts * 3}, "de-de")
-    assert story.sync().rows_put == 3
+    assert story.sync().rows_upserted == 3
 
 
 def fields_nobody_knew_and_values_that_do_not_fit(story: Story) -> None:
@@ -99,12 +99,12 @@ def fields_nobody_knew_and_values_that_do_not_fit(story: Story) -> None:
 
 
 def removals_of_every_kind(story: Story) -> None:
-    story.weather.removal_data = "no_locale"
+    story.behavior.delete_data = "no_locale"
     story.stack.unpublish_entry("article", "e1", "en-us")
     story.stack.delete_entry("article", "e2")
     story.stack.delete_asset("a1")
     story.sync()
-    story.weather.removal_data = "uid_locale"
+    story.behavior.delete_data = "uid_locale"
     story.stack.publish_asset("a1", {"title": "Again", "tags": ["t"]}, "en-us")
     story.stack.publish_asset("a2", {"title": "Another"}, "de-de")
     story.stack.unpublish_entry("article", "e3", "de-de")
@@ -136,15 +136,15 @@ def a_table_dropped_by_somebody(story: Story) -> None:
     dropped = ["author"] if story.place.has_nested_lists else ["article__parts", "author"]
     with story.target.pipeline().destination_client() as client:
         client.drop_tables(*dropped, delete_schema=False)  # type: ignore[attr-defined]
-    healed = story.sync().healed
-    assert sorted(healed) == dropped, healed
+    recreated = story.sync().recreated
+    assert sorted(recreated) == dropped, recreated
 
 
 def everything_read_anew(story: Story) -> None:
     story.stack.delete_entry("author", "e3")
     story.stack.tokens.forget()
     summary = story.sync()
-    assert (summary.refused_tokens, summary.healed) == (1, [])
+    assert (summary.invalid_tokens, summary.recreated) == (1, [])
     story.stack.publish_entry("author", "e3", {"title": "Anew"}, "en-us")
     run.resync(story.target)
     story.assert_equal()
@@ -167,14 +167,14 @@ def what_content_teams_ask(story: Story) -> None:
 
 def what_is_told_of_it_all(story: Story) -> None:
     status = run.status(story.target)
-    assert status.position is not None
+    assert status.sync_state is not None
     assert status.row_counts["entries"] == len(story.stack.published_entries())
     outcomes = story.rows("SELECT DISTINCT outcome FROM {}", "sync_runs")
     assert outcomes == [("ok",)]
     (twice,) = story.rows("SELECT count(*) - count(DISTINCT _dlt_id) FROM {}", "sync_events")
     assert twice == (0,)
-    findings = list(check(story.target))
-    assert [each.exit_code for each in findings] == [0] * len(findings), findings
+    drift = list(check(story.target))
+    assert [each.exit_code for each in drift] == [0] * len(drift), drift
 
 
 CHAPTERS: tuple[Callable[[Story], None], ...] = (

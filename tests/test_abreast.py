@@ -9,7 +9,7 @@ from functools import partial
 
 import pytest
 
-from contentstack_source.concurrency import abreast
+from contentstack_source.concurrency import iterate_concurrently
 
 
 def count(name: str, most: int) -> Iterator[tuple[str, int]]:
@@ -19,7 +19,7 @@ def count(name: str, most: int) -> Iterator[tuple[str, int]]:
 
 def test_all_arrives_and_each_source_keeps_its_order() -> None:
     jobs = [partial(count, name, 50) for name in "abcdef"]
-    with abreast(jobs, workers=3, ahead=2) as arrived:
+    with iterate_concurrently(jobs, workers=3, ahead=2) as arrived:
         seen = list(arrived)
     assert sorted(seen) == [(name, number) for name in "abcdef" for number in range(50)]
     for name in "abcdef":
@@ -28,7 +28,7 @@ def test_all_arrives_and_each_source_keeps_its_order() -> None:
 
 def test_without_sources_nothing_arrives() -> None:
     nothing: list[Callable[[], Iterator[int]]] = []
-    with abreast(nothing, workers=3, ahead=1) as arrived:
+    with iterate_concurrently(nothing, workers=3, ahead=1) as arrived:
         assert list(arrived) == []
 
 
@@ -38,7 +38,7 @@ def test_sources_run_side_by_side() -> None:
     def meet() -> Iterator[int]:
         yield meeting.wait()
 
-    with abreast([meet] * 3, workers=3, ahead=1) as arrived:
+    with iterate_concurrently([meet] * 3, workers=3, ahead=1) as arrived:
         assert sorted(arrived) == [0, 1, 2]
 
 
@@ -52,7 +52,7 @@ def test_an_error_of_a_source_is_raised_and_the_others_stop() -> None:
     before = threading.active_count()
     with (
         pytest.raises(ConnectionError, match="the line is dead"),
-        abreast(jobs, workers=2, ahead=1) as arrived,
+        iterate_concurrently(jobs, workers=2, ahead=1) as arrived,
     ):
         for _ in arrived:
             pass
@@ -61,7 +61,9 @@ def test_an_error_of_a_source_is_raised_and_the_others_stop() -> None:
 
 def test_a_caller_that_has_enough_leaves_no_thread_behind() -> None:
     before = threading.active_count()
-    with abreast([partial(count, "endless", 10**9)] * 2, workers=2, ahead=1) as arrived:
+    with iterate_concurrently(
+        [partial(count, "endless", 10**9)] * 2, workers=2, ahead=1
+    ) as arrived:
         assert next(arrived)
     assert threading.active_count() == before
 
@@ -74,7 +76,7 @@ def test_no_more_waits_than_asked_for() -> None:
             made.append(number)
             yield number
 
-    with abreast([make], workers=1, ahead=4) as arrived:
+    with iterate_concurrently([make], workers=1, ahead=4) as arrived:
         assert next(arrived) == 0
         time.sleep(0.3)
         assert len(made) <= 6  # four wait, one was taken, one is in the hand of its thread

@@ -292,7 +292,9 @@ def test_all_assets_are_unused_until_an_entry_names_them(
     assert unused(job) == [("blt1", 2), ("blt2", 1)]
 
 
-@pytest.mark.parametrize("setting", [{"EVENT_TYPES": "asset_published"}, {"LINK_GRAPH": "false"}])
+@pytest.mark.parametrize(
+    "setting", [{"EVENT_TYPES": "asset_published"}, {"ENTRY_REFERENCES": "false"}]
+)
 def test_no_asset_is_called_unused_where_no_link_is_read(
     make_job: MakesJob, setting: dict[str, str]
 ) -> None:

@@ -14,7 +14,7 @@ from contentstack_source.destinations.target import Target
 from contentstack_source.errors import InvalidResponseError
 from contentstack_source.runs import run
 from contentstack_source.runs.summary import RunSummary, odd_lines
-from contentstack_source.simulator import Stack, Weather, serve
+from contentstack_source.simulator import Behavior, Stack, serve
 from tests.mirror import assert_equal
 
 AT = "2026-02-01T00:00:00.000Z"
@@ -25,7 +25,7 @@ class Loading:
     """A stack of a test's own, and the run that loads it."""
 
     stack: Stack
-    weather: Weather
+    behavior: Behavior
     target: Target
     file: str
 
@@ -42,12 +42,12 @@ class Loading:
 def loading(tmp_path: Path, configure: Any) -> Iterator[Loading]:
     import dlt
 
-    stack, weather = Stack(), Weather()
+    stack, behavior = Stack(), Behavior()
     file = str(tmp_path / "warehouse.duckdb")
     target = Target(dlt.destinations.duckdb(file), pipelines_dir=str(tmp_path / "dlt"))
-    with serve(stack, weather) as server:
+    with serve(stack, behavior) as server:
         configure(stack, server)
-        yield Loading(stack, weather, target, file)
+        yield Loading(stack, behavior, target, file)
 
 
 def test_items_nobody_can_place_go_to_sync_rejects_and_into_the_summary(loading: Loading) -> None:
@@ -61,10 +61,10 @@ def test_items_nobody_can_place_go_to_sync_rejects_and_into_the_summary(loading:
     summary = loading.sync()
     reasons = loading.rows("SELECT reason, item->>'$.data.uid' FROM sync_rejects ORDER BY reason")
     assert reasons == [
-        ("event_at is not an instant", "c"),
-        ("no locale", "b"),
-        ("no uid", None),
-        ("unknown event type", "a"),
+        ("invalid_event_at", "c"),
+        ("missing_locale", "b"),
+        ("missing_uid", None),
+        ("unknown_event_type", "a"),
     ]
     assert summary.rejects == 4
     assert "4 items could not be understood: see sync_rejects." in odd_lines(summary)
@@ -129,11 +129,11 @@ def test_a_page_with_both_tokens_or_none_fails_and_the_next_run_goes_on(
 ) -> None:
     loading.stack.create_content_type("blog", [{"uid": "title", "data_type": "text"}])
     loading.stack.publish_entry("blog", "good", {"title": "Good"})
-    setattr(loading.weather, switch, True)
+    setattr(loading.behavior, switch, True)
     with pytest.raises(InvalidResponseError) as failure:
         loading.sync()
     assert failure.value.exit_code == 1
-    setattr(loading.weather, switch, False)
+    setattr(loading.behavior, switch, False)
     loading.sync()
     assert_equal(loading.file, loading.stack)
 

@@ -21,12 +21,12 @@ from tests.small import filled_stack
 class Place:
     stack: Stack
     target: Target
-    told_until: str | None = None
+    reported_until: str | None = None
 
     def sync(self) -> dict[str, Change]:
         summary = run.sync(self.target)
-        found = {each.table: each for each in changes(self.target, summary, self.told_until)}
-        self.told_until = summary.token_after
+        found = {each.table: each for each in changes(self.target, summary, self.reported_until)}
+        self.reported_until = summary.token_after
         return found
 
 

@@ -35,8 +35,8 @@ class Job:
 
     def rows(self) -> tuple[str, int]:
         """Return what is said of the rows, and the exit code it makes."""
-        (finding,) = (each for each in check(self.target) if each.what == "rows")
-        return finding.told, finding.exit_code
+        (finding,) = (each for each in check(self.target) if each.name == "rows")
+        return finding.message, finding.exit_code
 
 
 @pytest.fixture
@@ -79,16 +79,16 @@ DELETED_BY_HAND = {
 
 
 @pytest.mark.parametrize(
-    ("statements", "told"), DELETED_BY_HAND.values(), ids=DELETED_BY_HAND.keys()
+    ("statements", "message"), DELETED_BY_HAND.values(), ids=DELETED_BY_HAND.keys()
 )
 def test_rows_deleted_by_hand_are_told_and_a_resync_brings_them_back(
-    job: Job, statements: list[str], told: str
+    job: Job, statements: list[str], message: str
 ) -> None:
     assert job.rows() == (GOOD, 0)
     job.sql(*statements)
     run.sync(job.target)  # nothing changed in the stack: this run must not hide it
     found, exit_code = job.rows()
-    assert told in found
+    assert message in found
     assert "contentstack-source resync" in found
     assert exit_code == 2
     run.resync(job.target)

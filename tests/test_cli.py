@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from contentstack_source.simulator import Fault, Server, Stack, Weather, serve
+from contentstack_source.simulator import Behavior, Fault, Server, Stack, serve
 from tests.mirror import assert_equal
 from tests.small import filled_stack
 
@@ -26,7 +26,7 @@ class Shell:
 
     folder: Path
     stack: Stack
-    weather: Weather
+    behavior: Behavior
     server: Server
 
     def run(self, *arguments: str, exit_code: int = 0) -> str:
@@ -48,12 +48,12 @@ class Shell:
 def shell(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, configure: Callable[..., None]
 ) -> Iterator[Shell]:
-    stack, weather = filled_stack(), Weather()
-    with serve(stack, weather) as server:
+    stack, behavior = filled_stack(), Behavior()
+    with serve(stack, behavior) as server:
         configure(stack, server)
         monkeypatch.setenv("DLT_DATA_DIR", str(tmp_path / "dlt_data"))
         monkeypatch.setenv("RUNTIME__REQUEST_MAX_ATTEMPTS", "2")
-        yield Shell(tmp_path, stack, weather, server)
+        yield Shell(tmp_path, stack, behavior, server)
 
 
 def test_sync_loads_tells_and_is_done(shell: Shell) -> None:
@@ -93,7 +93,7 @@ def test_check_tells_one_line_for_each_thing(shell: Shell) -> None:
 
 
 def test_check_tells_of_a_content_model_it_may_not_read(shell: Shell) -> None:
-    shell.weather.content_types_forbidden = True
+    shell.behavior.content_types_forbidden = True
     assert "types will be inferred from the data" in shell.run("check")
 
 
@@ -122,7 +122,7 @@ def test_a_wrong_key_and_a_wrong_token_are_refused(
 
 
 def test_a_service_that_is_down_is_worth_another_try(shell: Shell) -> None:
-    shell.weather.next_answers(*[Fault.status(503)] * 2)
+    shell.behavior.next_faults(*[Fault.status(503)] * 2)
     told = shell.run("sync", exit_code=1)
     assert "Error: No good answer after all retries" in told
     assert "Traceback" not in told
@@ -155,7 +155,7 @@ def test_debug_shows_the_trace(shell: Shell, monkeypatch: pytest.MonkeyPatch) ->
 def test_a_terminal_shows_a_progress_bar(shell: Shell) -> None:
     for number in range(300):
         shell.stack.publish_asset(f"more{number}", {})
-    shell.weather.answer_seconds = 0.2
+    shell.behavior.answer_seconds = 0.2
     terminal, inside = pty.openpty()
     env = {**os.environ, "TERM": "xterm", "COLUMNS": "100"}
     with subprocess.Popen(

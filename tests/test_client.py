@@ -19,7 +19,7 @@ from contentstack_source.errors import (
     ServiceError,
 )
 from contentstack_source.settings import Settings
-from contentstack_source.simulator import Fault, Server, Stack, Weather, serve
+from contentstack_source.simulator import Behavior, Fault, Server, Stack, serve
 
 API_KEY = "blt00c0ffee00c0ffee"
 DELIVERY_TOKEN = "cs00decade00decade00"
@@ -46,7 +46,7 @@ def running() -> Iterator[Server]:
 @pytest.fixture
 def server(running: Server) -> Server:
     running.clear()
-    running.weather = Weather()
+    running.behavior = Behavior()
     return running
 
 
@@ -55,10 +55,10 @@ def settings(server: Server) -> Settings:
     return Settings(API_KEY, DELIVERY_TOKEN, "production", server.base_url)
 
 
-def faults(fault: Fault, count: int = ATTEMPTS) -> Weather:
-    weather = Weather()
-    weather.next_answers(*[fault] * count)
-    return weather
+def faults(fault: Fault, count: int = ATTEMPTS) -> Behavior:
+    behavior = Behavior()
+    behavior.next_faults(*[fault] * count)
+    return behavior
 
 
 PASSING = {
@@ -79,7 +79,7 @@ PASSING = {
 def test_a_fault_that_passes_is_waited_out(
     server: Server, settings: Settings, fault: Fault
 ) -> None:
-    server.weather = faults(fault, ATTEMPTS - 1)
+    server.behavior = faults(fault, ATTEMPTS - 1)
     client = Client(settings)
     assert len(json.loads(client.fetch_page(INIT))["items"]) == 1
     assert len(server.requests) == ATTEMPTS
@@ -88,7 +88,7 @@ def test_a_fault_that_passes_is_waited_out(
 
 @pytest.mark.parametrize("fault", PASSING.values(), ids=PASSING.keys())
 def test_patience_is_bounded(server: Server, settings: Settings, fault: Fault) -> None:
-    server.weather = faults(fault)
+    server.behavior = faults(fault)
     with pytest.raises(ContentstackError) as caught:
         Client(settings).fetch_page(INIT)
     assert caught.value.exit_code == 1
@@ -119,7 +119,7 @@ def test_every_failure_is_one_error(
     error: type[ContentstackError],
     requests: int,
 ) -> None:
-    server.weather = faults(fault)
+    server.behavior = faults(fault)
     with pytest.raises(ContentstackError) as caught:
         Client(settings).fetch_page(INIT)
     assert type(caught.value) is error
@@ -155,12 +155,12 @@ def test_refused_credentials_say_what_to_check(
 ) -> None:
     with pytest.raises(CredentialsError) as caught:
         Client(replace(settings, **wrong)).fetch_page(INIT)  # type: ignore[arg-type]
-    assert said in caught.value.todo
+    assert said in caught.value.hint
     assert caught.value.exit_code == 2
 
 
 def test_the_service_is_given_the_time_it_asks_for(server: Server, settings: Settings) -> None:
-    server.weather = faults(Fault.rate_limited(1), 1)
+    server.behavior = faults(Fault.rate_limited(1), 1)
     started = time.monotonic()
     Client(settings).fetch_page(INIT)
     assert time.monotonic() - started >= 1
@@ -182,7 +182,7 @@ def test_the_branch_is_named_only_where_there_is_one(server: Server, settings: S
 
 
 def test_requests_and_retries_are_counted(server: Server, settings: Settings) -> None:
-    server.weather = faults(Fault.status(503), 1)
+    server.behavior = faults(Fault.status(503), 1)
     client = Client(settings)
     client.fetch_page(INIT)
     client.fetch_page(INIT)
@@ -196,7 +196,7 @@ def test_credentials_travel_in_headers_and_are_shown_nowhere(
     caplog.set_level(logging.DEBUG)
     for name in list(logging.root.manager.loggerDict):
         caplog.set_level(logging.DEBUG, logger=name)
-    server.weather = faults(fault)
+    server.behavior = faults(fault)
     client, shown = Client(settings), [repr(settings), str(settings.identity())]
     try:
         client.fetch_page(INIT)
@@ -225,44 +225,44 @@ def test_content_types_come_in_pages(count: int) -> None:
     assert asked == [str(skip) for skip in range(0, max(count, 1), 100)]
 
 
-def listed(weather: Weather, count: int) -> tuple[list[str], list[str]]:
+def listed(behavior: Behavior, count: int) -> tuple[list[str], list[str]]:
     """Return the content types that a client finds, and what it skipped with each request."""
     stack = Stack(api_key=API_KEY, delivery_token=DELIVERY_TOKEN)
     for number in range(count):
         stack.create_content_type(f"type_{number:03}", [])
-    with serve(stack, weather) as server:
+    with serve(stack, behavior) as server:
         client = Client(Settings(API_KEY, DELIVERY_TOKEN, "production", server.base_url))
         found = [content_type["uid"] for content_type in client.fetch_content_types()]
         return found, [request.query["skip"] for request in server.requests]
 
 
 @pytest.mark.parametrize(
-    ("weather", "skipped"),
+    ("behavior", "skipped"),
     [
-        (Weather(content_types_at_most=50), ["0", "50", "100"]),
-        (Weather(content_types_count="none"), ["0", "100", "120"]),
-        (Weather(content_types_count="text"), ["0", "100", "120"]),
-        (Weather(content_types_count="zero"), ["0", "100", "120"]),
+        (Behavior(content_types_at_most=50), ["0", "50", "100"]),
+        (Behavior(content_types_count="none"), ["0", "100", "120"]),
+        (Behavior(content_types_count="text"), ["0", "100", "120"]),
+        (Behavior(content_types_count="zero"), ["0", "100", "120"]),
         (
-            Weather(content_types_count="none", content_types_at_most=50),
+            Behavior(content_types_count="none", content_types_at_most=50),
             ["0", "50", "100", "120"],
         ),
     ],
 )
 def test_the_next_page_of_content_types_begins_after_what_came(
-    weather: Weather, skipped: list[str]
+    behavior: Behavior, skipped: list[str]
 ) -> None:
-    assert listed(weather, 120) == ([f"type_{number:03}" for number in range(120)], skipped)
+    assert listed(behavior, 120) == ([f"type_{number:03}" for number in range(120)], skipped)
 
 
 def test_the_same_page_of_content_types_again_and_again_is_left() -> None:
-    weather = Weather(content_types_ignore_skip=True)
-    assert listed(weather, 120) == ([f"type_{number:03}" for number in range(100)], ["0", "100"])
+    behavior = Behavior(content_types_ignore_skip=True)
+    assert listed(behavior, 120) == ([f"type_{number:03}" for number in range(100)], ["0", "100"])
 
 
 def test_what_is_no_content_type_is_left_out(server: Server, settings: Settings) -> None:
     server.stack.create_content_type("damaged", [])
-    server.weather = Weather(rewritten={b'"uid":"damaged"': b'"uid":null'})
+    server.behavior = Behavior(rewritten={b'"uid":"damaged"': b'"uid":null'})
     found = [each["uid"] for each in Client(settings).fetch_content_types()]
     server.stack.delete_content_type("damaged")
     assert "author" in found
@@ -294,11 +294,11 @@ def test_a_content_type_the_service_does_not_know_is_asked_for_once(
 
 
 def test_one_content_type_is_waited_for_like_any_answer(server: Server, settings: Settings) -> None:
-    server.weather = faults(Fault.transient_422(), 1)
-    server.weather.next_answers(Fault.half_json())
+    server.behavior = faults(Fault.transient_422(), 1)
+    server.behavior.next_faults(Fault.half_json())
     assert Client(settings).fetch_content_type("author") is not None
     assert len(server.requests) == 3
-    server.weather = faults(Fault.status(503))
+    server.behavior = faults(Fault.status(503))
     with pytest.raises(ServiceError, match="/content_types/author"):
         Client(settings).fetch_content_type("author")
 
@@ -306,13 +306,15 @@ def test_one_content_type_is_waited_for_like_any_answer(server: Server, settings
 def test_an_answer_that_is_no_json_is_told_with_its_place(
     server: Server, settings: Settings
 ) -> None:
-    server.weather = Weather(rewritten={b'{"items":[': b'{"items":[01,'})
+    server.behavior = Behavior(rewritten={b'{"items":[': b'{"items":[01,'})
     with pytest.raises(InvalidResponseError, match=r"not JSON \(invalid number \(byte 11\)\)"):
         Client(settings).fetch_page(INIT)
 
 
 def test_a_content_model_may_have_numbers_of_any_size(server: Server, settings: Settings) -> None:
-    server.weather = Weather(rewritten={b'"_version":1,': b'"_version":1,"max":%s,' % (b"9" * 400)})
+    server.behavior = Behavior(
+        rewritten={b'"_version":1,': b'"_version":1,"max":%s,' % (b"9" * 400)}
+    )
     found = {each["uid"]: each for each in Client(settings).fetch_content_types()}
     assert found["author"]["max"] == float("inf")
 
@@ -331,6 +333,6 @@ def test_content_types_have_their_global_fields_resolved(
 def test_a_token_that_may_not_read_content_types_is_refused(
     server: Server, settings: Settings
 ) -> None:
-    server.weather = Weather(content_types_forbidden=True)
+    server.behavior = Behavior(content_types_forbidden=True)
     with pytest.raises(CredentialsError, match="/content_types"):
         list(Client(settings).fetch_content_types())

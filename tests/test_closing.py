@@ -20,9 +20,9 @@ from contentstack_source import log
 from contentstack_source.cli.progress import BarCollector, LineCollector, collector_for
 from contentstack_source.destinations.target import Target
 from contentstack_source.errors import CredentialsError
-from contentstack_source.runs.json_result import closing_line
+from contentstack_source.runs.json_result import json_result
 from contentstack_source.runs.summary import RunSummary
-from contentstack_source.simulator import Fault, Stack, Weather, serve
+from contentstack_source.simulator import Behavior, Fault, Stack, serve
 from contentstack_source.source.stats import PassStats
 from tests.mirror import assert_equal
 from tests.reference import codes, tables_of
@@ -37,7 +37,7 @@ class Job:
 
     folder: Path
     stack: Stack
-    weather: Weather
+    behavior: Behavior
 
     def sync(self) -> tuple[int, dict[str, Any], list[dict[str, Any]]]:
         """Return the exit code, the closing line, and the lines of the log."""
@@ -58,13 +58,13 @@ class Job:
 def job(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, configure: Callable[..., None]
 ) -> Iterator[Job]:
-    stack, weather = filled_stack(), Weather()
-    with serve(stack, weather) as server:
+    stack, behavior = filled_stack(), Behavior()
+    with serve(stack, behavior) as server:
         configure(stack, server)
         monkeypatch.setenv("DLT_DATA_DIR", str(tmp_path / "dlt_data"))
         monkeypatch.setenv("RUNTIME__LOG_FORMAT", "JSON")
         monkeypatch.setenv("RUNTIME__REQUEST_MAX_ATTEMPTS", "2")
-        yield Job(tmp_path, stack, weather)
+        yield Job(tmp_path, stack, behavior)
 
 
 def test_a_run_ends_with_one_line_that_tells_all_of_it(job: Job) -> None:
@@ -72,7 +72,7 @@ def test_a_run_ends_with_one_line_that_tells_all_of_it(job: Job) -> None:
     assert_equal(job.file, job.stack)
     assert (exit_code, line["outcome"], line["exit_code"], line["error"]) == (0, "ok", 0, None)
     assert line["events"] == {"entry_published": 12, "asset_published": 2}
-    assert (line["rows_put"], line["requests"], line["retries"]) == (14, 3, 0)
+    assert (line["rows_upserted"], line["requests"], line["retries"]) == (14, 3, 0)
     assert line["row_counts"]["article"] == 6
     with duckdb.connect(job.file, read_only=True) as con:
         newest = "SELECT strftime(max(event_at), '%Y-%m-%dT%H:%M:%S') FROM contentstack.sync_events"
@@ -85,7 +85,7 @@ def test_a_run_ends_with_one_line_that_tells_all_of_it(job: Job) -> None:
 
 
 def test_a_failed_run_has_its_closing_line_too_and_its_log_is_all_json(job: Job) -> None:
-    job.weather.next_answers(*[Fault.status(503)] * 2)
+    job.behavior.next_faults(*[Fault.status(503)] * 2)
     exit_code, line, log = job.sync()
     assert (exit_code, line["exit_code"], line["outcome"]) == (1, 1, "failed")
     assert line["error"].startswith("No good answer after all retries")
@@ -105,7 +105,7 @@ def test_a_refused_run_has_its_closing_line_too(job: Job, monkeypatch: pytest.Mo
 def test_the_lag_is_the_age_of_the_newest_event_when_the_run_ended() -> None:
     now = datetime.now(timezone.utc)
     summary = RunSummary(newest_event_at=now - timedelta(minutes=5))
-    line = json.loads(closing_line(Target(), now, summary, CredentialsError("No", "Mend it.")))
+    line = json.loads(json_result(Target(), now, summary, CredentialsError("No", "Mend it.")))
     assert line["lag_seconds"] == pytest.approx(300, abs=5)
     assert (line["outcome"], line["error"]) == ("refused", "No. Mend it.")
 
@@ -140,5 +140,5 @@ def test_progress_goes_into_the_log_where_that_is_json(
 
 def test_the_keys_of_the_closing_line_are_documented() -> None:
     documented = [key for row in tables_of("The closing line")[0] for key in codes(row["Key"])]
-    line = closing_line(Target(), datetime.now(timezone.utc), RunSummary())
+    line = json_result(Target(), datetime.now(timezone.utc), RunSummary())
     assert documented == list(json.loads(line))

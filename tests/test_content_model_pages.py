@@ -34,8 +34,8 @@ def test_a_service_that_gives_half_of_what_is_asked_tells_of_all_content_types(
     make_job: MakesJob,
 ) -> None:
     job = make_job(shop(120))
-    job.weather.content_types_at_most = 50
-    job.weather.content_types_count = "none"
+    job.behavior.content_types_at_most = 50
+    job.behavior.content_types_count = "none"
     job.stack.publish_entry("type_000", "e1", {"price": 1})
     job.stack.publish_entry("type_119", "e1", {"price": 1})
     summary = job.sync()
@@ -54,7 +54,7 @@ def test_a_content_model_that_is_listed_whole_is_one_request(make_job: MakesJob)
 def test_a_content_type_that_is_not_listed_is_asked_for_by_itself(make_job: MakesJob) -> None:
     job = make_job(shop())
     job.stack.create_content_type("odd/type é", [PRICE])
-    job.weather.content_types_unlisted = frozenset({"odd/type é"})
+    job.behavior.content_types_unlisted = frozenset({"odd/type é"})
     job.stack.publish_entry("odd/type é", "e1", {"price": 1})
     assert job.sync().without_model == set()
     assert asked(job) == ["/v3/content_types", "/v3/content_types/odd%2Ftype%20%C3%A9"]
@@ -92,7 +92,7 @@ def test_a_content_type_of_which_nothing_stands_is_not_asked_for(make_job: Makes
 
 def test_a_content_model_nobody_may_read_is_not_asked_for_type_by_type(make_job: MakesJob) -> None:
     job = make_job(shop())
-    job.weather.content_types_forbidden = True
+    job.behavior.content_types_forbidden = True
     job.stack.publish_entry("type_000", "e1", {"price": 1})
     assert "403" in run.sync(job.target).model_error
     assert asked(job) == ["/v3/content_types"]
@@ -100,14 +100,14 @@ def test_a_content_model_nobody_may_read_is_not_asked_for_type_by_type(make_job:
 
 def test_many_streams_find_the_content_types_of_every_page(make_job: MakesJob) -> None:
     job = make_job(shop(5), PARTITION_BY="content_type")
-    job.weather.content_types_at_most = 2
-    job.weather.content_types_count = "none"
+    job.behavior.content_types_at_most = 2
+    job.behavior.content_types_count = "none"
     for number in range(5):
         job.stack.publish_entry(f"type_{number:03}", "e1", {"price": 1})
     job.sync()
     assert job.rows("SELECT count(*) FROM entries") == [(5,)]
     # The stream of a known type goes on, though no page lists it any more.
-    job.weather.content_types_unlisted = frozenset({"type_004"})
+    job.behavior.content_types_unlisted = frozenset({"type_004"})
     job.stack.publish_entry("type_004", "e2", {"price": 2})
     job.server.clear()
     assert job.sync().without_model == set()

@@ -48,7 +48,7 @@ def test_a_damaged_character_is_repaired_in_every_table(
     stack.publish_entry("blog", "e2", {"title": "whole"})
     stack.publish_asset("a1", {"title": f"cut {word}"})
     job = make_job(stack, HISTORY="true", RICH_TEXT="true")
-    job.weather.rewritten = damaged(word)
+    job.behavior.rewritten = damaged(word)
     summary = run.sync(job.target)
     assert (summary.is_caught_up, summary.retries, summary.rejects) == (True, 0, 0)
     cut = f"cut {held}"
@@ -70,7 +70,7 @@ def test_a_damaged_character_is_repaired_in_every_table(
 
 def test_what_comes_after_a_damaged_event_arrives(make_job: MakesJob) -> None:
     job = make_job(one_type())
-    job.weather.rewritten = damaged("HALF")
+    job.behavior.rewritten = damaged("HALF")
     job.stack.publish_entry("blog", "e1", {"title": "cut HALF"})
     run.sync(job.target)
     job.stack.publish_entry("blog", "e2", {"title": "cut HALF"})
@@ -84,7 +84,7 @@ def test_what_comes_after_a_damaged_event_arrives(make_job: MakesJob) -> None:
 def test_damaged_keys_of_one_entry_keep_a_value_each(make_job: MakesJob) -> None:
     job = make_job(one_type())
     job.stack.publish_entry("blog", "e1", {"one": 1, "other": 2})
-    job.weather.rewritten = {b'"one"': rb'"k\ud83d"', b'"other"': rb'"k\ud83c"'}
+    job.behavior.rewritten = {b'"one"': rb'"k\ud83d"', b'"other"': rb'"k\ud83c"'}
     summary = run.sync(job.target)
     columns = sorted(name.removeprefix("blog.") for name in summary.unknown)
     assert len(columns) == 2
@@ -95,7 +95,7 @@ def test_values_that_are_no_json_are_kept_as_text(make_job: MakesJob) -> None:
     job = make_job(one_type({"uid": "price", "data_type": "number"}))
     for uid, word in (("e1", b"NaN"), ("e2", b"-Infinity"), ("e3", b"9" * 400)):
         job.stack.publish_entry("blog", uid, {"title": uid, "price": f"as {uid}"})
-        job.weather.rewritten[b'"as %s"' % uid.encode()] = word
+        job.behavior.rewritten[b'"as %s"' % uid.encode()] = word
     summary = run.sync(job.target)
     rows = job.rows("SELECT price, price__v_text FROM blog ORDER BY uid")
     assert rows == [(None, "NaN"), (None, "-Infinity"), (None, "9" * 400)]
@@ -106,7 +106,7 @@ def test_a_document_of_a_thousand_levels_arrives(make_job: MakesJob) -> None:
     job = make_job(one_type(BODY), RICH_TEXT="true", HISTORY="true")
     job.stack.publish_entry("blog", "e1", {"body": {"type": "doc", "children": ["DEEP"]}})
     deep = b'{"type":"p","children":[' * 1200 + b'{"text":"below"}' + b"]}" * 1200
-    job.weather.rewritten = {b'"DEEP"': deep}
+    job.behavior.rewritten = {b'"DEEP"': deep}
     assert run.sync(job.target).rejects == 0
     ((body,),) = job.rows("SELECT body FROM blog")
     assert body.count('"children"') == 1201
@@ -118,11 +118,11 @@ def test_items_that_are_no_objects_are_rejected_and_the_others_load(make_job: Ma
     items = [b"null", b"5", b'"text"', b"[1]", b"true"]
     for number, item in enumerate(items):
         job.stack.emit_raw(f"ITEM {number}")
-        job.weather.rewritten[b'"ITEM %d"' % number] = item
+        job.behavior.rewritten[b'"ITEM %d"' % number] = item
     job.stack.publish_entry("blog", "e2", {"title": "after"})
     summary = run.sync(job.target)
     rejected = job.rows("SELECT reason, item FROM sync_rejects")
-    assert sorted(rejected) == sorted(("unknown event type", item.decode()) for item in items)
+    assert sorted(rejected) == sorted(("unknown_event_type", item.decode()) for item in items)
     assert job.rows("SELECT title FROM blog ORDER BY uid") == [("before",), ("after",)]
     assert "5 items could not be understood: see sync_rejects." in odd_lines(summary)
 
@@ -135,7 +135,7 @@ def test_an_event_whose_data_is_no_object_is_rejected(make_job: MakesJob) -> Non
     job.stack.emit_raw({**item, "content_type_uid": "blog"})
     assert run.sync(job.target).rejects == 5
     rejected = job.rows("SELECT reason, count(*) FROM sync_rejects GROUP BY reason")
-    assert rejected == [("no uid", 5)]
+    assert rejected == [("missing_uid", 5)]
 
 
 @pytest.mark.parametrize(
@@ -151,19 +151,19 @@ def test_an_answer_nobody_can_read_is_told_by_its_cause_and_the_next_run_goes_on
     monkeypatch.setenv("RUNTIME__REQUEST_MAX_ATTEMPTS", "2")
     job = make_job(one_type())
     job.stack.publish_entry("blog", "e1", {"title": "whole"})
-    job.weather.rewritten = {b'{"items":[': written}
+    job.behavior.rewritten = {b'{"items":[': written}
     with pytest.raises(InvalidResponseError, match=said) as failure:
         run.sync(job.target)
     assert failure.value.exit_code == 1
-    job.weather.rewritten = {}
+    job.behavior.rewritten = {}
     job.sync()
 
 
 def test_a_cut_body_with_damaged_characters_is_asked_for_again(make_job: MakesJob) -> None:
     job = make_job(one_type())
-    job.weather.rewritten = damaged("HALF BYTE LINE")
+    job.behavior.rewritten = damaged("HALF BYTE LINE")
     job.stack.publish_entry("blog", "e1", {"title": "cut HALF BYTE LINE"})
-    job.weather.next_answers(Fault.half_json())
+    job.behavior.next_faults(Fault.half_json())
     assert run.sync(job.target).retries == 1
     assert job.rows("SELECT title FROM blog") == [("cut \ufffd \ufffd \n",)]
 
@@ -172,7 +172,7 @@ def test_a_page_that_an_earlier_run_kept_is_repaired(make_job: MakesJob, tmp_pat
     job = make_job(one_type())
     for number in range(150):
         job.stack.publish_entry("blog", f"e{number:03}", {"title": "cut HALF"})
-    job.weather.next_answers(Fault.none(), Fault.status(401))
+    job.behavior.next_faults(Fault.none(), Fault.status(401))
     with pytest.raises(CredentialsError):
         run.sync(job.target)
     (kept,) = [path for path in (tmp_path / "dlt").rglob("pages") if path.is_file()]

@@ -107,7 +107,7 @@ def test_no_date_is_lost_and_none_depends_on_the_others_of_a_load(
     assert found.types["blog"] | {"f": data_type, "f__v_text": "text"} == found.types["blog"]
     rows = {row["uid"]: kept(row) for row in found.rows["blog"]}
     assert rows == {f"e{n}": wanted_of(text, known) for n, text in enumerate(texts)}
-    assert found.findings.variants == {"blog.f__v_text": sum(text not in known for text in texts)}
+    assert found.drift.variants == {"blog.f__v_text": sum(text not in known for text in texts)}
 
 
 @pytest.mark.parametrize(

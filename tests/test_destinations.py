@@ -26,7 +26,7 @@ def test_the_tables_equal_the_stack_through_every_kind_of_event(
     monkeypatch.setenv("SOURCES__CONTENTSTACK__MAX_DELETED_SHARE", "1")
     with {**TIER_ONE, **TIER_TWO, **LAKES, **SLOW}[name](tmp_path) as place:
         story = Story(place, Target(place.destination, pipelines_dir=str(tmp_path / "dlt")))
-        with serve(story.stack, story.weather) as server:
+        with serve(story.stack, story.behavior) as server:
             configure(story.stack, server)
             for chapter in CHAPTERS:
                 chapter(story)

@@ -13,7 +13,7 @@ from dlt.common.normalizers.naming.snake_case import NamingConvention
 from contentstack_source.cli.demo import FILE, FOLDER
 from contentstack_source.cli.main import main
 from contentstack_source.column_names import ColumnKey
-from contentstack_source.dataset.column_docs import Meanings
+from contentstack_source.dataset.column_docs import ColumnDocs
 from contentstack_source.dataset.data_dictionary import describe
 from contentstack_source.destinations.target import Target
 from contentstack_source.naming import Names
@@ -70,7 +70,7 @@ def test_a_field_named_like_a_column_of_ours_is_told_where_it_landed() -> None:
     keys = {"content_locale_da8162": ColumnKey(("content_locale",))}
     columns = dict.fromkeys(["content_locale", "content_locale_da8162"], "text")
     landed = {"blog": DestinationTable(columns, keys=keys)}
-    meanings = Meanings(Names(NamingConvention()), landed)
+    meanings = ColumnDocs(Names(NamingConvention()), landed)
     meanings.add("blog", "blog", [{"uid": "content_locale", "data_type": "text"}])
     assert meanings.tables["blog"].columns == {"content_locale_da8162": "content_locale (text)"}
 

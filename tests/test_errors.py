@@ -27,7 +27,7 @@ def make(error: type[ContentstackError]) -> ContentstackError:
 def test_every_error_says_what_happened_and_what_to_do(error: type[ContentstackError]) -> None:
     made = make(error)
     assert str(made) == "It broke. Mend it."
-    assert (made.what, made.todo) == ("It broke", "Mend it.")
+    assert (made.message, made.hint) == ("It broke", "Mend it.")
 
 
 @pytest.mark.parametrize("error", EVERY)

@@ -40,8 +40,8 @@ def test_an_unknown_type_is_refused_with_those_there_are(chosen: str | list[str]
     with pytest.raises(SettingsError) as caught:
         parse_event_types(chosen)
     unknown = chosen if isinstance(chosen, str) else chosen[-1]
-    assert unknown in caught.value.what
-    assert all(name in caught.value.todo for name in EVENT_TYPES)
+    assert unknown in caught.value.message
+    assert all(name in caught.value.hint for name in EVENT_TYPES)
 
 
 def test_publishes_put_rows_and_all_others_take_them() -> None:

@@ -20,7 +20,7 @@ from contentstack_source.destinations.capabilities import (
     file_format,
     holds_nul,
     lake_format,
-    refuse_unfit,
+    refuse_unsupported,
 )
 from contentstack_source.destinations.lake import lake
 from contentstack_source.destinations.target import Target
@@ -44,7 +44,7 @@ FIT = [
 
 @pytest.mark.parametrize("destination", FIT, ids=lambda each: each.destination_name)
 def test_what_merges_by_delete_and_insert_is_fit(destination: Any) -> None:
-    refuse_unfit(destination)
+    refuse_unsupported(destination)
 
 
 def test_files_are_refused_with_what_is_missing_and_what_to_use_instead(
@@ -58,8 +58,8 @@ def test_files_are_refused_with_what_is_missing_and_what_to_use_instead(
             run.sync(Target(destination, pipelines_dir=str(tmp_path / "dlt")))
         assert server.requests == []
     assert refused.value.exit_code == 2
-    assert "The destination filesystem cannot delete and insert" in refused.value.what
-    assert "set table_format to delta or iceberg" in refused.value.todo
+    assert "The destination filesystem cannot delete and insert" in refused.value.message
+    assert "set table_format to delta or iceberg" in refused.value.hint
     assert not (tmp_path / "files").exists()
 
 
@@ -128,7 +128,7 @@ def test_postgres_without_its_fast_driver_would_lose_empty_text(
     monkeypatch.setenv("DISABLE_ADBC_DETECTION", "true")
     assert file_format(POSTGRES.capabilities(), {}) is None
     with pytest.raises(UnsupportedDestinationError, match="cannot tell empty text from none"):
-        refuse_unfit(POSTGRES)
+        refuse_unsupported(POSTGRES)
 
 
 def test_how_rows_are_carried_to_a_destination() -> None:

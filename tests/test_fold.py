@@ -10,13 +10,13 @@ import pytest
 
 from contentstack_source.events import EVENT_TYPES, SYS_ASSETS
 from contentstack_source.transform.compaction import Compaction
-from tests.happenings import Item, Key, instant, item, live, removed
+from tests.happenings import Item, Key, deleted, instant, item, upserted
 
-FoldOf = Callable[..., Compaction]
+CompactionOf = Callable[..., Compaction]
 
 
-def rejected(fold: Compaction) -> list[tuple[str, Any]]:
-    rows = fold.con.sql("SELECT reason, item FROM reject ORDER BY ALL").fetchall()
+def rejected(compaction: Compaction) -> list[tuple[str, Any]]:
+    rows = compaction.con.sql("SELECT reason, item FROM reject ORDER BY ALL").fetchall()
     return [(reason, json.loads(text)) for reason, text in rows]
 
 
@@ -26,48 +26,54 @@ STANDING: Key = ("blog", "e1", "en-us")
 
 
 @pytest.mark.parametrize("turned", [False, True], ids=["newest first", "oldest first"])
-def test_an_older_publish_never_overwrites_a_newer_unpublish(folded: FoldOf, turned: bool) -> None:
+def test_an_older_publish_never_overwrites_a_newer_unpublish(
+    compacted: CompactionOf, turned: bool
+) -> None:
     events = [UNPUBLISHED, PUBLISHED][:: -1 if turned else 1]
-    fold = folded(events)
-    assert live(fold) == {}
-    assert removed(fold) == {STANDING}
+    compaction = compacted(events)
+    assert upserted(compaction) == {}
+    assert deleted(compaction) == {STANDING}
 
 
 @pytest.mark.parametrize("turned", [False, True], ids=["newest first", "oldest first"])
-def test_a_newer_publish_undoes_an_older_delete(folded: FoldOf, turned: bool) -> None:
+def test_a_newer_publish_undoes_an_older_delete(compacted: CompactionOf, turned: bool) -> None:
     events = [item("entry_published", 7), item("entry_deleted", 6)][:: -1 if turned else 1]
-    fold = folded(events)
-    assert live(fold) == {STANDING: instant(7)}
-    assert removed(fold) == set()
+    compaction = compacted(events)
+    assert upserted(compaction) == {STANDING: instant(7)}
+    assert deleted(compaction) == set()
 
 
-def test_the_newest_of_three_publishes_wins_across_pages(folded: FoldOf) -> None:
+def test_the_newest_of_three_publishes_wins_across_pages(compacted: CompactionOf) -> None:
     pages = [[item("entry_published", minute)] for minute in (9, 5, 1)]
-    assert live(folded(*pages)) == {STANDING: instant(9)}
-    assert live(folded(*reversed(pages))) == {STANDING: instant(9)}
+    assert upserted(compacted(*pages)) == {STANDING: instant(9)}
+    assert upserted(compacted(*reversed(pages))) == {STANDING: instant(9)}
 
 
-def test_pages_beyond_the_ninth_keep_their_place(folded: FoldOf) -> None:
+def test_pages_beyond_the_ninth_keep_their_place(compacted: CompactionOf) -> None:
     tied = [item("entry_unpublished", 5), *[item("entry_published", 5)] * 12]
-    assert live(folded(*[[each] for each in tied])) == {}
+    assert upserted(compacted(*[[each] for each in tied])) == {}
 
 
 def test_of_equal_instants_the_one_listed_first_in_a_newest_first_stream_wins(
-    folded: FoldOf,
+    compacted: CompactionOf,
 ) -> None:
     newer = item("entry_published", 9, "e2")
-    assert live(folded([newer, item("entry_published", 5), item("entry_deleted", 5)])).keys() == {
+    assert upserted(
+        compacted([newer, item("entry_published", 5), item("entry_deleted", 5)])
+    ).keys() == {
         STANDING,
         ("blog", "e2", "en-us"),
     }
-    assert STANDING not in live(
-        folded([newer, item("entry_deleted", 5), item("entry_published", 5)])
+    assert STANDING not in upserted(
+        compacted([newer, item("entry_deleted", 5), item("entry_published", 5)])
     )
 
 
-def test_of_equal_instants_alone_in_a_pass_the_one_listed_first_wins(folded: FoldOf) -> None:
-    assert live(folded([item("entry_published", 5), item("entry_unpublished", 5)])) != {}
-    assert live(folded([item("entry_unpublished", 5), item("entry_published", 5)])) == {}
+def test_of_equal_instants_alone_in_a_pass_the_one_listed_first_wins(
+    compacted: CompactionOf,
+) -> None:
+    assert upserted(compacted([item("entry_published", 5), item("entry_unpublished", 5)])) != {}
+    assert upserted(compacted([item("entry_unpublished", 5), item("entry_published", 5)])) == {}
 
 
 TIED = [item("entry_published", 5), item("entry_unpublished", 5)]
@@ -87,84 +93,90 @@ TIED = [item("entry_published", 5), item("entry_unpublished", 5)]
 )
 @pytest.mark.parametrize("more", [0, 12], ids=["short legs", "legs that run oldest first"])
 def test_of_equal_instants_the_one_of_a_later_leg_wins(
-    folded: FoldOf, first: Item, later: list[Item], stands: bool, more: int
+    compacted: CompactionOf, first: Item, later: list[Item], stands: bool, more: int
 ) -> None:
     """A leg brings what changed after the one before it, whatever its events are called."""
     others = [item("entry_published", minute, "e9") for minute in range(10, 10 + more)]
     ordered = later[::-1] if more else later
-    fold = folded([first], [*ordered, *others], legs=(0, 1))
-    assert (STANDING in live(fold)) == stands
+    compaction = compacted([first], [*ordered, *others], legs=(0, 1))
+    assert (STANDING in upserted(compaction)) == stands
 
 
-def test_a_newer_event_of_an_earlier_leg_stays_the_newer(folded: FoldOf) -> None:
+def test_a_newer_event_of_an_earlier_leg_stays_the_newer(compacted: CompactionOf) -> None:
     pages = [[item("entry_published", 9)], [item("entry_unpublished", 5)]]
-    assert live(folded(*pages, legs=(0, 1))) == {STANDING: instant(9)}
+    assert upserted(compacted(*pages, legs=(0, 1))) == {STANDING: instant(9)}
 
 
-def test_the_direction_of_a_stream_is_told_by_each_leg_alone(folded: FoldOf) -> None:
+def test_the_direction_of_a_stream_is_told_by_each_leg_alone(compacted: CompactionOf) -> None:
     """Time goes up from one newest-first leg to the next: that is no oldest-first stream."""
     legs = [[item("entry_published", minute, f"e{minute}")] for minute in range(10, 30)]
     tied = [item("entry_published", 40), item("entry_deleted", 40)]
-    fold = folded(*legs, tied, legs=range(21))
-    assert STANDING in live(fold)
+    compaction = compacted(*legs, tied, legs=range(21))
+    assert STANDING in upserted(compaction)
 
 
 def test_of_equal_instants_the_one_listed_last_in_an_oldest_first_stream_wins(
-    folded: FoldOf,
+    compacted: CompactionOf,
 ) -> None:
     older = [item("entry_published", minute, f"older{minute}") for minute in range(5)]
     deleted, published = item("entry_deleted", 5), item("entry_published", 5)
-    assert STANDING in live(folded([*older, deleted, published]))
-    assert STANDING not in live(folded([*older, published, deleted]))
+    assert STANDING in upserted(compacted([*older, deleted, published]))
+    assert STANDING not in upserted(compacted([*older, published, deleted]))
 
 
-def test_exact_duplicates_put_one_row(folded: FoldOf) -> None:
-    fold = folded([PUBLISHED, item("entry_published", 4, "e2")], [PUBLISHED])
-    assert fold.live_counts == {"blog": 2}
+def test_exact_duplicates_put_one_row(compacted: CompactionOf) -> None:
+    compaction = compacted([PUBLISHED, item("entry_published", 4, "e2")], [PUBLISHED])
+    assert compaction.upsert_counts == {"blog": 2}
 
 
-def test_a_removal_takes_its_locale_only(folded: FoldOf) -> None:
+def test_a_removal_takes_its_locale_only(compacted: CompactionOf) -> None:
     french = item("entry_published", 5, locale="fr-fr")
-    fold = folded([UNPUBLISHED, french, PUBLISHED])
-    assert live(fold).keys() == {("blog", "e1", "fr-fr")}
-    assert removed(fold) == {STANDING}
+    compaction = compacted([UNPUBLISHED, french, PUBLISHED])
+    assert upserted(compaction).keys() == {("blog", "e1", "fr-fr")}
+    assert deleted(compaction) == {STANDING}
 
 
 @pytest.mark.parametrize("kind", ["entry_unpublished", "entry_deleted"])
-def test_a_removal_without_locale_takes_every_locale_ever_seen(folded: FoldOf, kind: str) -> None:
+def test_a_removal_without_locale_takes_every_locale_ever_seen(
+    compacted: CompactionOf, kind: str
+) -> None:
     events = [
         item("entry_published", 9, locale="sv-se"),
         item(kind, 6, locale=None),
         item("entry_published", 5),
         item("entry_published", 4, "e2", "fr-fr"),
     ]
-    fold = folded(events, known_locales=["nl-nl"])
-    assert live(fold).keys() == {("blog", "e1", "sv-se"), ("blog", "e2", "fr-fr")}
-    assert removed(fold) == {("blog", "e1", each) for each in ("en-us", "fr-fr", "nl-nl")}
-    assert fold.locales == ["en-us", "fr-fr", "nl-nl", "sv-se"]
+    compaction = compacted(events, known_locales=["nl-nl"])
+    assert upserted(compaction).keys() == {("blog", "e1", "sv-se"), ("blog", "e2", "fr-fr")}
+    assert deleted(compaction) == {("blog", "e1", each) for each in ("en-us", "fr-fr", "nl-nl")}
+    assert compaction.locales == ["en-us", "fr-fr", "nl-nl", "sv-se"]
 
 
-def test_a_deleted_asset_leaves_an_entry_of_the_same_uid_alone(folded: FoldOf) -> None:
-    fold = folded([item("asset_deleted", 7, "5"), item("entry_published", 5, "5")])
-    assert live(fold).keys() == {("blog", "5", "en-us")}
-    assert removed(fold) == {(SYS_ASSETS, "5", "en-us")}
+def test_a_deleted_asset_leaves_an_entry_of_the_same_uid_alone(compacted: CompactionOf) -> None:
+    compaction = compacted([item("asset_deleted", 7, "5"), item("entry_published", 5, "5")])
+    assert upserted(compaction).keys() == {("blog", "5", "en-us")}
+    assert deleted(compaction) == {(SYS_ASSETS, "5", "en-us")}
 
 
-def test_the_same_uid_may_be_an_entry_of_two_types_and_an_asset(folded: FoldOf) -> None:
+def test_the_same_uid_may_be_an_entry_of_two_types_and_an_asset(compacted: CompactionOf) -> None:
     other = item("entry_published", 4) | {"content_type_uid": "page"}
-    fold = folded([PUBLISHED, other, item("asset_published", 3)])
-    assert live(fold).keys() == {STANDING, ("page", "e1", "en-us"), (SYS_ASSETS, "e1", "en-us")}
-    assert fold.published_types == ["blog", "page"]
+    compaction = compacted([PUBLISHED, other, item("asset_published", 3)])
+    assert upserted(compaction).keys() == {
+        STANDING,
+        ("page", "e1", "en-us"),
+        (SYS_ASSETS, "e1", "en-us"),
+    }
+    assert compaction.published_types == ["blog", "page"]
 
 
 @pytest.mark.parametrize("named", [None, "Blog", "", "sys_assets"])
-def test_an_asset_is_known_by_its_event_type(folded: FoldOf, named: str | None) -> None:
-    fold = folded([item("asset_published", 5) | {"content_type_uid": named}])
-    assert live(fold).keys() == {(SYS_ASSETS, "e1", "en-us")}
+def test_an_asset_is_known_by_its_event_type(compacted: CompactionOf, named: str | None) -> None:
+    compaction = compacted([item("asset_published", 5) | {"content_type_uid": named}])
+    assert upserted(compaction).keys() == {(SYS_ASSETS, "e1", "en-us")}
 
 
 def test_a_deleted_type_takes_what_was_published_before_and_leaves_what_came_after(
-    folded: FoldOf,
+    compacted: CompactionOf,
 ) -> None:
     events = [
         item("entry_published", 9, "new"),
@@ -173,56 +185,64 @@ def test_a_deleted_type_takes_what_was_published_before_and_leaves_what_came_aft
         item("entry_published", 4, "other") | {"content_type_uid": "page"},
     ]
     for arrival in (events, events[::-1]):
-        fold = folded(arrival)
-        assert live(fold).keys() == {("blog", "new", "en-us"), ("page", "other", "en-us")}
-        assert fold.deleted_types == ["blog"]
+        compaction = compacted(arrival)
+        assert upserted(compaction).keys() == {("blog", "new", "en-us"), ("page", "other", "en-us")}
+        assert compaction.deleted_types == ["blog"]
 
 
-def test_the_newest_deletion_of_a_type_counts(folded: FoldOf) -> None:
+def test_the_newest_deletion_of_a_type_counts(compacted: CompactionOf) -> None:
     deleted_twice = [item("content_type_deleted", minute) for minute in (8, 3)]
-    fold = folded([deleted_twice[0], item("entry_published", 5), deleted_twice[1]])
-    assert live(fold) == {}
+    compaction = compacted([deleted_twice[0], item("entry_published", 5), deleted_twice[1]])
+    assert upserted(compaction) == {}
 
 
-def test_a_fallback_publish_stands_in_the_locale_it_is_published_in(folded: FoldOf) -> None:
+def test_a_fallback_publish_stands_in_the_locale_it_is_published_in(
+    compacted: CompactionOf,
+) -> None:
     fallback = item("entry_published", 5, locale="en-gb")
     fallback["data"]["locale"] = "en-us"
-    fold = folded([PUBLISHED, fallback])
-    rows = fold.con.sql("SELECT locale, content_locale FROM event ORDER BY locale").fetchall()
+    compaction = compacted([PUBLISHED, fallback])
+    rows = compaction.con.sql("SELECT locale, content_locale FROM event ORDER BY locale").fetchall()
     assert rows == [("en-gb", "en-us"), ("en-us", None)]
-    assert len(live(fold)) == 2
+    assert len(upserted(compaction)) == 2
 
 
-def test_a_publish_without_publish_details_stands_in_its_own_locale(folded: FoldOf) -> None:
+def test_a_publish_without_publish_details_stands_in_its_own_locale(
+    compacted: CompactionOf,
+) -> None:
     bare = item("entry_published", 5)
     bare["data"] = {"uid": "e1", "locale": "de-de"}
-    assert live(folded([bare])).keys() == {("blog", "e1", "de-de")}
+    assert upserted(compacted([bare])).keys() == {("blog", "e1", "de-de")}
 
 
-def test_the_locale_of_the_stream_places_an_asset_that_names_none(folded: FoldOf) -> None:
+def test_the_locale_of_the_stream_places_an_asset_that_names_none(compacted: CompactionOf) -> None:
     asset = item("asset_published", 5)
     del asset["data"]["publish_details"]
-    fold = folded([asset], only_locale="fr-fr")
-    assert live(fold).keys() == {(SYS_ASSETS, "e1", "fr-fr")}
+    compaction = compacted([asset], only_locale="fr-fr")
+    assert upserted(compaction).keys() == {(SYS_ASSETS, "e1", "fr-fr")}
 
 
-def test_instants_as_the_vendors_page_prints_them_are_understood(folded: FoldOf) -> None:
+def test_instants_as_the_vendors_page_prints_them_are_understood(compacted: CompactionOf) -> None:
     older = item("entry_published", 1) | {"event_at": "2017-11-23T00:00:000Z"}
     newer = item("entry_deleted", 1) | {"event_at": "2017-11-23T00:01:500Z"}
-    fold = folded([older, newer])
-    assert live(fold) == {}
-    assert fold.con.sql("SELECT max(epoch_ms(event_at)) FROM event").fetchone() == (1511395260500,)
+    compaction = compacted([older, newer])
+    assert upserted(compaction) == {}
+    assert compaction.con.sql("SELECT max(epoch_ms(event_at)) FROM event").fetchone() == (
+        1511395260500,
+    )
 
 
-def test_the_time_of_publishing_stands_in_for_an_unreadable_instant(folded: FoldOf) -> None:
+def test_the_time_of_publishing_stands_in_for_an_unreadable_instant(
+    compacted: CompactionOf,
+) -> None:
     unreadable = item("entry_published", 8) | {"event_at": "soon"}
-    fold = folded([unreadable, UNPUBLISHED])
-    assert live(fold) == {STANDING: instant(8)}
+    compaction = compacted([unreadable, UNPUBLISHED])
+    assert upserted(compaction) == {STANDING: instant(8)}
 
 
-def test_an_instant_with_an_offset_is_compared_in_utc(folded: FoldOf) -> None:
+def test_an_instant_with_an_offset_is_compared_in_utc(compacted: CompactionOf) -> None:
     earlier = item("entry_published", 5) | {"event_at": "2026-01-01T01:00:00.000+02:00"}
-    assert live(folded([earlier, item("entry_unpublished", 0)])) == {}
+    assert upserted(compacted([earlier, item("entry_unpublished", 0)])) == {}
 
 
 def without(event: Item, *names: str) -> Item:
@@ -231,7 +251,7 @@ def without(event: Item, *names: str) -> Item:
 
 
 REJECTS: dict[str, list[Any]] = {
-    "unknown event type": [
+    "unknown_event_type": [
         PUBLISHED | {"type": "entry_archived"},
         PUBLISHED | {"type": None},
         {name: value for name, value in PUBLISHED.items() if name != "type"},
@@ -241,26 +261,26 @@ REJECTS: dict[str, list[Any]] = {
         ["entry_published"],
         {},
     ],
-    "event_at is not an instant": [
+    "invalid_event_at": [
         UNPUBLISHED | {"event_at": "soon"},
         UNPUBLISHED | {"event_at": None},
         UNPUBLISHED | {"event_at": 1767225600},
         UNPUBLISHED | {"event_at": "infinity"},
         UNPUBLISHED | {"event_at": "epoch"},
     ],
-    "no content_type_uid": [
+    "missing_content_type_uid": [
         PUBLISHED | {"content_type_uid": None},
         PUBLISHED | {"content_type_uid": ""},
         item("content_type_deleted", 5) | {"content_type_uid": None},
     ],
-    "no uid": [
+    "missing_uid": [
         without(PUBLISHED, "uid"),
         without(UNPUBLISHED, "uid"),
         PUBLISHED | {"data": None},
         PUBLISHED | {"data": "text"},
         PUBLISHED | {"data": ["uid"]},
     ],
-    "no locale": [
+    "missing_locale": [
         without(PUBLISHED, "publish_details"),
         without(item("asset_published", 1), "publish_details"),
     ],
@@ -273,34 +293,38 @@ REJECTS: dict[str, list[Any]] = {
     ids=lambda value: json.dumps(value)[:60],
 )
 def test_what_cannot_be_placed_is_kept_with_the_reason(
-    folded: FoldOf, reason: str, bad: object
+    compacted: CompactionOf, reason: str, bad: object
 ) -> None:
-    fold = folded([item("entry_published", 1, "good")], [PUBLISHED, bad])
-    assert rejected(fold) == [(reason, bad)]
-    assert fold.reject_count == 1
-    assert len(live(fold)) == 2
+    compaction = compacted([item("entry_published", 1, "good")], [PUBLISHED, bad])
+    assert rejected(compaction) == [(reason, bad)]
+    assert compaction.reject_count == 1
+    assert len(upserted(compaction)) == 2
 
 
-def test_events_are_counted_in_the_vendors_order_exact_duplicates_once(folded: FoldOf) -> None:
+def test_events_are_counted_in_the_vendors_order_exact_duplicates_once(
+    compacted: CompactionOf,
+) -> None:
     events = [item(kind, 5) for kind in reversed(EVENT_TYPES)]
-    fold = folded([*events, item("entry_published", 6)], events)
-    assert list(fold.event_counts.items()) == [
+    compaction = compacted([*events, item("entry_published", 6)], events)
+    assert list(compaction.event_counts.items()) == [
         (kind, 2 if kind == "entry_published" else 1) for kind in EVENT_TYPES
     ]
 
 
-def test_a_pass_without_items_is_a_pass_without_changes(folded: FoldOf) -> None:
-    fold = folded([], known_locales=["en-us"])
-    assert (live(fold), removed(fold), fold.event_counts) == ({}, set(), {})
-    assert fold.locales == ["en-us"]
+def test_a_pass_without_items_is_a_pass_without_changes(compacted: CompactionOf) -> None:
+    compaction = compacted([], known_locales=["en-us"])
+    assert (upserted(compaction), deleted(compaction), compaction.event_counts) == ({}, set(), {})
+    assert compaction.locales == ["en-us"]
 
 
-def test_one_step_upwards_is_chance_and_does_not_turn_a_stream_round(folded: FoldOf) -> None:
-    fold = folded(
+def test_one_step_upwards_is_chance_and_does_not_turn_a_stream_round(
+    compacted: CompactionOf,
+) -> None:
+    compaction = compacted(
         [
             item("entry_published", 1, "other"),
             item("entry_published", 2),
             item("entry_unpublished", 2),
         ]
     )
-    assert set(live(fold)) == {("blog", "other", "en-us"), ("blog", "e1", "en-us")}
+    assert set(upserted(compaction)) == {("blog", "other", "en-us"), ("blog", "e1", "en-us")}

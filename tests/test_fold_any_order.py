@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 
 from contentstack_source.events import EVENT_TYPES
 from contentstack_source.transform.compaction import Compaction
-from tests.happenings import Item, Key, item, live, removed
+from tests.happenings import Item, Key, deleted, item, upserted
 
-FoldOf = Callable[..., Compaction]
+CompactionOf = Callable[..., Compaction]
 
 KINDS = tuple(kind for kind in EVENT_TYPES if not kind.startswith("asset_un"))
 UIDS, LOCALES = ("e1", "e2"), ("en-us", "fr-fr")
@@ -53,7 +53,7 @@ def outcome(history: list[Item]) -> dict[Key, str]:
 @settings(max_examples=25, deadline=None)
 @given(history=histories(), page_size=st.integers(1, 12), oldest_first=st.booleans())
 def test_what_stands_is_what_editors_left_whichever_way_pages_come(
-    folded: FoldOf,
+    compacted: CompactionOf,
     history: list[Item],
     page_size: int,
     oldest_first: bool,
@@ -62,16 +62,16 @@ def test_what_stands_is_what_editors_left_whichever_way_pages_come(
     instants = len({event["event_at"] for event in history})
     arrival = history if oldest_first and instants > 5 else history[::-1]
     pages = [arrival[start : start + page_size] for start in range(0, len(arrival), page_size)]
-    fold = folded(*pages)
+    compaction = compacted(*pages)
     expected = outcome(history)
-    assert live(fold) == expected
-    assert not removed(fold) & expected.keys()
+    assert upserted(compaction) == expected
+    assert not deleted(compaction) & expected.keys()
 
 
 @settings(max_examples=25, deadline=None)
 @given(data=st.data())
 def test_what_stands_is_what_editors_left_however_pages_are_shuffled(
-    folded: FoldOf, data: st.DataObject
+    compacted: CompactionOf, data: st.DataObject
 ) -> None:
     history = data.draw(histories())
     history = [
@@ -83,16 +83,16 @@ def test_what_stands_is_what_editors_left_however_pages_are_shuffled(
         for number, event in enumerate(history)
     ]
     arrival = data.draw(st.permutations(history + history[:3]))
-    assert live(folded(arrival[:4], arrival[4:])) == outcome(history)
+    assert upserted(compacted(arrival[:4], arrival[4:])) == outcome(history)
 
 
 @settings(max_examples=15, deadline=None)
 @given(data=st.data())
-def test_copies_of_events_change_nothing(folded: FoldOf, data: st.DataObject) -> None:
+def test_copies_of_events_change_nothing(compacted: CompactionOf, data: st.DataObject) -> None:
     arrival = data.draw(histories())[::-1]
     with_copies = list(arrival)
     for number, event in enumerate(arrival):
         place = data.draw(st.integers(with_copies.index(event) + 1, len(with_copies)))
         if data.draw(st.booleans()) or number == 0:
             with_copies.insert(place, event)
-    assert live(folded(with_copies)) == live(folded(arrival))
+    assert upserted(compacted(with_copies)) == upserted(compacted(arrival))

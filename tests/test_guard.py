@@ -198,8 +198,8 @@ def test_a_lost_table_is_made_again_and_all_is_loaded_anew(
     job.stack.delete_entry("author", "e1")
     if folder == "lost":
         shutil.rmtree(job.target.folder)
-    assert lost in job.sync().healed
-    assert not job.sync().healed
+    assert lost in job.sync().recreated
+    assert not job.sync().recreated
 
 
 @pytest.mark.parametrize("folder", ["kept", "lost"])

@@ -50,7 +50,7 @@ def what_vanishes_unseen(stack: Stack) -> None:
 
 
 def a_removal_that_names_no_locale(job: Job) -> None:
-    job.weather.removal_data = "no_locale"
+    job.behavior.delete_data = "no_locale"
     job.stack.delete_entry("article", "e1")
     job.stack.delete_asset("a1")
 
@@ -75,7 +75,7 @@ def test_a_rebuild_leaves_every_row_as_it_was_and_asks_nothing(
     job.sync()
     what_vanishes_unseen(job.stack)
     summary = job.sync()
-    assert (summary.refused_tokens, summary.failed_views) == (1, {})
+    assert (summary.invalid_tokens, summary.failed_views) == (1, {})
     job.assert_rebuilt_as_it_was()
     standing = job.view("entry_versions", KEY, "valid_to IS NULL")
     assert sorted(standing) == sorted(job.stack.published_keys())
@@ -136,7 +136,7 @@ def test_what_vanished_unseen_ended_with_the_pass_that_no_longer_found_it(
     (ended,) = job.rows(
         f"SELECT {KEY}, ended_by, valid_to FROM ({VERSIONS}) AS v WHERE valid_to IS NOT NULL"
     )
-    assert ended[:4] == ("author", "e3", "de-de", "read_anew")
+    assert ended[:4] == ("author", "e3", "de-de", "full_sync")
     passes = job.rows("SELECT max(received_at) FROM entry_history")
     assert passes == [(ended[4],)]
 
@@ -145,13 +145,13 @@ def test_what_vanished_unseen_ended_with_the_pass_that_no_longer_found_it(
 def test_an_event_received_again_is_the_same_row(make_job: MakesJob) -> None:
     job = make_job(filled_stack(), HISTORY="true")
     job.sync()
-    count = "SELECT count(*) FROM entry_history WHERE event_type <> 'read_anew'"
+    count = "SELECT count(*) FROM entry_history WHERE event_type <> 'full_sync'"
     before = job.rows(count)
     job.stack.tokens.forget()
     job.sync()
     run.resync(job.target)
     assert job.rows(count) == before
-    assert job.rows("SELECT count(*) FROM entry_history WHERE event_type = 'read_anew'") == [(3,)]
+    assert job.rows("SELECT count(*) FROM entry_history WHERE event_type = 'full_sync'") == [(3,)]
 
 
 def test_a_later_pass_decides_even_with_an_older_event(make_job: MakesJob) -> None:
@@ -197,7 +197,7 @@ def test_a_rebuild_brings_back_what_other_hands_took(make_job: MakesJob) -> None
         client.execute_sql("DELETE FROM entries WHERE uid = 'e1'")
         client.execute_sql("UPDATE article SET title = 'Mine'")
     summary = rebuild(job.target)
-    assert sorted(summary.healed) == ["article__parts", "author"]
+    assert sorted(summary.recreated) == ["article__parts", "author"]
     assert differences(before, snapshot_of(job.place)) == []
 
 
@@ -257,7 +257,7 @@ def test_streams_of_their_own_tell_the_history_which_of_them_began_anew(
     job.stack.create_content_type("article", MODELS["article"])
     job.stack.publish_entry("article", "e9", {"title": "Another"}, "en-us")
     job.sync()
-    told = "SELECT content_type_uid FROM entry_history WHERE event_type = 'read_anew'"
+    told = "SELECT content_type_uid FROM entry_history WHERE event_type = 'full_sync'"
     assert sorted(job.rows(told), key=str) == [("article",), (None,)]
     job.assert_rebuilt_as_it_was()
 

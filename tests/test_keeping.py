@@ -127,12 +127,12 @@ def test_what_vanished_unseen_is_kept_and_hard_deletes_take_it_away_by_a_resync(
     job.sync()
     job.stack.delete_entry("author", "e3", "de-de")
     job.stack.tokens.forget()
-    assert job.sync().refused_tokens == 1
-    assert kept(job) == {("author", "e3", "de-de"): "read_anew"}
+    assert job.sync().invalid_tokens == 1
+    assert kept(job) == {("author", "e3", "de-de"): "full_sync"}
     monkeypatch.setenv("SOURCES__CONTENTSTACK__DELETES", "hard")
     job.stack.delete_entry("author", "e1", "de-de")
     job.sync()
-    assert kept(job) == {("author", "e3", "de-de"): "read_anew"}
+    assert kept(job) == {("author", "e3", "de-de"): "full_sync"}
     run.resync(job.target)
     assert kept(job) == {}
     assert job.rows("SELECT count(*) FROM author") == [(4,)]
@@ -161,9 +161,9 @@ def test_streams_of_their_own_keep_rows_of_a_type_that_ends(make_job: MakesJob) 
     job.stack.delete_content_type("article")
     job.sync()
     assert set(kept(job).values()) == {"content_type_deleted"}
-    position = run.status(job.target).position
-    assert position is not None
-    assert position.tokens.keys() == {"author", "sys_assets"}
+    sync_state = run.status(job.target).sync_state
+    assert sync_state is not None
+    assert sync_state.tokens.keys() == {"author", "sys_assets"}
 
 
 def test_a_field_called_deleted_at_keeps_its_values(make_job: MakesJob) -> None:

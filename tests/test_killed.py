@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from contentstack_source.simulator import Fault, Server, Stack, Weather, edit, serve
+from contentstack_source.simulator import Behavior, Fault, Server, Stack, edit, serve
 from tests.killing import SIGNS, Command
 from tests.small import filled_stack
 
@@ -18,7 +18,7 @@ KILLS = 9
 KILLS_LONG = int(os.environ.get("SOAK_KILLS", "200"))
 
 
-class Watched(Weather):
+class Watched(Behavior):
     """Weather that tells how many requests have come in."""
 
     def __init__(self) -> None:
@@ -100,14 +100,14 @@ def test_a_first_sync_killed_while_it_loads_ends_equal(command: Command, sign: s
 def test_a_first_sync_killed_between_pages_goes_on_at_the_next_page(command: Command) -> None:
     for number in range(300):
         command.server.stack.publish_asset(f"many{number}", {"title": f"Picture {number}"})
-    weather = command.server.weather
-    assert isinstance(weather, Watched)
-    weather.answer_seconds = 0.3  # time to die between a question and its answer
+    behavior = command.server.behavior
+    assert isinstance(behavior, Watched)
+    behavior.answer_seconds = 0.3  # time to die between a question and its answer
     for _ in range(3):
-        second_page = weather.seen + 2
-        told = command.kill_when("a page", lambda at=second_page: weather.seen >= at)  # type: ignore[misc]
+        second_page = behavior.seen + 2
+        told = command.kill_when("a page", lambda at=second_page: behavior.seen >= at)  # type: ignore[misc]
         assert told.startswith("killed")
-    weather.answer_seconds = 0.0
+    behavior.answer_seconds = 0.0
     end_equal(command, [])
     pages = [each.query for each in command.server.requests if "sync_token" not in each.query]
     asked = Counter(query.get("pagination_token", "init") for query in pages if "skip" not in query)

@@ -192,7 +192,7 @@ def test_what_editors_invent_in_lists_arrives(
 ) -> None:
     with LAKES[name](tmp_path) as place:
         story = Story(place, Target(place.destination, pipelines_dir=str(tmp_path / "dlt")))
-        with serve(story.stack, story.weather) as server:
+        with serve(story.stack, story.behavior) as server:
             configure(story.stack, server)
             story.sync()
             parts = [{"heading": "h", "level": 3, "notes": [], "rows": [["a"], []]}, {}, None]

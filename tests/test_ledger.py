@@ -22,7 +22,7 @@ from contentstack_source.errors import (
 )
 from contentstack_source.runs import run, run_log
 from contentstack_source.runs.summary import RunSummary
-from contentstack_source.simulator import Fault, Server, Stack, Weather, serve
+from contentstack_source.simulator import Behavior, Fault, Server, Stack, serve
 from tests.mirror import assert_equal
 from tests.small import LOCALES, filled_stack
 
@@ -31,7 +31,7 @@ from tests.small import LOCALES, filled_stack
 class Job:
     stack: Stack
     server: Server
-    weather: Weather
+    behavior: Behavior
     target: Target
     file: str
 
@@ -45,8 +45,8 @@ class Job:
 
     def runs(self) -> list[tuple[Any, ...]]:
         return self.rows(
-            "SELECT outcome, passes, requests, rows_put, rows_removed, token_before, token_after"
-            " FROM contentstack.sync_runs ORDER BY started_at"
+            "SELECT outcome, passes, requests, rows_upserted, rows_deleted, token_before,"
+            " token_after FROM contentstack.sync_runs ORDER BY started_at"
         )
 
 
@@ -55,12 +55,12 @@ def job(
     tmp_path: Path, configure: Callable[..., None], monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[Job]:
     monkeypatch.setenv("RUNTIME__REQUEST_MAX_ATTEMPTS", "2")
-    stack, weather = filled_stack(), Weather()
+    stack, behavior = filled_stack(), Behavior()
     file = str(tmp_path / "warehouse.duckdb")
     target = Target(dlt.destinations.duckdb(file), pipelines_dir=str(tmp_path / "dlt"))
-    with serve(stack, weather) as server:
+    with serve(stack, behavior) as server:
         configure(stack, server)
-        job = Job(stack, server, weather, target, file)
+        job = Job(stack, server, behavior, target, file)
         run.sync(target)
         yield job
 
@@ -69,7 +69,7 @@ def test_every_run_leaves_a_row_the_failed_ones_too(job: Job) -> None:
     job.stack.delete_entry("author", "e1")
     run.sync(job.target)
     run.sync(job.target)
-    job.weather.next_answers(Fault.status(503), Fault.status(503))
+    job.behavior.next_faults(Fault.status(503), Fault.status(503))
     with pytest.raises(ServiceError):
         run.sync(job.target)
     first, changed, unchanged, failed = job.runs()
@@ -141,7 +141,7 @@ def test_a_ledger_that_cannot_be_written_breaks_no_run(job: Job) -> None:
 def test_a_failed_run_makes_no_dataset_for_its_record(job: Job, tmp_path: Path) -> None:
     file = tmp_path / "new.duckdb"
     target = Target(dlt.destinations.duckdb(str(file)), pipelines_dir=str(tmp_path / "new"))
-    job.weather.next_answers(Fault.status(503), Fault.status(503))
+    job.behavior.next_faults(Fault.status(503), Fault.status(503))
     with pytest.raises(ServiceError):
         run.sync(target)
     with duckdb.connect(str(file)) as con:
@@ -177,7 +177,7 @@ def test_a_run_refused_for_its_settings_writes_nothing(
     assert refused.value.exit_code == 2
     assert Path(job.file).read_bytes() == before
     job.stack.delete_entry("author", "e1")
-    assert run.sync(job.target).rows_removed == 2  # the old settings go on as if nothing was
+    assert run.sync(job.target).rows_deleted == 2  # the old settings go on as if nothing was
 
 
 def test_a_resync_that_would_remove_most_rows_stops_with_the_figures(
@@ -200,7 +200,7 @@ def test_a_refused_token_becomes_a_resync_within_the_same_limit(job: Job) -> Non
         job.stack.delete_entry("article", uid)
     job.stack.tokens.forget()
     summary = run.sync(job.target)
-    assert summary.refused_tokens == 1
+    assert summary.invalid_tokens == 1
     assert_equal(job.file, job.stack)
     for uid in ("e1", "e2", "e3"):
         job.stack.delete_entry("author", uid)

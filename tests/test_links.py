@@ -171,7 +171,7 @@ def count(file: str, sql: str) -> int:
     return int(row[0]) if row else 0
 
 
-VIEWS = {"broken_references", "unlinked_entries", "unused_assets"}
+VIEWS = {"broken_references", "unreferenced_entries", "unused_assets"}
 
 
 def test_what_shapes_the_tables_is_changed_by_a_whole_load_and_told(
@@ -179,25 +179,25 @@ def test_what_shapes_the_tables_is_changed_by_a_whole_load_and_told(
 ) -> None:
     stack, target, file = job
     monkeypatch.setenv("SOURCES__CONTENTSTACK__LINK_GRAPH", "false")
-    assert run.sync(target).reshaped_by == []
+    assert run.sync(target).changed_table_options == []
     assert "entry_references" not in names_in(file, "BASE TABLE")
 
     monkeypatch.setenv("SOURCES__CONTENTSTACK__LINK_GRAPH", "true")
     monkeypatch.setenv("SOURCES__CONTENTSTACK__RICH_TEXT", "true")
     switched_on = run.sync(target)
-    assert switched_on.reshaped_by == ["link_graph", "rich_text"]
-    assert any("link_graph, rich_text" in line for line in odd_lines(switched_on))
+    assert switched_on.changed_table_options == ["entry_references", "rich_text"]
+    assert any("entry_references, rich_text" in line for line in odd_lines(switched_on))
     assert_equal(file, stack)
     assert names_in(file, "VIEW") == VIEWS | {"locale_coverage"}
     assert count(file, "article WHERE body IS NOT NULL AND body__markdown IS NULL") == 0
     assert count(file, "article WHERE body__markdown LIKE '%[there](https://example.org)%'") > 0
 
     stack.publish_entry("article", "e1", content("article", random.Random(2)), "en-us")
-    assert run.sync(target).reshaped_by == []
+    assert run.sync(target).changed_table_options == []
     assert_equal(file, stack)
 
     monkeypatch.setenv("SOURCES__CONTENTSTACK__LINK_GRAPH", "false")
-    assert run.sync(target).reshaped_by == ["link_graph"]
+    assert run.sync(target).changed_table_options == ["entry_references"]
     assert count(file, "entry_references") == 0
     assert names_in(file, "VIEW") == {"locale_coverage"}
 
@@ -227,7 +227,7 @@ def test_a_stack_without_links_is_answered_too(job: tuple[Stack, Target, str]) -
     stack.publish_entry("page", "p1", {"title": "Alone"}, "en-us")
     run.sync(target)
     assert count(file, "entry_references") == count(file, "broken_references") == 0
-    assert count(file, "unlinked_entries WHERE uid = 'p1'") == 1
+    assert count(file, "unreferenced_entries WHERE uid = 'p1'") == 1
     assert count(file, "unused_assets WHERE uid = 'a1' AND locales = 2") == 1
 
 

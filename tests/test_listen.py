@@ -19,12 +19,12 @@ import requests
 from contentstack_source.errors import SettingsError
 from contentstack_source.orchestration.debounce import Debouncer
 from contentstack_source.orchestration.listener import (
-    Rhythm,
     Syncs,
-    configured_rhythm,
+    Timing,
+    configured_timing,
     secret_headers,
 )
-from contentstack_source.simulator import Fault, Stack, Weather, serve
+from contentstack_source.simulator import Behavior, Fault, Stack, serve
 from tests.mirror import assert_equal
 from tests.reference import REFERENCE, code, tables_of
 from tests.small import filled_stack
@@ -40,7 +40,7 @@ class Listener:
 
     folder: Path
     stack: Stack
-    weather: Weather
+    behavior: Behavior
     process: subprocess.Popen[str]
     log: list[str] = field(default_factory=list)
 
@@ -94,19 +94,19 @@ BUSY = ("is_syncing", "is_sync_due")
 def listener(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, configure: Callable[..., None]
 ) -> Iterator[Listener]:
-    stack, weather = filled_stack(), Weather()
-    with serve(stack, weather) as server:
+    stack, behavior = filled_stack(), Behavior()
+    with serve(stack, behavior) as server:
         configure(stack, server)
         monkeypatch.setenv("DLT_DATA_DIR", str(tmp_path / "dlt_data"))
         monkeypatch.setenv("RUNTIME__REQUEST_MAX_ATTEMPTS", "1")
         monkeypatch.setenv(f"{SECTION}HEADER_NAME", "X-Secret")
         monkeypatch.setenv(f"{SECTION}HEADER_VALUE", SECRET["X-Secret"])
-        monkeypatch.setenv(f"{SECTION}COOL_OFF_SECONDS", "0.3")
-        monkeypatch.setenv(f"{SECTION}RETRY_SECONDS", "0.5")
+        monkeypatch.setenv(f"{SECTION}DEBOUNCE_SECONDS", "0.3")
+        monkeypatch.setenv(f"{SECTION}RETRY_DELAY_SECONDS", "0.5")
         process = subprocess.Popen(
             COMMAND, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
         )
-        listener = Listener(tmp_path, stack, weather, process)
+        listener = Listener(tmp_path, stack, behavior, process)
         reader = threading.Thread(target=listener.read, daemon=True)
         reader.start()
         yield listener
@@ -145,7 +145,7 @@ def test_a_sync_that_fails_is_tried_again_by_itself_and_probes_are_told(
 ) -> None:
     listener.rest()
     listener.stack.delete_entry("author", "e1")
-    listener.weather.next_answers(*[Fault.status(503)] * 2)
+    listener.behavior.next_faults(*[Fault.status(503)] * 2)
     assert listener.post(SECRET) == 202
     listener.wait_until(lambda: listener.health()["failures_in_a_row"] == 1)
     assert listener.health()["outcome"] == "failed"
@@ -160,7 +160,7 @@ def test_a_listener_told_to_stop_lets_the_sync_under_way_end_in_order(
 ) -> None:
     listener.rest()
     listener.stack.delete_entry("author", "e1")
-    listener.weather.answer_seconds = 3.0
+    listener.behavior.answer_seconds = 3.0
     assert listener.post(SECRET) == 202
     listener.wait_until(lambda: bool(listener.health()["is_syncing"]))
     time.sleep(2.0)
@@ -170,8 +170,8 @@ def test_a_listener_told_to_stop_lets_the_sync_under_way_end_in_order(
 
 
 def test_pauses_after_failures_grow_up_to_a_bound() -> None:
-    rhythm = Rhythm(retry_seconds=10, at_least_every_seconds=100)
-    assert [rhythm.pause(failures) for failures in (1, 2, 3, 4, 5, 5000)] == [
+    timing = Timing(retry_delay_seconds=10, max_interval_seconds=100)
+    assert [timing.pause(failures) for failures in (1, 2, 3, 4, 5, 5000)] == [
         *(10, 20, 40, 80, 100, 100)
     ]
 
@@ -190,16 +190,16 @@ def test_without_a_secret_nothing_is_listened_to(monkeypatch: pytest.MonkeyPatch
 def test_what_is_no_number_of_seconds_is_refused(
     monkeypatch: pytest.MonkeyPatch, wrong: str
 ) -> None:
-    monkeypatch.setenv(f"{SECTION}COOL_OFF_SECONDS", wrong)
+    monkeypatch.setenv(f"{SECTION}DEBOUNCE_SECONDS", wrong)
     with pytest.raises(SettingsError, match="no number of seconds"):
-        configured_rhythm()
+        configured_timing()
 
 
 def test_the_settings_of_the_listener_are_documented_with_their_defaults(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     documented = {code(row["Setting"]): row["Default"] for row in tables_of("Webhooks")[0]}
-    defaults = {name: f"`{seconds:g}`" for name, seconds in vars(Rhythm()).items()}
+    defaults = {name: f"`{seconds:g}`" for name, seconds in vars(Timing()).items()}
     secrets = [name for name in documented if name not in defaults]
     assert documented == dict.fromkeys(secrets, "unset") | defaults
     for name in secrets:
@@ -212,5 +212,5 @@ def test_what_probes_are_told_is_documented() -> None:
         raise AssertionError
 
     text = REFERENCE.read_text("utf-8")
-    for key in Syncs(never, Rhythm(), Debouncer(1, 1)).health():
+    for key in Syncs(never, Timing(), Debouncer(1, 1)).health():
         assert f"`{key}`" in text

@@ -109,13 +109,13 @@ def test_the_coverage_tells_what_is_missing_and_what_is_older_than_its_master(
     assert len(rows) == len(states) == 5 * len(locales)
     assert {locale: states["everywhere", locale] for locale in locales} == {
         "en-us": "master",
-        "de-de": "older than master",
-        "de-at": "older than master",
-        "fr-fr": "up to date",
+        "de-de": "older_than_master",
+        "de-at": "older_than_master",
+        "fr-fr": "up_to_date",
         "ja-jp": "missing",
     }
     assert states["no_master", "en-us"] == "missing"
-    assert states["no_master", "de-de"] == "up to date"
+    assert states["no_master", "de-de"] == "up_to_date"
     published = {key[1:] for key in job.stack.published_entries()}
     assert {key for key, state in states.items() if state != "missing"} == published
 
@@ -126,9 +126,9 @@ def test_another_master_locale_is_compared_with(make_job: MakesJob) -> None:
     found = job.view("locale_coverage", "locale, state", "uid = 'everywhere'")
     assert dict(found) == {
         "fr-fr": "master",
-        "en-us": "older than master",
-        "de-de": "older than master",
-        "de-at": "older than master",
+        "en-us": "older_than_master",
+        "de-de": "older_than_master",
+        "de-at": "older_than_master",
         "ja-jp": "missing",
     }
 

@@ -35,9 +35,9 @@ def test_a_lost_column_is_made_again_and_filled(make_job: MakesJob, make_place: 
     before = job.rows(ratings)
     assert any(rating is not None for *_, rating in before)
     alter(job, "article", "DROP COLUMN rating")
-    assert job.sync().healed == ["article.rating"]
+    assert job.sync().recreated == ["article.rating"]
     assert job.rows(ratings) == before
-    assert not job.sync().healed
+    assert not job.sync().recreated
 
 
 LOST = [
@@ -65,8 +65,8 @@ def test_a_column_of_any_table_comes_back(
     if folder == "lost":
         shutil.rmtree(job.target.folder)
     job.stack.delete_entry("author", "e1")
-    assert named in job.sync().healed
-    assert not job.sync().healed
+    assert named in job.sync().recreated
+    assert not job.sync().recreated
     job.stack.delete_entry("author", "e2")
     job.sync()
 
@@ -76,8 +76,8 @@ def test_a_check_tells_of_a_lost_column(make_job: MakesJob) -> None:
     job.sync()
     assert {each.exit_code for each in check(job.target)} == {0}
     alter(job, "author", "DROP COLUMN born")
-    (told,) = [each for each in check(job.target) if each.what == "rows"]
-    assert (told.exit_code, "author.born is missing" in told.told) == (2, True)
+    (finding,) = [each for each in check(job.target) if each.name == "rows"]
+    assert (finding.exit_code, "author.born is missing" in finding.message) == (2, True)
 
 
 def test_a_rebuild_fills_a_lost_column_unless_it_is_one_of_the_history(make_job: MakesJob) -> None:
@@ -86,7 +86,7 @@ def test_a_rebuild_fills_a_lost_column_unless_it_is_one_of_the_history(make_job:
     ratings = "SELECT uid, locale, rating FROM article ORDER BY uid, locale"
     before = job.rows(ratings)
     alter(job, "article", "DROP COLUMN rating")
-    assert rebuild(job.target).healed == ["article.rating"]
+    assert rebuild(job.target).recreated == ["article.rating"]
     assert job.rows(ratings) == before
     alter(job, "entry_history", "DROP COLUMN data")
     with pytest.raises(NoHistoryError):

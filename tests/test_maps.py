@@ -36,7 +36,7 @@ def test_an_object_of_many_objects_of_one_shape_is_kept_as_json(
     assert found.types["blog"]["f"] == "json"
     assert sorted(kept(found), key=str) == sorted((each["f"] for each in entries), key=str)
     assert not any(name.startswith("f__") for name in found.types["blog"])
-    assert found.findings.unknown == {"blog.f": 5}
+    assert found.drift.unknown == {"blog.f": 5}
 
 
 def test_a_map_in_a_group_and_in_a_list_is_kept_as_json(loaded: Load) -> None:

@@ -67,10 +67,10 @@ def test_a_second_pipeline_is_refused_before_anything_is_asked_or_written(
         with pytest.raises(DatasetOwnedError) as refused:
             way(job)
         assert refused.value.exit_code == 2
-        told = str(refused.value)
-        assert "Dataset contentstack is kept by pipeline contentstack; pipeline other" in told
-        assert "another --dataset" in told
-        assert "resync --take-over --dataset contentstack --pipeline-name other" in told
+        message = str(refused.value)
+        assert "Dataset contentstack is kept by pipeline contentstack; pipeline other" in message
+        assert "another --dataset" in message
+        assert "resync --take-over --dataset contentstack --pipeline-name other" in message
     assert differences(before, snapshot_of(job.place)) == []
     assert len(job.server.requests) == asked
     job.sync()
@@ -79,9 +79,9 @@ def test_a_second_pipeline_is_refused_before_anything_is_asked_or_written(
 def test_the_check_tells_who_keeps_the_dataset(make_job: MakesJob) -> None:
     job = make_job(filled_stack())
     job.sync()
-    (told,) = [each for each in check(other_target(job)) if each.what == "destination"]
-    assert told.exit_code == 2
-    assert "kept by pipeline contentstack" in told.told
+    (finding,) = [each for each in check(other_target(job)) if each.name == "destination"]
+    assert finding.exit_code == 2
+    assert "kept by pipeline contentstack" in finding.message
     assert {each.exit_code for each in check(job.target)} == {0}
 
 

@@ -36,11 +36,11 @@ def test_tables_of_an_older_layout_are_loaded_again_and_told(
     pipeline = job.target.pipeline()
     with pipeline.managed_state() as state:
         sources = cast("dict[str, Any]", state)["sources"]
-        position = sources["contentstack"]["resources"]["sync"]["position"]
-        assert position["shape"].pop("table_layout") > 1
+        sync_state = sources["contentstack"]["resources"]["sync"]["position"]
+        assert sync_state["shape"].pop("table_layout") > 1
     source = contentstack_source()
     pipeline.run(source)
     report = source.resources["sync"].custom_metrics["report"]
-    assert report.reshaped_by == ["table_layout"]
-    assert report.begun_anew == {"all"}
+    assert report.changed_table_options == ["table_layout"]
+    assert report.full_sync_streams == {"all"}
     assert job.sync().passes == 0

@@ -14,7 +14,7 @@ import duckdb
 import pytest
 from rich.console import Console
 
-from contentstack_source.cli.demo import tell
+from contentstack_source.cli.demo import run_demo
 from contentstack_source.simulator import demo_stack, serve
 from tests.mirror import assert_equal
 
@@ -30,7 +30,7 @@ def blocks(language: str) -> list[str]:
 def told(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, Path]:
     folder = tmp_path_factory.mktemp("demo")
     console = Console(file=io.StringIO(), width=100)
-    tell(console, entries=3000, folder=str(folder / "demo-data"))
+    run_demo(console, entries=3000, folder=str(folder / "demo-data"))
     assert isinstance(console.file, io.StringIO)
     return console.file.getvalue(), folder / "demo-data" / "demo.duckdb"
 

@@ -163,9 +163,9 @@ def test_the_recorded_content_model_gives_the_types(found: Any) -> None:
 
 
 def test_only_what_the_recorded_model_lacks_is_told(found: Any) -> None:
-    assert found.findings.variants == {}
-    assert found.findings.without_model == []
-    assert found.findings.unknown["track.comment"] == 17
+    assert found.drift.variants == {}
+    assert found.drift.without_model == []
+    assert found.drift.unknown["track.comment"] == 17
 
 
 def test_ties_of_one_instant_are_all_kept(found: Any, items: list[Item]) -> None:

@@ -18,7 +18,7 @@ from contentstack_source import contentstack_source
 from contentstack_source.destinations.target import Target
 from contentstack_source.errors import WorkingFolderError
 from contentstack_source.runs import run
-from contentstack_source.simulator import Server, Stack, Weather, serve
+from contentstack_source.simulator import Behavior, Server, Stack, serve
 from contentstack_source.source.sync_pass import loads_happen_once
 from tests.mirror import assert_equal
 from tests.small import filled_stack
@@ -71,7 +71,7 @@ class Script:
 def script(tmp_path: Path, configure: Callable[..., None]) -> Iterator[Script]:
     """The first day is loaded."""
     stack = filled_stack()
-    with serve(stack, Weather(delta="log")) as server:
+    with serve(stack, Behavior(delta="log")) as server:
         configure(stack, server)
         script = Script(stack, server, tmp_path)
         script.pipeline().run(contentstack_source())

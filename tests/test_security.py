@@ -20,7 +20,7 @@ from contentstack_source.destinations.target import Target
 from contentstack_source.errors import ContentstackError
 from contentstack_source.runs import run
 from contentstack_source.settings import parse_settings
-from contentstack_source.simulator import Fault, Stack, Weather, serve
+from contentstack_source.simulator import Behavior, Fault, Stack, serve
 
 KEY = "blt0a1b2c3d4e5f6071"
 TOKEN = "csfedcba98765432100123456789"
@@ -35,14 +35,14 @@ def test_no_secret_is_left_anywhere(
     caplog.set_level(logging.DEBUG)
     monkeypatch.setenv("RUNTIME__REQUEST_MAX_ATTEMPTS", "1")
     monkeypatch.setenv("DLT_DATA_DIR", str(tmp_path / "dlt_data"))
-    stack, weather = Stack(api_key=KEY, delivery_token=TOKEN), Weather()
+    stack, behavior = Stack(api_key=KEY, delivery_token=TOKEN), Behavior()
     stack.publish_asset("a1", {"title": "A picture", "url": "https://example.org/a1"})
     file = tmp_path / "warehouse.duckdb"
     target = Target(dlt.destinations.duckdb(str(file)), pipelines_dir=str(tmp_path / "dlt"))
-    with serve(stack, weather) as server:
+    with serve(stack, behavior) as server:
         configure(stack, server)
         run.sync(target)
-        weather.next_answers(Fault.status(500))
+        behavior.next_faults(Fault.status(500))
         with pytest.raises(ContentstackError) as failure:
             run.sync(target)
     pipeline = target.pipeline()
@@ -72,11 +72,11 @@ def test_no_secret_is_in_a_trace_or_a_log_of_the_command(
     monkeypatch.setenv("RUNTIME__LOG_LEVEL", "DEBUG")
     if fault.kind == "none":  # dlt's own error, with all it knows of the configuration
         monkeypatch.setenv("DESTINATION__DUCKDB__CREDENTIALS", str(tmp_path / "no" / "file.duckdb"))
-    stack, weather = Stack(api_key=KEY, delivery_token=TOKEN), Weather()
+    stack, behavior = Stack(api_key=KEY, delivery_token=TOKEN), Behavior()
     stack.publish_asset("a1", {"title": "A picture"})
-    with serve(stack, weather) as server:
+    with serve(stack, behavior) as server:
         configure(stack, server)
-        weather.next_answers(fault)
+        behavior.next_faults(fault)
         command = [sys.executable, "-m", "contentstack_source.cli.main", "sync", "--debug"]
         done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
     told = done.stdout + done.stderr

@@ -53,7 +53,7 @@ def test_every_region_of_the_vendor_is_there() -> None:
 def test_an_unknown_region_is_refused_with_those_there_are() -> None:
     with pytest.raises(SettingsError, match="'mars'") as caught:
         parse_base_url(None, "mars")
-    assert all(region in caught.value.todo for region in HOSTS)
+    assert all(region in caught.value.hint for region in HOSTS)
 
 
 @pytest.mark.parametrize("url", ["http://127.0.0.1:8400/v3", "https://proxy.example/stack/v3/"])
@@ -110,7 +110,7 @@ def test_a_required_setting_that_cannot_be_is_named_not_shown(name: str, bad: st
     [
         {"partition_by": "locale"},
         {"partition_by": "content_type", "content_type_uid": "blog"},
-        {"requests_at_once": 0},
+        {"max_concurrent_requests": 0},
         {"requests_per_second": 0},
     ],
 )

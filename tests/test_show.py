@@ -1,4 +1,4 @@
-"""The dashboard of `contentstack-source show`, and the charts that notebooks have too."""
+"""The dashboard of `contentstack-source dashboard`, and the charts that notebooks have too."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ pytestmark = pytest.mark.filterwarnings("ignore:fetch_arrow_table:DeprecationWar
 
 @pytest.fixture(scope="module")
 def folder(demo_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Where `show` without an option finds what the demo loaded."""
-    folder = tmp_path_factory.mktemp("show")
+    """Where `dashboard` without an option finds what the demo loaded."""
+    folder = tmp_path_factory.mktemp("dashboard")
     shutil.copy(demo_folder / FOLDER / FILE, folder / "contentstack_warehouse.duckdb")
     return folder
 
@@ -78,19 +78,19 @@ def test_without_its_packages_the_command_names_them_and_ends_with_2(
 ) -> None:
     monkeypatch.setitem(sys.modules, "marimo", None)
     monkeypatch.setitem(sys.modules, "pandas", None)
-    done = CliRunner().invoke(main, ["show"])
+    done = CliRunner().invoke(main, ["dashboard"])
     assert done.exit_code == 2
 
 
 def test_a_failed_run_an_unplaced_item_and_the_lag_are_headlines() -> None:
     at = pd.Timestamp("2026-03-01T12:00:00Z")
-    live = pd.DataFrame(
+    published = pd.DataFrame(
         {"content_type_uid": ["blog", "assets"], "locale": ["en-us"] * 2, "published": [1200, 3]}
     )
     runs = pd.DataFrame({"ended_at": [at - pd.Timedelta(hours=2), at], "outcome": ["failed", "ok"]})
     arrivals = pd.DataFrame({"loaded_at": [at], "newest": [at - pd.Timedelta(seconds=90)]})
-    rejects = pd.DataFrame({"reason": ["no uid"], "items": [4]})
-    assert text.headlines(live, runs, arrivals, rejects, at) == [
+    rejects = pd.DataFrame({"reason": ["missing_uid"], "items": [4]})
+    assert text.headlines(published, runs, arrivals, rejects, at) == [
         ("Entries live", "1,200", "in 1 locale"),
         ("Assets live", "3", "in 1 locale"),
         ("Last sync", "2 hours ago", "failed; of the last 2 runs 1 failed"),
@@ -101,8 +101,10 @@ def test_a_failed_run_an_unplaced_item_and_the_lag_are_headlines() -> None:
 
 def test_of_a_dataset_without_runs_or_events_the_headlines_say_so(tmp_path: Path) -> None:
     nothing = dlt.dataset(dlt.destinations.duckdb(str(tmp_path / "empty.duckdb")), "contentstack")
-    live, runs = queries.live(nothing), queries.runs(nothing)
-    told = text.headlines(live, runs, queries.arrivals(nothing), queries.rejects(nothing), _now())
+    published, runs = queries.published(nothing), queries.runs(nothing)
+    told = text.headlines(
+        published, runs, queries.arrivals(nothing), queries.rejects(nothing), _now()
+    )
     assert [value for _, value, _ in told] == ["0", "0", "unknown", "unknown"]
     assert queries.coverage(nothing).empty
     assert queries.ages(nothing, _now()).empty
@@ -161,7 +163,7 @@ def test_a_chart_of_nothing_says_none() -> None:
     ],
 )
 def test_a_span_of_time_is_told_in_its_largest_unit(seconds: float, told: str) -> None:
-    assert text.told_span(seconds) == told
+    assert text.format_duration(seconds) == told
 
 
 def _now() -> pd.Timestamp:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 import requests
 
-from contentstack_source.simulator import Fault, Server, Stack, Weather, serve
+from contentstack_source.simulator import Behavior, Fault, Server, Stack, serve
 from tests.asking import ask, empty_stack, page, publish_many
 
 if TYPE_CHECKING:
@@ -21,21 +21,21 @@ def stack() -> Stack:
 
 
 @pytest.fixture
-def weather() -> Weather:
-    return Weather()
+def behavior() -> Behavior:
+    return Behavior()
 
 
 @pytest.fixture
-def server(stack: Stack, weather: Weather) -> Iterator[Server]:
-    with serve(stack, weather) as running:
+def server(stack: Stack, behavior: Behavior) -> Iterator[Server]:
+    with serve(stack, behavior) as running:
         yield running
 
 
 def test_a_status_befalls_one_request_and_may_say_when_to_come_back(
-    weather: Weather,
+    behavior: Behavior,
     server: Server,
 ) -> None:
-    weather.next_answers(Fault.status(503), Fault.status(502, retry_after=2))
+    behavior.next_faults(Fault.status(503), Fault.status(502, retry_after=2))
     first, second = ask(server, init="true"), ask(server, init="true")
     assert (first.status_code, first.headers.get("Retry-After")) == (503, None)
     assert (second.status_code, second.headers["Retry-After"]) == (502, "2")
@@ -44,8 +44,8 @@ def test_a_status_befalls_one_request_and_may_say_when_to_come_back(
     assert [request.status for request in server.requests] == [503, 502, 200]
 
 
-def test_a_rate_limit_shows_in_status_and_headers(weather: Weather, server: Server) -> None:
-    weather.next_answers(Fault.rate_limited(0.5), Fault.rate_limited(None))
+def test_a_rate_limit_shows_in_status_and_headers(behavior: Behavior, server: Server) -> None:
+    behavior.next_faults(Fault.rate_limited(0.5), Fault.rate_limited(None))
     first, second = ask(server, init="true"), ask(server, "/content_types")
     assert (first.status_code, second.status_code) == (429, 429)
     assert (first.headers.get("Retry-After"), second.headers.get("Retry-After")) == ("0.5", None)
@@ -54,7 +54,7 @@ def test_a_rate_limit_shows_in_status_and_headers(weather: Weather, server: Serv
 
 def test_a_transient_422_names_the_token_that_was_asked_for_and_leaves_it_valid(
     stack: Stack,
-    weather: Weather,
+    behavior: Behavior,
     server: Server,
 ) -> None:
     publish_many(stack, 101)
@@ -64,17 +64,17 @@ def test_a_transient_422_names_the_token_that_was_asked_for_and_leaves_it_valid(
         ("pagination_token", first["pagination_token"]),
         ("sync_token", last["sync_token"]),
     ):
-        weather.next_answers(Fault.transient_422())
+        behavior.next_faults(Fault.transient_422())
         refused = ask(server, **{name: token})
         assert (refused.status_code, refused.json()["error_code"]) == (422, 141)
         assert refused.json()["errors"] == {name: ["is not valid."]}
         assert ask(server, **{name: token}).status_code == 200
-    weather.next_answers(Fault.transient_422())
+    behavior.next_faults(Fault.transient_422())
     assert "errors" not in ask(server, init="true").json()
 
 
-def test_a_dropped_connection_gives_no_answer_at_all(weather: Weather, server: Server) -> None:
-    weather.next_answers(Fault.dropped())
+def test_a_dropped_connection_gives_no_answer_at_all(behavior: Behavior, server: Server) -> None:
+    behavior.next_faults(Fault.dropped())
     with pytest.raises(requests.ConnectionError, match="reset"):
         ask(server, init="true")
     assert [request.status for request in server.requests] == [0]
@@ -84,14 +84,14 @@ def test_a_dropped_connection_gives_no_answer_at_all(weather: Weather, server: S
 @pytest.mark.parametrize("encoding", ["gzip", "identity"])
 def test_a_truncated_answer_promises_more_than_it_sends(
     stack: Stack,
-    weather: Weather,
+    behavior: Behavior,
     server: Server,
     encoding: str,
 ) -> None:
     publish_many(stack, 50)
     headers = {"api_key": stack.api_key, "access_token": stack.delivery_token}
     headers["Accept-Encoding"] = encoding
-    weather.next_answers(Fault.truncated())
+    behavior.next_faults(Fault.truncated())
     url = f"{server.base_url}/stacks/sync?init=true"
     with pytest.raises((requests.ConnectionError, requests.exceptions.ChunkedEncodingError)):
         requests.get(url, headers=headers, timeout=10)
@@ -100,11 +100,11 @@ def test_a_truncated_answer_promises_more_than_it_sends(
 
 def test_half_json_is_a_complete_answer_that_cannot_be_parsed(
     stack: Stack,
-    weather: Weather,
+    behavior: Behavior,
     server: Server,
 ) -> None:
     publish_many(stack, 3)
-    weather.next_answers(Fault.half_json())
+    behavior.next_faults(Fault.half_json())
     answer = ask(server, init="true")
     assert answer.status_code == 200
     assert answer.headers["Content-Type"] == "application/json"
@@ -113,22 +113,22 @@ def test_half_json_is_a_complete_answer_that_cannot_be_parsed(
         answer.json()
 
 
-def test_a_web_page_may_come_in_the_place_of_json(weather: Weather, server: Server) -> None:
-    weather.next_answers(Fault.html())
+def test_a_web_page_may_come_in_the_place_of_json(behavior: Behavior, server: Server) -> None:
+    behavior.next_faults(Fault.html())
     answer = ask(server, init="true")
     assert answer.status_code == 200
     assert answer.headers["Content-Type"].startswith("text/html")
     assert answer.text.startswith("<!DOCTYPE html>")
 
 
-def test_a_fault_can_be_placed_at_the_nth_request(weather: Weather, server: Server) -> None:
-    weather.next_answers(Fault.none(), Fault.none(), Fault.status(500))
+def test_a_fault_can_be_placed_at_the_nth_request(behavior: Behavior, server: Server) -> None:
+    behavior.next_faults(Fault.none(), Fault.none(), Fault.status(500))
     assert [ask(server, init="true").status_code for _ in range(4)] == [200, 200, 500, 200]
 
 
-def test_one_answer_may_be_slow(weather: Weather, server: Server) -> None:
-    weather.next_answers(Fault.slow(0.05))
+def test_one_answer_may_be_slow(behavior: Behavior, server: Server) -> None:
+    behavior.next_faults(Fault.slow(0.05))
     started = time.perf_counter()
     page(server, init="true")
     assert time.perf_counter() - started >= 0.05
-    assert weather.answer_seconds == 0
+    assert behavior.answer_seconds == 0

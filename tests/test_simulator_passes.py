@@ -230,6 +230,6 @@ def test_an_init_with_other_filters_or_in_other_weather_is_another(
     whole_pass(server, init="true")
     only_books, _ = whole_pass(server, init="true", content_type_uid="book")
     assert told(only_books) == [("entry_published", "b")]
-    server.weather.order = "oldest_first"
+    server.behavior.order = "oldest_first"
     items, _ = whole_pass(server, init="true")
     assert told(items) == [("entry_published", "a"), ("entry_published", "b")]

@@ -127,7 +127,7 @@ def test_the_sdk_gets_exactly_what_the_editors_did_since(
     told = kinds["entry_published"] + kinds["asset_published"]
     assert [item for item in new if item not in told] == []
     gone = {key for key in before if key not in after and key[0] != "event"}
-    removed = [item for kind in REMOVALS for item in kinds[kind]]
+    removed = [item for kind in DELETES for item in kinds[kind]]
     assert len(removed) == len(gone)
 
 
@@ -140,7 +140,7 @@ EVENT_TYPES = [
     "asset_deleted",
     "content_type_deleted",
 ]
-REMOVALS = EVENT_TYPES[2:6]
+DELETES = EVENT_TYPES[2:6]
 
 
 def test_the_sdk_keeps_its_token_while_nothing_changes(

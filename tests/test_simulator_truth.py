@@ -7,14 +7,14 @@ import random
 
 import pytest
 
-from contentstack_source.simulator import Stack, Weather, demo_stack, edit, serve
+from contentstack_source.simulator import Behavior, Stack, demo_stack, edit, serve
 from tests.asking import Item, pages
 
 Table = dict[tuple[bool, str, str, str], Item]
 """(is an asset, content_type_uid, uid, locale) -> data."""
 
 
-def fold(table: Table, items: list[Item]) -> None:
+def compaction(table: Table, items: list[Item]) -> None:
     """Bring a table up to date with a pass, the first of equal instants being the newest."""
     ascending = items[::-1]
     ascending.sort(key=lambda each: str(each["event_at"]))  # stable: ties stay in their order
@@ -44,47 +44,47 @@ def published(stack: Stack) -> Table:
     return entries | assets
 
 
-def switches(weather: Weather) -> list[tuple[str, object]]:
-    names = [field.name for field in dataclasses.fields(weather) if field.init and field.compare]
-    return [(name, getattr(weather, name)) for name in names]
+def switches(behavior: Behavior) -> list[tuple[str, object]]:
+    names = [field.name for field in dataclasses.fields(behavior) if field.init and field.compare]
+    return [(name, getattr(behavior, name)) for name in names]
 
 
-def differences(weather: Weather) -> str:
+def differences(behavior: Behavior) -> str:
     """Name the switches that are not as at first."""
-    changed = set(switches(weather)) - set(switches(Weather()))
+    changed = set(switches(behavior)) - set(switches(Behavior()))
     return ",".join(sorted(name if value is True else str(value) for name, value in changed))
 
 
 @pytest.mark.parametrize(
-    "weather",
+    "behavior",
     [
-        Weather(),
-        Weather(order="oldest_first"),
-        Weather(order="shuffled"),
-        Weather(delta="log"),
-        Weather(delta="log", order="shuffled", duplicate_events=True),
-        Weather(delta="log", order="oldest_first", duplicate_events=True),
-        Weather(removal_data="no_locale", delta="log"),
-        Weather(removal_data="no_locale"),
-        Weather(removal_data="with_title", asset_without_content_type_uid=True),
-        Weather(entry_deleted_with_content_type=True, empty_pages=True),
-        Weather(entry_deleted_with_content_type=True, removal_data="no_locale", delta="log"),
-        Weather(duplicate_events=True, removal_data="no_locale", order="shuffled", delta="log"),
+        Behavior(),
+        Behavior(order="oldest_first"),
+        Behavior(order="shuffled"),
+        Behavior(delta="log"),
+        Behavior(delta="log", order="shuffled", duplicate_events=True),
+        Behavior(delta="log", order="oldest_first", duplicate_events=True),
+        Behavior(delete_data="no_locale", delta="log"),
+        Behavior(delete_data="no_locale"),
+        Behavior(delete_data="with_title", asset_without_content_type_uid=True),
+        Behavior(entry_deleted_with_content_type=True, empty_pages=True),
+        Behavior(entry_deleted_with_content_type=True, delete_data="no_locale", delta="log"),
+        Behavior(duplicate_events=True, delete_data="no_locale", order="shuffled", delta="log"),
     ],
     ids=differences,
 )
 @pytest.mark.parametrize("seed", [1, 2, 3])
 def test_whatever_editors_do_the_stream_folds_to_what_is_published(
-    weather: Weather,
+    behavior: Behavior,
     seed: int,
 ) -> None:
     stack, rng, table = demo_stack(120, seed=seed), random.Random(seed), Table()
-    with serve(stack, weather) as server:
+    with serve(stack, behavior) as server:
         query = {"init": "true"}
         for _ in range(8):
             found = pages(server, **query)
             items = [item for each in found for item in each["items"]]
-            fold(table, items[::-1] if weather.order == "oldest_first" else items)
+            compaction(table, items[::-1] if behavior.order == "oldest_first" else items)
             assert table == published(stack)
             query = {"sync_token": found[-1]["sync_token"]}
             for _ in range(rng.randint(0, 60)):

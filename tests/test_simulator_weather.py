@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from contentstack_source.simulator import Server, Stack, Weather, serve
+from contentstack_source.simulator import Behavior, Server, Stack, serve
 from tests.asking import Item, ask, empty_stack, page, pages, publish_many
 
 if TYPE_CHECKING:
@@ -30,29 +30,29 @@ def stack() -> Stack:
 
 
 @pytest.fixture
-def weather() -> Weather:
-    return Weather()
+def behavior() -> Behavior:
+    return Behavior()
 
 
 @pytest.fixture
-def server(stack: Stack, weather: Weather) -> Iterator[Server]:
-    with serve(stack, weather) as running:
+def server(stack: Stack, behavior: Behavior) -> Iterator[Server]:
+    with serve(stack, behavior) as running:
         yield running
 
 
 def test_oldest_first_turns_the_whole_pass_round(
     stack: Stack,
-    weather: Weather,
+    behavior: Behavior,
     server: Server,
 ) -> None:
     publish_many(stack, 130)
-    weather.order = "oldest_first"
+    behavior.order = "oldest_first"
     assert uids(items_of(server, init="true")) == [f"a{number:03}" for number in range(130)]
 
 
 def test_shuffled_mixes_the_whole_pass_but_keeps_events_of_one_instant_newest_first(
     stack: Stack,
-    weather: Weather,
+    behavior: Behavior,
     server: Server,
 ) -> None:
     publish_many(stack, 100)
@@ -60,7 +60,7 @@ def test_shuffled_mixes_the_whole_pass_but_keeps_events_of_one_instant_newest_fi
         for number in range(20):
             stack.publish_entry("author", f"b{number:03}", {})
     fair = uids(items_of(server, init="true"))
-    weather.order = "shuffled"
+    behavior.order = "shuffled"
     mixed = uids(items_of(server, init="true"))
     assert mixed != fair
     assert sorted(mixed) == sorted(fair)
@@ -69,30 +69,30 @@ def test_shuffled_mixes_the_whole_pass_but_keeps_events_of_one_instant_newest_fi
     assert uids(items_of(server, init="true")) == mixed  # the same on every run
 
 
-def test_a_log_delta_tells_every_event(stack: Stack, weather: Weather, server: Server) -> None:
+def test_a_log_delta_tells_every_event(stack: Stack, behavior: Behavior, server: Server) -> None:
     token = page(server, init="true")["sync_token"]
     for _ in range(2):
         stack.publish_entry("author", "a", {})
     stack.unpublish_entry("author", "a", "en-us")
     assert [item["type"] for item in items_of(server, sync_token=token)] == ["entry_unpublished"]
-    weather.delta = "log"
+    behavior.delta = "log"
     told = [item["type"] for item in items_of(server, sync_token=token)]
     assert told == ["entry_unpublished", "entry_published", "entry_published"]
 
 
-def test_counts_when_empty_adds_the_counts(weather: Weather, server: Server) -> None:
-    weather.counts_when_empty = True
+def test_counts_when_empty_adds_the_counts(behavior: Behavior, server: Server) -> None:
+    behavior.counts_when_empty = True
     body = page(server, init="true")
     assert (body["skip"], body["limit"], body["total_count"]) == (0, 100, 0)
 
 
-def test_removals_may_carry_the_title(stack: Stack, weather: Weather, server: Server) -> None:
+def test_removals_may_carry_the_title(stack: Stack, behavior: Behavior, server: Server) -> None:
     stack.publish_entry("author", "a", {"title": "Ada"})
     stack.publish_asset("c", {"title": "Cover"})
     token = page(server, init="true")["sync_token"]
     stack.unpublish_entry("author", "a", "en-us")
     stack.delete_asset("c")
-    weather.removal_data = "with_title"
+    behavior.delete_data = "with_title"
     assert [item["data"] for item in items_of(server, sync_token=token)] == [
         {"uid": "c", "locale": "en-us", "title": "Cover"},
         {"uid": "a", "locale": "en-us", "title": "Ada"},
@@ -101,13 +101,13 @@ def test_removals_may_carry_the_title(stack: Stack, weather: Weather, server: Se
 
 def test_removals_without_locale_lack_it_only_when_nothing_is_left(
     stack: Stack,
-    weather: Weather,
+    behavior: Behavior,
     server: Server,
 ) -> None:
     for locale in ("en-us", "de-de", "fr-fr"):
         stack.publish_entry("author", "a", {}, locale)
     token = page(server, init="true")["sync_token"]
-    weather.removal_data = "no_locale"
+    behavior.delete_data = "no_locale"
     stack.unpublish_entry("author", "a", "de-de")
     (partly,) = items_of(server, sync_token=token)
     assert partly["data"] == {"uid": "a", "locale": "de-de"}
@@ -120,11 +120,11 @@ def test_removals_without_locale_lack_it_only_when_nothing_is_left(
 
 def test_a_publish_may_invalidate_pagination_tokens(
     stack: Stack,
-    weather: Weather,
+    behavior: Behavior,
     server: Server,
 ) -> None:
     publish_many(stack, 101)
-    weather.invalidate_pagination_on_publish = True
+    behavior.invalidate_pagination_on_publish = True
     old = page(server, init="true")["pagination_token"]
     assert ask(server, pagination_token=old).status_code == 200
     stack.publish_entry("author", "late", {})
@@ -136,11 +136,11 @@ def test_a_publish_may_invalidate_pagination_tokens(
 
 def test_duplicate_events_come_twice_and_some_on_another_page(
     stack: Stack,
-    weather: Weather,
+    behavior: Behavior,
     server: Server,
 ) -> None:
     publish_many(stack, 120)
-    weather.duplicate_events = True
+    behavior.duplicate_events = True
     found = pages(server, init="true")
     items = [json.dumps(item, sort_keys=True) for each in found for item in each["items"]]
     assert set(Counter(items).values()) == {2}
@@ -154,12 +154,12 @@ def test_duplicate_events_come_twice_and_some_on_another_page(
 
 def test_published_items_may_lack_publish_details(
     stack: Stack,
-    weather: Weather,
+    behavior: Behavior,
     server: Server,
 ) -> None:
     stack.publish_entry("author", "a", {})
     stack.publish_asset("c")
-    weather.missing_publish_details = True
+    behavior.missing_publish_details = True
     assert ["publish_details" in item["data"] for item in items_of(server, init="true")] == [
         False,
         False,
@@ -169,10 +169,10 @@ def test_published_items_may_lack_publish_details(
 
 def test_an_empty_page_may_come_amid_a_pass_of_several(
     stack: Stack,
-    weather: Weather,
+    behavior: Behavior,
     server: Server,
 ) -> None:
-    weather.empty_pages = True
+    behavior.empty_pages = True
     publish_many(stack, 100)
     assert len(pages(server, init="true")) == 1
     publish_many(stack, 250)
@@ -183,7 +183,7 @@ def test_an_empty_page_may_come_amid_a_pass_of_several(
 
 def test_assets_may_lack_the_content_type_uid(
     stack: Stack,
-    weather: Weather,
+    behavior: Behavior,
     server: Server,
 ) -> None:
     token = page(server, init="true")["sync_token"]
@@ -191,18 +191,18 @@ def test_assets_may_lack_the_content_type_uid(
     stack.publish_asset("c")
     stack.publish_asset("d")
     stack.delete_asset("d")
-    weather.asset_without_content_type_uid = True
+    behavior.asset_without_content_type_uid = True
     told = [item.get("content_type_uid") for item in items_of(server, sync_token=token)]
     assert told == [None, None, "author"]
 
 
 def test_a_pagination_token_may_lead_to_itself_for_ever(
     stack: Stack,
-    weather: Weather,
+    behavior: Behavior,
     server: Server,
 ) -> None:
     publish_many(stack, 250)
-    weather.repeat_pagination_token = True
+    behavior.repeat_pagination_token = True
     first = page(server, init="true")
     token = first["pagination_token"]
     for _ in range(3):
@@ -214,7 +214,7 @@ def test_a_pagination_token_may_lead_to_itself_for_ever(
 
 def test_a_deleted_content_type_may_tell_of_each_of_its_entries(
     stack: Stack,
-    weather: Weather,
+    behavior: Behavior,
     server: Server,
 ) -> None:
     stack.publish_entry("author", "a", {})
@@ -222,7 +222,7 @@ def test_a_deleted_content_type_may_tell_of_each_of_its_entries(
     token = page(server, init="true")["sync_token"]
     stack.delete_content_type("author")
     assert [each["type"] for each in items_of(server, sync_token=token)] == ["content_type_deleted"]
-    weather.entry_deleted_with_content_type = True
+    behavior.entry_deleted_with_content_type = True
     told = [
         (each["type"], each["data"].get("locale")) for each in items_of(server, sync_token=token)
     ]
@@ -235,39 +235,39 @@ def test_a_deleted_content_type_may_tell_of_each_of_its_entries(
 
 def test_stale_deltas_answer_as_before_the_change_so_many_times(
     stack: Stack,
-    weather: Weather,
+    behavior: Behavior,
     server: Server,
 ) -> None:
     token = page(server, init="true")["sync_token"]
     stack.publish_entry("author", "a", {})
-    weather.stale_deltas = 2
+    behavior.stale_deltas = 2
     for _ in range(2):
         assert page(server, sync_token=token) == {"items": [], "sync_token": token}
     assert uids(items_of(server, sync_token=token)) == ["a"]
 
 
-def test_a_page_may_carry_both_tokens(stack: Stack, weather: Weather, server: Server) -> None:
+def test_a_page_may_carry_both_tokens(stack: Stack, behavior: Behavior, server: Server) -> None:
     publish_many(stack, 101)
-    weather.both_tokens = True
+    behavior.both_tokens = True
     assert {"pagination_token", "sync_token"} <= set(page(server, init="true"))
 
 
-def test_a_page_may_carry_no_token(stack: Stack, weather: Weather, server: Server) -> None:
-    weather.no_token = True
+def test_a_page_may_carry_no_token(stack: Stack, behavior: Behavior, server: Server) -> None:
+    behavior.no_token = True
     assert page(server, init="true") == {"items": []}
     publish_many(stack, 1)
     assert set(page(server, init="true")) == {"items", "skip", "limit", "total_count"}
 
 
-def test_every_answer_may_be_slow(weather: Weather, server: Server) -> None:
-    weather.answer_seconds = 0.05
+def test_every_answer_may_be_slow(behavior: Behavior, server: Server) -> None:
+    behavior.answer_seconds = 0.05
     started = time.perf_counter()
     page(server, init="true")
     assert time.perf_counter() - started >= 0.05
 
 
-def test_content_types_may_be_forbidden(weather: Weather, server: Server) -> None:
-    weather.content_types_forbidden = True
+def test_content_types_may_be_forbidden(behavior: Behavior, server: Server) -> None:
+    behavior.content_types_forbidden = True
     assert ask(server, "/content_types").status_code == 403
     assert ask(server, "/content_types/author").status_code == 403
     assert ask(server, init="true").status_code == 200
@@ -275,7 +275,7 @@ def test_content_types_may_be_forbidden(weather: Weather, server: Server) -> Non
 
 def test_raw_items_stay_as_they_are_in_any_weather(
     stack: Stack,
-    weather: Weather,
+    behavior: Behavior,
     server: Server,
 ) -> None:
     raw = [
@@ -286,7 +286,7 @@ def test_raw_items_stay_as_they_are_in_any_weather(
     token = page(server, init="true")["sync_token"]
     for item in raw:
         stack.emit_raw(item)
-    weather.removal_data = "with_title"
-    weather.missing_publish_details = True
-    weather.asset_without_content_type_uid = True
+    behavior.delete_data = "with_title"
+    behavior.missing_publish_details = True
+    behavior.asset_without_content_type_uid = True
     assert items_of(server, sync_token=token) == raw

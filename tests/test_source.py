@@ -13,9 +13,9 @@ import pytest
 from contentstack_source import contentstack_source
 from contentstack_source.events import EVENT_TYPES
 from contentstack_source.simulator import (
+    Behavior,
     Server,
     Stack,
-    Weather,
     demo_stack,
     edit,
     editors_at_work,
@@ -60,23 +60,23 @@ class Load:
 
 
 @pytest.fixture
-def weather() -> Weather:
-    return Weather()
+def behavior() -> Behavior:
+    return Behavior()
 
 
 @pytest.fixture
-def load(weather: Weather, tmp_path: Path) -> Iterator[Load]:
+def load(behavior: Behavior, tmp_path: Path) -> Iterator[Load]:
     """A small stack, everything in it published."""
     stack = filled_stack()
-    with serve(stack, weather) as server:
+    with serve(stack, behavior) as server:
         yield Load(stack, server, tmp_path)
 
 
 @pytest.fixture
-def demo(weather: Weather, tmp_path: Path) -> Iterator[Load]:
+def demo(behavior: Behavior, tmp_path: Path) -> Iterator[Load]:
     """The demo's stack: every kind of field."""
     stack = demo_stack(150)
-    with serve(stack, weather) as server:
+    with serve(stack, behavior) as server:
         yield Load(stack, server, tmp_path)
 
 
@@ -86,7 +86,7 @@ def test_every_kind_of_field_is_equal_to_the_stack_and_stays_so(demo: Load) -> N
     editors_at_work(demo.stack)
     second = demo.run()
     demo.assert_equal()
-    assert (first.begun_anew, second.begun_anew) == ({"all"}, set())
+    assert (first.full_sync_streams, second.full_sync_streams) == ({"all"}, set())
     assert first.events == {"entry_published": 135, "asset_published": 15}
     assert second.events["content_type_deleted"] == 1
 
@@ -106,9 +106,9 @@ def test_the_event_types_and_the_rest_are_resources_by_their_names(load: Load) -
 
 @pytest.mark.parametrize("order", ["newest_first", "oldest_first", "shuffled"])
 def test_tables_follow_random_editors_whatever_the_order_of_pages(
-    demo: Load, weather: Weather, order: Any
+    demo: Load, behavior: Behavior, order: Any
 ) -> None:
-    weather.order, weather.delta = order, "log"
+    behavior.order, behavior.delta = order, "log"
     rng = random.Random(order)
     demo.run()
     for _ in range(100):
@@ -126,9 +126,9 @@ def test_tables_follow_random_editors_whatever_the_order_of_pages(
     ],
 )
 def test_tables_follow_the_stack_in_every_shape_the_wire_may_have(
-    load: Load, weather: Weather, switch: str
+    load: Load, behavior: Behavior, switch: str
 ) -> None:
-    setattr(weather, switch, True)
+    setattr(behavior, switch, True)
     load.run()
     load.assert_equal()
     load.stack.publish_asset("a1", {"title": "Another picture"})
@@ -139,21 +139,21 @@ def test_tables_follow_the_stack_in_every_shape_the_wire_may_have(
 
 
 def test_without_publish_details_the_locale_of_the_content_places_a_row(
-    load: Load, weather: Weather
+    load: Load, behavior: Behavior
 ) -> None:
-    weather.missing_publish_details = True
+    behavior.missing_publish_details = True
     load.run()
     rows = load.pipeline.dataset()("SELECT content_type_uid, uid, locale FROM entries").fetchall()
     assert sorted(rows) == sorted(load.stack.published_entries())
 
 
-@pytest.mark.parametrize("removal_data", ["with_title", "no_locale"])
+@pytest.mark.parametrize("delete_data", ["with_title", "no_locale"])
 def test_removals_of_every_shape_remove_the_same_rows(
-    load: Load, weather: Weather, removal_data: Any
+    load: Load, behavior: Behavior, delete_data: Any
 ) -> None:
-    weather.removal_data = removal_data
+    behavior.delete_data = delete_data
     load.run()
-    rng = random.Random(removal_data)
+    rng = random.Random(delete_data)
     keys = rng.sample(load.stack.published_keys(), 8)
     for content_type_uid, uid, locale in keys[:4]:
         if content_type_uid == "sys_assets":
@@ -193,7 +193,7 @@ def test_a_worker_that_lost_its_disk_takes_the_token_from_the_destination(
         dataset_name="contentstack",
     )
     report = moved.run()
-    assert not report.begun_anew
+    assert not report.full_sync_streams
     moved.assert_equal()
 
 
@@ -205,12 +205,12 @@ def test_refreshing_a_resource_reads_the_stream_anew(load: Load, refresh: Any) -
 
 
 def test_a_refused_content_model_is_replaced_by_inferred_types(
-    load: Load, weather: Weather
+    load: Load, behavior: Behavior
 ) -> None:
-    weather.content_types_forbidden = True
+    behavior.content_types_forbidden = True
     report = load.run()
     assert "403" in report.model_error
-    assert report.findings.without_model == ["article", "author"]
+    assert report.drift.without_model == ["article", "author"]
     load.assert_equal()
 
 

@@ -60,7 +60,7 @@ def test_a_stack_configures_the_source_with_secrets_from_elsewhere(
     choose_stack(str(path), "shop").configure()
     (settings,) = contentstack_source().resources["sync"].explicit_args.values()
     assert settings.secrets() == ("blt1", "cs1")
-    assert (settings.environment, settings.requests_at_once) == ("live", 4)
+    assert (settings.environment, settings.max_concurrent_requests) == ("live", 4)
     assert settings.base_url == "https://eu-cdn.contentstack.com/v3"
     assert settings.start_from == "2026-01-31T00:00:00.000Z"
     assert settings.event_types == ("entry_published", "entry_deleted")

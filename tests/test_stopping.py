@@ -70,11 +70,11 @@ def end_equal(command: Command) -> None:
 
 
 def test_a_run_stopped_in_every_phase_is_gone_on_with(command: Command, server: Server) -> None:
-    server.weather.answer_seconds = 1.0
+    server.behavior.answer_seconds = 1.0
     for phase in PHASES:
         server.stack.publish_asset("more0", {"title": phase})
         stop(command, phase)
-    server.weather.answer_seconds = 0.0
+    server.behavior.answer_seconds = 0.0
     server.stack.delete_content_type("author")
     end_equal(command)
     asked = [each.query for each in server.requests if "sync_token" not in each.query]
@@ -86,9 +86,9 @@ def test_a_run_stopped_in_every_phase_is_gone_on_with(command: Command, server: 
 @pytest.mark.long
 @pytest.mark.parametrize("phase", PHASES)
 def test_the_run_after_one_that_was_stopped_ends_equal(command: Command, phase: str) -> None:
-    command.server.weather.answer_seconds = 1.0
+    command.server.behavior.answer_seconds = 1.0
     stop(command, phase)
-    command.server.weather.answer_seconds = 0.0
+    command.server.behavior.answer_seconds = 0.0
     command.server.stack.delete_entry("article", "e1")
     end_equal(command)
 

@@ -18,7 +18,7 @@ from contentstack_source.errors import (
 )
 from contentstack_source.runs import run
 from contentstack_source.runs.summary import RunSummary
-from contentstack_source.simulator import Fault, Server, Stack, Weather, demo_stack, serve
+from contentstack_source.simulator import Behavior, Fault, Server, Stack, demo_stack, serve
 from contentstack_source.simulator.server import Request
 from tests.mirror import assert_equal
 from tests.small import MODELS, filled_stack
@@ -42,9 +42,9 @@ class Job:
         return summary
 
     def tokens(self) -> dict[str, str]:
-        position = run.status(self.target).position
-        assert position is not None
-        return dict(position.tokens)
+        sync_state = run.status(self.target).sync_state
+        assert sync_state is not None
+        return dict(sync_state.tokens)
 
     def asked(self) -> list[Request]:
         """Return the sync requests since the last time, and forget them."""
@@ -60,7 +60,7 @@ def job(
     stack = filled_stack()
     file = str(tmp_path / "warehouse.duckdb")
     target = Target(dlt.destinations.duckdb(file), pipelines_dir=str(tmp_path / "dlt"))
-    with serve(stack, Weather()) as server:
+    with serve(stack, Behavior()) as server:
         configure(stack, server)
         monkeypatch.setenv(PARTITION_BY, "content_type")
         monkeypatch.setenv("RUNTIME__REQUEST_MAX_ATTEMPTS", "2")
@@ -149,7 +149,7 @@ def test_a_stream_that_fails_moves_no_token_and_the_next_run_goes_on(
     job.stack.delete_entry("article", "e1")
     job.stack.delete_entry("author", "e1")
     # The content types and the first stream, then the second stream and its second attempt.
-    job.server.weather.next_answers(*[Fault.none()] * 2, *[Fault.status(500)] * 2)
+    job.server.behavior.next_faults(*[Fault.none()] * 2, *[Fault.status(500)] * 2)
     with pytest.raises(FailedError):
         run.sync(job.target)
     assert job.tokens() == before
@@ -162,7 +162,7 @@ def test_pages_kept_before_a_stream_failed_are_not_asked_for_again(
     monkeypatch.setenv(AT_ONCE, "1")
     for number in range(250):
         job.stack.publish_asset(f"more{number}", {"title": f"Picture {number}"})
-    job.server.weather.next_answers(*[Fault.none()] * 5, *[Fault.status(500)] * 2)
+    job.server.behavior.next_faults(*[Fault.none()] * 5, *[Fault.status(500)] * 2)
     with pytest.raises(FailedError):
         run.sync(job.target)
     asked = [each.query for each in job.asked() if each.status == 200]
@@ -178,7 +178,7 @@ def test_a_refused_token_makes_one_stream_anew_and_takes_what_vanished(job: Job)
     job.stack.publish_entry("article", "e9", {"title": "New"})
     job.stack.tokens.forget(job.tokens()["author"])
     summary = job.sync()
-    assert summary.refused_tokens == 1
+    assert summary.invalid_tokens == 1
 
 
 def test_one_stream_that_would_lose_most_of_its_rows_is_refused(job: Job) -> None:
@@ -204,7 +204,7 @@ def test_from_one_stream_to_many_and_back_is_a_resync(
 
 
 def test_without_the_content_model_many_streams_are_refused(job: Job) -> None:
-    job.server.weather.content_types_forbidden = True
+    job.server.behavior.content_types_forbidden = True
     with pytest.raises(CredentialsError, match="partition_by needs them"):
         run.sync(job.target)
 

@@ -47,8 +47,8 @@ def job(tmp_path: Path, configure: Callable[..., None]) -> Iterator[Job]:
 
 def test_a_first_run_changes_every_table_that_gets_rows(job: Job) -> None:
     summary = job.sync()
-    assert summary.put_by_table == {n: c for n, c in summary.row_counts.items() if c}
-    assert summary.changed_tables == sorted(summary.put_by_table)
+    assert summary.upserted_by_table == {n: c for n, c in summary.row_counts.items() if c}
+    assert summary.changed_tables == sorted(summary.upserted_by_table)
 
 
 def test_a_run_without_news_changes_nothing_and_still_tells_all_rows(job: Job) -> None:

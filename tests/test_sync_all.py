@@ -71,7 +71,7 @@ def fleet(
 
 
 def test_a_stack_that_fails_stops_no_other(fleet: Fleet) -> None:
-    fleet.servers["blog"].weather.next_answers(*[Fault.status(503)] * 9)
+    fleet.servers["blog"].behavior.next_faults(*[Fault.status(503)] * 9)
     exit_code, out, err = fleet.sync()
     assert exit_code == 1
     head, *rows = out.splitlines()
@@ -91,7 +91,7 @@ def test_stacks_that_share_a_duckdb_file_wait_for_each_other_and_one_refused_is_
     file = str(fleet.folder / "all.duckdb")
     monkeypatch.setenv("DESTINATION__DUCKDB__CREDENTIALS", file)
     monkeypatch.delenv("STACKS__DOCS__API_KEY")
-    exit_code, out, _ = fleet.sync("--at-once", "3", "--json")
+    exit_code, out, _ = fleet.sync("--max-parallel", "3", "--json")
     lines = {line["pipeline_name"]: line for line in map(json.loads, out.splitlines())}
     assert {name: line["exit_code"] for name, line in lines.items()} == {
         "shop": 0,
@@ -107,8 +107,8 @@ def test_stacks_that_share_a_duckdb_file_wait_for_each_other_and_one_refused_is_
 @pytest.mark.long
 def test_stopped_by_sigterm_it_stops_all_and_the_next_run_ends_equal(fleet: Fleet) -> None:
     for server in fleet.servers.values():
-        server.weather.answer_seconds = 2.0
-    with fleet.start("--at-once", "3") as process:
+        server.behavior.answer_seconds = 2.0
+    with fleet.start("--max-parallel", "3") as process:
         until = time.monotonic() + 100
         while not all(server.requests for server in fleet.servers.values()):
             assert time.monotonic() < until
@@ -119,7 +119,7 @@ def test_stopped_by_sigterm_it_stops_all_and_the_next_run_ends_equal(fleet: Flee
     assert told.count("Error: Stopped by SIGTERM. Run again") == 3
     assert "Error: Stopped by SIGTERM, and every run with it." in told
     for server in fleet.servers.values():
-        server.weather.answer_seconds = 0.0
+        server.behavior.answer_seconds = 0.0
     assert fleet.sync()[0] == 0
     fleet.assert_equal(*NAMES)
 

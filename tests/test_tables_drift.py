@@ -40,7 +40,7 @@ def test_a_single_value_of_a_field_turned_multiple_stays_a_value(loaded: Load) -
     found = loaded({"f": "old"}, {"f": ["new", "er"]}, schema=[field("text", multiple=True)])
     assert {row.get("f") for row in found.rows["blog"]} == {"old", None}
     assert found.column("blog__f", "value") == ["new", "er"]
-    assert found.findings.unknown == {"blog.f": 1}
+    assert found.drift.unknown == {"blog.f": 1}
 
 
 def test_a_single_group_of_a_field_turned_multiple_stays_in_the_row(loaded: Load) -> None:
@@ -62,7 +62,7 @@ def test_an_entry_without_a_model_is_typed_by_its_data(loaded: Load) -> None:
     assert fields_of(found.row("blog"), "g__") == {"g__t": "x"}
     assert found.row("blog")["n"] == 1
     assert found.column("blog__g__l", "b") == [True]
-    assert found.findings.without_model == ["blog"]
+    assert found.drift.without_model == ["blog"]
 
 
 RICH = {"type": "doc", "uid": "d1", "attrs": {}, "children": [{"type": "p", "children": []}]}
@@ -82,7 +82,7 @@ def test_rich_text_without_a_model_stays_one_document(loaded: Load) -> None:
 def test_a_field_left_over_from_an_older_schema_is_kept_and_told(loaded: Load) -> None:
     found = loaded({"f": "x"}, {"f": "y"}, {"g": {"h": 1}}, schema=[field("group", "g")])
     assert {row["f"] for row in found.rows["blog"]} == {"x", "y", None}
-    assert found.findings.unknown == {"blog.f": 2, "blog.g__h": 1}
+    assert found.drift.unknown == {"blog.f": 2, "blog.g__h": 1}
 
 
 def test_keys_of_the_system_are_no_findings(loaded: Load) -> None:
@@ -90,7 +90,7 @@ def test_keys_of_the_system_are_no_findings(loaded: Load) -> None:
         {"_in_progress": False, "f": {"_metadata": {"uid": "m"}}}, schema=[field("group")]
     )
     assert found.row("blog")["_in_progress"] is False
-    assert found.findings.unknown == {}
+    assert found.drift.unknown == {}
 
 
 def values_of(found: Any, table: str = "blog") -> set[str]:

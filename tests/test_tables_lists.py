@@ -42,7 +42,7 @@ def test_elements_of_a_multiple_field_have_the_type_of_the_field(
 ) -> None:
     found = loaded({"f": values}, schema=[field(data_type, multiple=True)])
     assert found.column("blog__f", "value") == kept
-    assert found.findings.unknown == found.findings.variants == {}
+    assert found.drift.unknown == found.drift.variants == {}
 
 
 def test_documents_among_plain_values_of_a_json_field_stay_whole(loaded: Load) -> None:
@@ -109,7 +109,7 @@ def test_a_modular_block_flattens_under_its_own_name(loaded: Load) -> None:
     assert found.column("blog__f", "quote__stars") == [None, 5.0, None]
     assert found.column("blog__f", "gone__note") == [None, None, "no longer in the model"]
     assert found.column("blog__f__quote__by", "value") == ["Ada", "Bo"]
-    assert found.findings.unknown == {"blog__f.gone__note": 1}
+    assert found.drift.unknown == {"blog__f.gone__note": 1}
 
 
 BLOCKS = field("blocks", blocks=[{"uid": "hero", "schema": [field("text", "head")]}])
@@ -120,7 +120,7 @@ def test_a_row_of_blocks_names_its_block_although_it_has_no_content(loaded: Load
     found = loaded({"f": content}, schema=[BLOCKS])
     assert found.column("blog__f", "_block_uid") == ["hero", "hero", "hero", None, None]
     assert found.types["blog__f"]["_block_uid"] == "text"
-    assert found.findings.unknown == {}
+    assert found.drift.unknown == {}
 
 
 def test_blocks_in_blocks_and_in_groups_name_theirs(loaded: Load) -> None:
@@ -172,7 +172,7 @@ def test_lists_of_groups_nest_eight_levels_deep(loaded: Load, modelled: bool) ->
     table = "blog" + "__n" * 8
     assert found.column(table, "n") == ["leaf"]
     assert found.column(table, "level") == [1]
-    assert found.findings.unknown == {} or not modelled
+    assert found.drift.unknown == {} or not modelled
 
 
 def test_lists_of_lists_nest_eight_levels_deep(loaded: Load) -> None:

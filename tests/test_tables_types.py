@@ -53,7 +53,7 @@ def test_the_content_model_gives_the_type(
     found = loaded({"f": value}, schema=[field(data_type)])
     assert fields_of(found.row("blog")) == {"f": kept}
     assert found.types["blog"]["f"] == kept_as
-    assert found.findings.unknown == found.findings.variants == {}
+    assert found.drift.unknown == found.drift.variants == {}
 
 
 MISFITS = [
@@ -81,7 +81,7 @@ def test_a_value_that_does_not_fit_is_kept_beside_its_column(
     rows = [fields_of(row) for row in found.rows["blog"]]
     assert [row.get("f") for row in rows] == [None, None]
     assert [row[column] for row in rows if row[column] is not None] == [kept]
-    counts = found.findings.variants | found.findings.unknown
+    counts = found.drift.variants | found.drift.unknown
     assert counts == {f"blog.{column}": 1}
 
 
@@ -120,7 +120,7 @@ def test_a_field_the_model_does_not_know_has_the_type_of_its_values(
     }
     assert kept == beside
     filled = sum(value is not None for value in values) - len(beside)
-    assert found.findings.unknown == ({"blog.f": filled} if filled else {})
+    assert found.drift.unknown == ({"blog.f": filled} if filled else {})
 
 
 def test_integers_of_64_bits_are_kept_to_the_last_digit(loaded: Load) -> None:
@@ -225,7 +225,7 @@ def test_no_field_that_assets_are_known_to_have_is_told_as_unknown(load_items: L
         "ACL": {},
     }
     found = load_items([asset(**known)])
-    assert found.findings.unknown == {}
+    assert found.drift.unknown == {}
     row = found.row("assets")
     assert {name: row[name.lower()] for name in known} == known | {"ACL": "{}"}
 

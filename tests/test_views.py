@@ -9,7 +9,7 @@ import pytest
 from dlt.destinations.exceptions import DatabaseUndefinedRelation
 
 from contentstack_source import contentstack_source
-from contentstack_source.dataset.views import View, keep_views, statements_of
+from contentstack_source.dataset.views import View, statements_of, update_views
 from contentstack_source.simulator import serve
 from tests.places import in_duckdb, in_postgres
 from tests.small import filled_stack
@@ -61,37 +61,37 @@ def execute(pipeline: dlt.Pipeline, statement: str, name: str) -> None:
 
 
 def test_a_view_is_made_and_made_again_and_made_otherwise(pipeline: dlt.Pipeline) -> None:
-    assert keep_views(pipeline, [PER_TYPE]) == {}
+    assert update_views(pipeline, [PER_TYPE]) == {}
     assert rows(pipeline, "per_type") == [("article", 6), ("author", 6)]
 
     execute(pipeline, "DROP VIEW {}", "per_type")
-    assert keep_views(pipeline, [PER_TYPE]) == {}
+    assert update_views(pipeline, [PER_TYPE]) == {}
     assert rows(pipeline, "per_type") == [("article", 6), ("author", 6)]
 
-    assert keep_views(pipeline, [PER_LOCALE]) == {}
+    assert update_views(pipeline, [PER_LOCALE]) == {}
     assert rows(pipeline, "per_type") == [("de-de", 6), ("en-us", 6)]
 
 
 def test_a_view_that_is_as_it_should_be_is_not_touched(pipeline: dlt.Pipeline) -> None:
-    keep_views(pipeline, [PER_TYPE])
+    update_views(pipeline, [PER_TYPE])
     execute(pipeline, "DROP VIEW {}", "per_type")
     execute(pipeline, "CREATE VIEW {} AS SELECT 'by hand' AS made", "per_type")
-    assert keep_views(pipeline, [PER_TYPE]) == {}
+    assert update_views(pipeline, [PER_TYPE]) == {}
     assert rows(pipeline, "per_type") == [("by hand",)]
 
 
 def test_a_view_that_cannot_be_made_is_told_and_harms_nothing(pipeline: dlt.Pipeline) -> None:
     views = [View("article", PER_TYPE.query), PER_TYPE]
-    (failed,) = keep_views(pipeline, views).items()
+    (failed,) = update_views(pipeline, views).items()
     assert failed[0] == "article"
     assert len(failed[1]) > len("article")
     assert len(rows(pipeline, "article")) == 6
     assert rows(pipeline, "per_type") == [("article", 6), ("author", 6)]
-    assert keep_views(pipeline, views).keys() == {"article"}  # tried again each time
+    assert update_views(pipeline, views).keys() == {"article"}  # tried again each time
 
 
 def test_views_of_tables_that_are_not_there_are_told(pipeline: dlt.Pipeline) -> None:
-    failed = keep_views(pipeline, [View("lost", "SELECT uid FROM no_such_table"), PER_TYPE])
+    failed = update_views(pipeline, [View("lost", "SELECT uid FROM no_such_table"), PER_TYPE])
     assert failed.keys() == {"lost"}
     assert rows(pipeline, "per_type") == [("article", 6), ("author", 6)]
 
@@ -99,17 +99,17 @@ def test_views_of_tables_that_are_not_there_are_told(pipeline: dlt.Pipeline) -> 
 def test_a_view_that_is_not_wanted_any_more_goes_and_no_table_with_it(
     pipeline: dlt.Pipeline,
 ) -> None:
-    keep_views(pipeline, [PER_TYPE])
-    assert keep_views(pipeline, [], ["article", "per_type"]) == {}
+    update_views(pipeline, [PER_TYPE])
+    assert update_views(pipeline, [], ["article", "per_type"]) == {}
     assert len(rows(pipeline, "article")) == 6
     with pytest.raises(DatabaseUndefinedRelation):
         rows(pipeline, "per_type")
 
 
 def test_nobody_looks_for_views_where_it_is_not_worth_it(pipeline: dlt.Pipeline) -> None:
-    keep_views(pipeline, [PER_TYPE])
+    update_views(pipeline, [PER_TYPE])
     execute(pipeline, "DROP VIEW {}", "per_type")
-    assert keep_views(pipeline, [PER_TYPE], look=False) == {}
+    assert update_views(pipeline, [PER_TYPE], check=False) == {}
     with pytest.raises(DatabaseUndefinedRelation):
         rows(pipeline, "per_type")
 

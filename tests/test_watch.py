@@ -11,7 +11,7 @@ import pytest
 
 from contentstack_source.destinations.target import Target
 from contentstack_source.errors import CredentialsError, ServiceError
-from contentstack_source.orchestration.change_detector import Watch
+from contentstack_source.orchestration.change_detector import ChangeDetector
 from contentstack_source.runs import run
 from contentstack_source.simulator import Fault, Server, Stack, serve
 from tests.small import filled_stack
@@ -24,8 +24,8 @@ class Place:
     target: Target
     file: Path
 
-    def watch(self) -> Watch:
-        return Watch(self.target)
+    def detector(self) -> ChangeDetector:
+        return ChangeDetector(self.target)
 
 
 @pytest.fixture
@@ -40,28 +40,28 @@ def place(tmp_path: Path, configure: Callable[..., None]) -> Iterator[Place]:
 def test_there_is_news_before_a_first_sync_none_after_it_and_again_after_an_edit(
     place: Place,
 ) -> None:
-    watch = place.watch()
-    assert watch.has_news()
+    detector = place.detector()
+    assert detector.has_changes()
     run.sync(place.target)
-    assert not watch.has_news()
+    assert not detector.has_changes()
     place.stack.delete_entry("author", "e1")
-    assert watch.has_news()
+    assert detector.has_changes()
     run.sync(place.target)
-    assert not watch.has_news()
+    assert not detector.has_changes()
 
 
 def test_no_news_cost_one_request_and_leave_the_destination_alone(place: Place) -> None:
     run.sync(place.target)
-    watch = place.watch()
-    assert not watch.has_news()
+    detector = place.detector()
+    assert not detector.has_changes()
     place.server.clear()
     place.file.unlink()
-    assert not watch.has_news()
+    assert not detector.has_changes()
     assert [each.path for each in place.server.requests] == ["/v3/stacks/sync"]
 
 
 def test_a_look_leaves_the_working_directory_alone(place: Place) -> None:
-    assert place.watch().has_news()
+    assert place.detector().has_changes()
     assert not place.target.folder.exists()
 
 
@@ -70,13 +70,13 @@ def test_other_settings_are_news_because_a_sync_refuses_them(
 ) -> None:
     run.sync(place.target)
     monkeypatch.setenv("SOURCES__CONTENTSTACK__LOCALE", "de-de")
-    assert place.watch().has_news()
+    assert place.detector().has_changes()
 
 
 def test_a_refused_token_is_news_because_a_sync_heals_it(place: Place) -> None:
     run.sync(place.target)
     place.stack.tokens.forget()
-    assert place.watch().has_news()
+    assert place.detector().has_changes()
 
 
 def test_with_many_streams_a_new_content_type_is_news(
@@ -84,31 +84,31 @@ def test_with_many_streams_a_new_content_type_is_news(
 ) -> None:
     monkeypatch.setenv("SOURCES__CONTENTSTACK__PARTITION_BY", "content_type")
     run.sync(place.target)
-    watch = place.watch()
-    assert not watch.has_news()
+    detector = place.detector()
+    assert not detector.has_changes()
     place.stack.create_content_type("page", [])
-    assert watch.has_news()
+    assert detector.has_changes()
 
 
 def test_new_keys_are_read_after_the_old_ones_were_refused(
     place: Place, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     run.sync(place.target)
-    watch = place.watch()
-    assert not watch.has_news()
+    detector = place.detector()
+    assert not detector.has_changes()
     place.stack.delivery_token = "cs_new"
     with pytest.raises(CredentialsError):
-        watch.has_news()
+        detector.has_changes()
     monkeypatch.setenv("SOURCES__CONTENTSTACK__DELIVERY_TOKEN", "cs_new")
-    assert not watch.has_news()
+    assert not detector.has_changes()
 
 
 def test_a_service_that_is_away_is_given_two_tries(place: Place) -> None:
     run.sync(place.target)
-    watch = place.watch()
+    detector = place.detector()
     place.server.clear()
-    place.server.weather.next_answers(*[Fault.status(503)] * 2)
+    place.server.behavior.next_faults(*[Fault.status(503)] * 2)
     with pytest.raises(ServiceError):
-        watch.has_news()
+        detector.has_changes()
     assert len(place.server.requests) == 2
-    assert not watch.has_news()
+    assert not detector.has_changes()

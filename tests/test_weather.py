@@ -16,7 +16,7 @@ from contentstack_source.destinations.target import Target
 from contentstack_source.errors import FailedError, PaginationLoopError
 from contentstack_source.runs import run
 from contentstack_source.runs.summary import RunSummary
-from contentstack_source.simulator import Fault, Server, Stack, Weather, serve
+from contentstack_source.simulator import Behavior, Fault, Server, Stack, serve
 from tests.mirror import assert_equal
 
 ATTEMPTS = 3
@@ -25,7 +25,7 @@ INIT, PAGE, DELTA, MODEL = "init", "pagination_token", "sync_token", "content ty
 FIRST_SYNC = [INIT, PAGE, PAGE, MODEL, DELTA]
 
 
-class Watched(Weather):
+class Watched(Behavior):
     """Weather in which something is done just before a request is answered."""
 
     def __init__(self) -> None:
@@ -49,7 +49,7 @@ class Job:
 
     stack: Stack
     server: Server
-    weather: Watched
+    behavior: Watched
     target: Target
     file: str
 
@@ -67,8 +67,8 @@ class Job:
 
     def clear_up(self) -> None:
         """Let the weather be fine from now on, and count requests anew."""
-        self.weather = Watched()
-        self.server.weather = self.weather
+        self.behavior = Watched()
+        self.server.behavior = self.behavior
         self.server.clear()
 
     def asked(self) -> list[str]:
@@ -98,15 +98,15 @@ class Job:
 def job(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, configure: Callable[..., None]
 ) -> Iterator[Job]:
-    stack, weather = Stack(), Watched()
+    stack, behavior = Stack(), Watched()
     for number in range(ASSETS):
         stack.publish_asset(f"a{number}", {"title": f"Picture {number}"})
     file = str(tmp_path / "warehouse.duckdb")
     target = Target(dlt.destinations.duckdb(file), pipelines_dir=str(tmp_path / "dlt"))
-    with serve(stack, weather) as server:
+    with serve(stack, behavior) as server:
         configure(stack, server)
         monkeypatch.setenv("RUNTIME__REQUEST_MAX_ATTEMPTS", str(ATTEMPTS))
-        yield Job(stack, server, weather, target, file)
+        yield Job(stack, server, behavior, target, file)
 
 
 FAULTS = {
@@ -127,14 +127,14 @@ FAULTS = {
 def test_a_fault_that_stays_ends_the_run_and_one_that_passes_is_waited_out(
     job: Job, fault: Fault
 ) -> None:
-    job.weather.next_answers(Fault.none(), *[fault] * 100)
+    job.behavior.next_faults(Fault.none(), *[fault] * 100)
     assert job.server.base_url in job.fail()
     assert job.asked() == [INIT] + [PAGE] * ATTEMPTS
     assert not Path(job.file).exists() or "assets" not in job.tables()
 
     (refused,) = set(job.tokens())
     job.clear_up()
-    job.weather.next_answers(Fault.none(), fault)
+    job.behavior.next_faults(Fault.none(), fault)
     started = time.monotonic()
     assert job.sync().retries == 1
     # Never a page it already had; after kept pages it asks what changed since.
@@ -144,23 +144,23 @@ def test_a_fault_that_stays_ends_the_run_and_one_that_passes_is_waited_out(
 
 
 def test_a_422_that_passes_is_waited_out(job: Job) -> None:
-    job.weather.next_answers(Fault.none(), Fault.transient_422())
+    job.behavior.next_faults(Fault.none(), Fault.transient_422())
     summary = job.sync()
-    assert (summary.retries, summary.refused_tokens) == (1, 0)
+    assert (summary.retries, summary.invalid_tokens) == (1, 0)
     assert job.asked() == [INIT, PAGE, PAGE, PAGE, MODEL, DELTA]
 
 
 def test_a_422_without_end_is_one_error_and_the_next_run_ends_equal(job: Job) -> None:
-    job.weather.next_answers(Fault.none(), *[Fault.transient_422()] * 100)
+    job.behavior.next_faults(Fault.none(), *[Fault.transient_422()] * 100)
     job.fail()
-    assert job.weather.seen == 1 + 2 * ATTEMPTS  # the refused page, and the pass begun again
+    assert job.behavior.seen == 1 + 2 * ATTEMPTS  # the refused page, and the pass begun again
     job.clear_up()
     job.sync()
     assert job.asked() == FIRST_SYNC
 
 
 def test_a_fault_while_the_content_model_is_read_costs_no_page(job: Job) -> None:
-    job.weather.next_answers(*[Fault.none()] * 3, *[Fault.status(503)] * 100)
+    job.behavior.next_faults(*[Fault.none()] * 3, *[Fault.status(503)] * 100)
     job.fail()
     assert job.asked() == [INIT, PAGE, PAGE] + [MODEL] * ATTEMPTS
     job.clear_up()
@@ -169,7 +169,7 @@ def test_a_fault_while_the_content_model_is_read_costs_no_page(job: Job) -> None
 
 
 def test_a_fault_after_the_load_loses_nothing(job: Job) -> None:
-    job.weather.next_answers(*[Fault.none()] * 4, *[Fault.status(503)] * 100)
+    job.behavior.next_faults(*[Fault.none()] * 4, *[Fault.status(503)] * 100)
     job.fail()
     assert_equal(job.file, job.stack)
     job.clear_up()
@@ -181,7 +181,7 @@ def test_a_page_that_comes_late_is_asked_for_again(
     job: Job, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("RUNTIME__REQUEST_TIMEOUT", "0.3")
-    job.weather.next_answers(Fault.none(), Fault.slow(0.8))
+    job.behavior.next_faults(Fault.none(), Fault.slow(0.8))
     assert job.sync().retries == 1
 
 
@@ -189,9 +189,9 @@ def test_a_service_that_is_always_late_is_not_waited_for_without_end(
     job: Job, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("RUNTIME__REQUEST_TIMEOUT", "0.3")
-    job.weather.before(2, lambda: setattr(job.weather, "answer_seconds", 0.8))
+    job.behavior.before(2, lambda: setattr(job.behavior, "answer_seconds", 0.8))
     job.fail()
-    assert job.weather.seen == 1 + ATTEMPTS
+    assert job.behavior.seen == 1 + ATTEMPTS
     time.sleep(0.8)  # the last late answer
     job.clear_up()
     job.sync()
@@ -199,12 +199,12 @@ def test_a_service_that_is_always_late_is_not_waited_for_without_end(
 
 
 def test_an_empty_page_is_not_the_end(job: Job) -> None:
-    job.weather.empty_pages = True
+    job.behavior.empty_pages = True
     assert job.sync().pages == 5
 
 
 def test_the_same_event_twice_is_one(job: Job) -> None:
-    job.weather.duplicate_events = True
+    job.behavior.duplicate_events = True
     job.sync()
     assert job.logged() == ASSETS
 
@@ -214,14 +214,14 @@ def test_a_page_served_twice_under_two_tokens_is_one(job: Job) -> None:
         whole, number = job.stack.tokens.pages[next(iter(job.stack.tokens.pages))]
         whole.pages.insert(number, whole.pages[number])
 
-    job.weather.before(2, serve_it_twice)
+    job.behavior.before(2, serve_it_twice)
     job.sync()
     assert job.asked() == [INIT, PAGE, PAGE, PAGE, MODEL, DELTA]
     assert job.logged() == ASSETS
 
 
 def test_a_page_that_leads_to_itself_stops_the_run_and_the_next_one_ends_equal(job: Job) -> None:
-    job.weather.repeat_pagination_token = True
+    job.behavior.repeat_pagination_token = True
     job.fail(PaginationLoopError)
     assert job.asked() == [INIT, PAGE]
     job.clear_up()
@@ -232,17 +232,17 @@ def test_an_old_answer_of_the_cache_is_healed_by_the_next_run(job: Job) -> None:
     job.sync()
     job.stack.delete_asset("a7")
     job.stack.publish_asset("a8", {"title": "Painted over"})
-    job.weather.stale_deltas = 1
+    job.behavior.stale_deltas = 1
     run.sync(job.target)
     assert "a7" in job.uids()
     assert job.sync().events == {"asset_deleted": 1, "asset_published": 1}
 
 
 def test_an_edit_that_refuses_the_page_under_way_restarts_a_first_sync(job: Job) -> None:
-    job.weather.invalidate_pagination_on_publish = True
-    job.weather.before(3, lambda: job.stack.delete_asset("a7"))
+    job.behavior.invalidate_pagination_on_publish = True
+    job.behavior.before(3, lambda: job.stack.delete_asset("a7"))
     summary = job.sync()
-    assert summary.refused_tokens == 1
+    assert summary.invalid_tokens == 1
     assert job.asked() == [INIT, PAGE, *[PAGE] * ATTEMPTS, *FIRST_SYNC]
 
 
@@ -253,21 +253,21 @@ def test_an_edit_that_refuses_the_page_under_way_restarts_from_the_last_sync_tok
     job.server.clear()
     for number in range(150):
         job.stack.publish_asset(f"a{number}", {"title": "Painted over"})
-    job.weather.invalidate_pagination_on_publish = True
-    job.weather.before(2, lambda: job.stack.delete_asset("a200"))
+    job.behavior.invalidate_pagination_on_publish = True
+    job.behavior.before(2, lambda: job.stack.delete_asset("a200"))
     summary = job.sync()
-    assert (summary.passes, summary.refused_tokens) == (1, 1)
+    assert (summary.passes, summary.invalid_tokens) == (1, 1)
     assert job.asked() == [DELTA, *[PAGE] * ATTEMPTS, DELTA, PAGE, MODEL, DELTA]
     assert len(set(job.tokens(DELTA)[:2])) == 1
 
 
 def test_pages_kept_by_a_failed_run_are_left_when_an_edit_refuses_the_next_one(job: Job) -> None:
-    job.weather.invalidate_pagination_on_publish = True
-    job.weather.next_answers(Fault.none(), Fault.none(), *[Fault.status(503)] * ATTEMPTS)
+    job.behavior.invalidate_pagination_on_publish = True
+    job.behavior.next_faults(Fault.none(), Fault.none(), *[Fault.status(503)] * ATTEMPTS)
     job.fail()
     job.stack.delete_asset("a7")
     job.server.clear()
-    assert job.sync().refused_tokens == 1
+    assert job.sync().invalid_tokens == 1
     assert job.asked() == [*[PAGE] * ATTEMPTS, *FIRST_SYNC]
 
 
@@ -279,7 +279,7 @@ def test_a_refused_sync_token_begins_anew_and_removes_what_vanished_meanwhile(jo
     job.stack.tokens.forget()
     job.server.clear()
     summary = job.sync()
-    assert summary.refused_tokens == 1
+    assert summary.invalid_tokens == 1
     assert job.asked() == [DELTA] * ATTEMPTS + FIRST_SYNC
     assert not job.uids() & {"a7", "a8"}
     job.stack.delete_asset("a9")
@@ -294,7 +294,7 @@ def test_with_start_from_a_refused_sync_token_removes_nothing_by_absence(
     job.stack.delete_asset("a7")
     job.stack.publish_asset("a9", {"title": "Painted over"})
     job.stack.tokens.forget()
-    assert run.sync(job.target).refused_tokens == 1
+    assert run.sync(job.target).invalid_tokens == 1
     assert "a7" in job.uids()
     job.stack.delete_asset("a8")
     assert run.sync(job.target).events == {"asset_deleted": 1}

@@ -16,7 +16,7 @@ import requests
 import uvicorn
 from starlette.applications import Starlette
 
-from contentstack_source.orchestration.webhook_app import MOST_BYTES, Door, basic_auth
+from contentstack_source.orchestration.webhook_app import MOST_BYTES, WebhookApp, basic_auth
 
 SECRET = {"X-Secret": "s3cret"}
 # As the vendor documents it; of all this only the key of the stack is read.
@@ -46,7 +46,7 @@ class House:
 
 def served(headers: dict[str, str]) -> Iterator[House]:
     rings: list[int] = []
-    door = Door(headers, "blt1", lambda: rings.append(1), lambda: {"outcome": "ok"}, nothing)
+    door = WebhookApp(headers, "blt1", lambda: rings.append(1), lambda: {"outcome": "ok"}, nothing)
     server = uvicorn.Server(uvicorn.Config(door.application(), port=0, log_config=None))
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()

@@ -35,7 +35,7 @@ from contentstack_source.events import SYS_ASSETS
 from contentstack_source.runs import run
 from contentstack_source.settings import parse_settings
 from contentstack_source.simulator import Stack, serve
-from contentstack_source.simulator.service import answer
+from contentstack_source.simulator.service import respond
 from contentstack_source.transform.compaction import Compaction
 from contentstack_source.transform.staging import Staging
 from tests.editing import Editors
@@ -85,34 +85,36 @@ class PureMachine(Editors):
 
     @rule()
     def sync(self) -> None:
-        intake = Staging(temp_folder=self.folder / "tmp")
+        staging = Staging(temp_folder=self.folder / "tmp")
         pages = list(self.spool.fetch_pass(self.fetch, self.start(), self.settings.identity()))
         leg = 0
         for number, page in enumerate(pages, 1):
-            intake.take(0, number, page.body, leg)
+            staging.take(0, number, page.body, leg)
             leg += page.sync_token is not None
-        intake.read()
-        self.apply(Compaction(intake.con, self.seen_locales))
-        intake.con.close()
+        staging.read()
+        self.apply(Compaction(staging.con, self.seen_locales))
+        staging.con.close()
         self.token = pages[-1].sync_token
         self.spool.clear()
         self.is_fresh = True
 
-    def apply(self, fold: Compaction) -> None:
+    def apply(self, compaction: Compaction) -> None:
         if self.token is None:
             self.rows.clear()
-        self.seen_locales = fold.locales
-        for uid in fold.deleted_types:
+        self.seen_locales = compaction.locales
+        for uid in compaction.deleted_types:
             self.rows = {key: at for key, at in self.rows.items() if key[0] != uid}
-        removed = fold.con.execute("SELECT content_type_uid, uid, locale FROM removal").fetchall()
-        for key in removed:
+        deleted = compaction.con.execute(
+            "SELECT content_type_uid, uid, locale FROM deletes"
+        ).fetchall()
+        for key in deleted:
             self.rows.pop(key, None)
-        live = fold.con.execute(
+        upserted = compaction.con.execute(
             "SELECT content_type_uid, uid, locale,"
             " strftime(event_at, '%Y-%m-%dT%H:%M:%S.%g') || 'Z'"
-            " FROM event SEMI JOIN live USING (position)"
+            " FROM event SEMI JOIN upserts USING (position)"
         ).fetchall()
-        self.rows |= {key: at for *key_parts, at in live for key in [tuple(key_parts)]}
+        self.rows |= {key: at for *key_parts, at in upserted for key in [tuple(key_parts)]}
 
     def start(self) -> Query:
         return init_query(self.settings) if self.token is None else {"sync_token": self.token}
@@ -120,7 +122,7 @@ class PureMachine(Editors):
     def fetch(self, query: Query) -> bytes:
         query = query | {"environment": self.stack.environment}
         headers = headers_of(self.settings)
-        return answer(self.stack, self.weather, "/v3/stacks/sync", query, headers).body
+        return respond(self.stack, self.behavior, "/v3/stacks/sync", query, headers).body
 
     @invariant()
     def equal_to_the_stack(self) -> None:
@@ -139,7 +141,7 @@ class WholeMachine(Editors):
         self.folder = Path(tempfile.mkdtemp())
         self.exit = ExitStack()
         self.place = self.exit.enter_context(self.make_place())
-        self.server = self.exit.enter_context(serve(self.stack, self.weather))
+        self.server = self.exit.enter_context(serve(self.stack, self.behavior))
 
     def teardown(self) -> None:
         self.exit.close()

@@ -40,7 +40,11 @@ _CONTENT_TYPES_LIMIT: Final = 100
 _RESOLVED: Final = {"include_global_field_schema": "true"}
 _CONNECTIONS: Final = 100
 _TOKENS: Final = ("sync_token", "pagination_token")
-_HASTE: Final = {"request_timeout": 10.0, "request_max_attempts": 2, "request_max_retry_delay": 1.0}
+_FAIL_FAST: Final = {
+    "request_timeout": 10.0,
+    "request_max_attempts": 2,
+    "request_max_retry_delay": 1.0,
+}
 
 
 def init_query(settings: Settings) -> Query:
@@ -50,7 +54,7 @@ def init_query(settings: Settings) -> Query:
         "content_type_uid": settings.content_type_uid,
         "locale": settings.locale,
         "start_from": settings.start_from,
-        # Naming all types would ask for removals of long ago as well (FACTS 3.6).
+        # Naming all types would also ask for deletes of long ago (FACTS 3.6).
         "type": None if settings.event_types == EVENT_TYPES else ",".join(settings.event_types),
     }
     return query | {name: value for name, value in filters.items() if value is not None}
@@ -67,14 +71,14 @@ class Client:
 
     Args:
         settings: which stack, and which part of it.
-        is_hasty: give up within seconds, for who asks again soon anyway.
+        fail_fast: fail within seconds, for callers that poll.
     """
 
-    def __init__(self, settings: Settings, *, is_hasty: bool = False) -> None:
+    def __init__(self, settings: Settings, *, fail_fast: bool = False) -> None:
         self._settings = settings
-        patience: dict[str, Any] = _HASTE if is_hasty else {}
+        retrying: dict[str, Any] = _FAIL_FAST if fail_fast else {}
         self._http = RetryingClient(
-            raise_for_status=False, retry_condition=_is_passing_fault, **patience
+            raise_for_status=False, retry_condition=_is_passing_fault, **retrying
         )
         # One stream asks for one page after the other: nothing to hold back.
         wait = _limit(settings.requests_per_second) if settings.partition_by else None
@@ -83,9 +87,9 @@ class Client:
         self._lock = Lock()
 
     @property
-    def at_once(self) -> int:
+    def max_concurrent(self) -> int:
         """Return how many requests may be under way at a time."""
-        return self._settings.requests_at_once
+        return self._settings.max_concurrent_requests
 
     @property
     def requests(self) -> int:
@@ -121,8 +125,8 @@ class Client:
             answer = parse_object(self._fetch(_CONTENT_TYPES, _RESOLVED | query))
             content_types = answer.get("content_types")
             if not isinstance(content_types, list):
-                what = "The answer of /content_types has no list of content types"
-                raise InvalidResponseError(what, "Run again; if it stays, check base_url.")
+                message = "The answer of /content_types has no list of content types"
+                raise InvalidResponseError(message, "Run again; if it stays, check base_url.")
             new = {each["uid"]: each for each in content_types if _has_uid(each)}
             new = {uid: each for uid, each in new.items() if uid not in seen}
             yield from new.values()
@@ -159,7 +163,7 @@ class Client:
                 url,
                 params=query,
                 headers=headers_of(self._settings),
-                # A redirect would carry the credentials to a host nobody named.
+                # A redirect would send the credentials to a host that is not configured.
                 allow_redirects=False,
             )
         except RequestException as error:
@@ -172,9 +176,9 @@ class Client:
             raise _error_of(response, url, self._settings.secrets())
         envelope = read_envelope(response.content)
         if envelope.fault:
-            what = f"{url} answered with something that is not JSON ({envelope.fault})"
+            message = f"{url} answered with something that is not JSON ({envelope.fault})"
             raise InvalidResponseError(
-                what, "Check base_url and what stands between here and the service."
+                message, "Check base_url and what stands between here and the service."
             )
         return envelope.body
 
@@ -187,7 +191,7 @@ class Client:
         if session.get_adapter(self._settings.base_url) is not self._tries:
             for scheme in ("http://", "https://"):
                 session.mount(scheme, self._tries)
-            _look_around_once(session, self._settings.base_url)
+            _read_environment_once(session, self._settings.base_url)
         return session
 
 
@@ -212,7 +216,7 @@ class _CountingAdapter(HTTPAdapter):
         return super().send(*args, **options)
 
 
-def _look_around_once(session: Session, url: str) -> None:
+def _read_environment_once(session: Session, url: str) -> None:
     """Take proxies and certificates from the environment now, not before each request.
 
     Requests would read the whole environment and look for a `.netrc` every time, a fifth of what a
@@ -231,7 +235,7 @@ def _limit(requests_per_second: int) -> Callable[[], object]:
 
 
 def _is_passing_fault(response: Response | None, _: BaseException | None) -> bool:
-    """Tell the faults, beyond those dlt knows, that a second try may cure."""
+    """Return whether a retry may help, beyond the faults that dlt knows."""
     if response is None:
         return False
     if response.status_code == _OK:
@@ -240,12 +244,12 @@ def _is_passing_fault(response: Response | None, _: BaseException | None) -> boo
 
 
 def _is_definite(response: Response) -> bool:
-    """Tell the 422 that no retry changes: the service knows no such content type (FACTS 8)."""
+    """Return whether a 422 is final: the service has no such content type (FACTS 8)."""
     return _error_body(response).get("error_code") == _UNKNOWN_CONTENT_TYPE
 
 
 def _is_unknown(response: Response) -> bool:
-    """Tell whether the service says that it does not know the content type asked for."""
+    """Return whether the service says that it does not know the content type asked for."""
     if response.status_code in _NOT_THERE:
         return True
     if response.status_code != _UNPROCESSABLE:
@@ -254,13 +258,13 @@ def _is_unknown(response: Response) -> bool:
 
 
 def _has_uid(content_type: object) -> bool:
-    """Tell a content type from anything else that may be in its place."""
+    """Return whether a value is a content type."""
     uid = content_type.get("uid") if isinstance(content_type, dict) else None
     return isinstance(uid, str) and bool(uid)
 
 
 def _is_count(count: object, received: int) -> bool:
-    """Tell whether all content types were received.
+    """Return whether all content types were received.
 
     A count that is missing, not a number, or smaller than what was received is ignored.
     """
@@ -268,43 +272,43 @@ def _is_count(count: object, received: int) -> bool:
 
 
 def _unreachable(url: str, error: RequestException) -> ServiceError:
-    # The exception's text may hold the whole URL; its name says enough.
-    what = f"{url} gave no whole answer after all retries ({type(error).__name__})"
-    return ServiceError(what, "Check the network and the region, or run again later.")
+    # The exception's text may hold the whole URL; its name is enough.
+    message = f"{url} gave no whole answer after all retries ({type(error).__name__})"
+    return ServiceError(message, "Check the network and the region, or run again later.")
 
 
 def _error_of(response: Response, url: str, secrets: Iterable[str]) -> ContentstackError:
     """Map an error answer to one error of the tree (FACTS 8)."""
     status = response.status_code
-    said, named = _parse_error(response)
+    message_text, named = _parse_error(response)
     for secret in secrets:  # an answer may repeat what it was sent
-        said = said.replace(secret, "***")
-    where = f"{url} answered {status}{said}"
+        message_text = message_text.replace(secret, "***")
+    where = f"{url} answered {status}{message_text}"
     if status == _UNPROCESSABLE:
         for token_kind in _TOKENS:
             if token_kind in named:
-                what = f"The service no longer accepts the {token_kind} ({where})"
-                todo = "Run again; if it stays, `contentstack-source resync` starts afresh."
-                return InvalidTokenError(token_kind, what, todo)
+                message = f"The service no longer accepts the {token_kind} ({where})"
+                hint = "Run again; if it stays, `contentstack-source resync` starts afresh."
+                return InvalidTokenError(token_kind, message, hint)
     if status == 412:  # noqa: PLR2004
-        todo = "Check api_key, and region: a stack lives in one region only."
-        return CredentialsError(f"No stack has this API key ({where})", todo)
-    if status in {401, 403} or "branch" in said.lower():
-        todo = (
+        hint = "Check api_key, and region: a stack lives in one region only."
+        return CredentialsError(f"No stack has this API key ({where})", hint)
+    if status in {401, 403} or "branch" in message_text.lower():
+        hint = (
             "Check delivery_token (not a management or preview token), and that it covers "
             "this environment and branch."
         )
-        return CredentialsError(f"The stack refused the delivery token ({where})", todo)
-    todo = "Run again later; the service's status page may tell more."
-    return ServiceError(f"No good answer after all retries: {where}", todo)
+        return CredentialsError(f"The service rejected the delivery token ({where})", hint)
+    hint = "Run again later; check the service's status page."
+    return ServiceError(f"No good answer after all retries: {where}", hint)
 
 
 def _parse_error(response: Response) -> tuple[str, dict[str, Any]]:
-    """Return what the service says and the fields it names, both safe to show."""
+    """Return the service's message and the fields it names, both safe to show."""
     body = _error_body(response)
     message, code, named = (body.get(k) for k in ("error_message", "error_code", "errors"))
-    said = f": {str(message)[:200]} (code {code})" if message else ""
-    return said, named if isinstance(named, dict) else {}
+    message_text = f": {str(message)[:200]} (code {code})" if message else ""
+    return message_text, named if isinstance(named, dict) else {}
 
 
 def _error_body(response: Response) -> Mapping[str, Any]:

@@ -40,12 +40,12 @@ class Envelope:
     fault: str = ""
 
 
-@lru_cache(maxsize=1)  # the client looks at an answer first; reading it once is enough
+@lru_cache(maxsize=1)  # the client reads an answer before the protocol does
 def read_envelope(body: bytes) -> Envelope:
     """Read what stands at the top of an answer, and repair what no database can hold."""
     body = as_utf8(body)
     envelope = _parsed(body)
-    if envelope.fault:  # the parser is strict: it refuses whatever a repair would change
+    if envelope.fault:  # the parser is strict: it rejects whatever a repair would change
         again = repaired(body)
         if again != body:
             return _parsed(again)
@@ -53,7 +53,7 @@ def read_envelope(body: bytes) -> Envelope:
 
 
 def repeats_items(envelope: Envelope) -> bool:
-    """Tell whether `items` stands at the top twice: parsers do not agree on which one counts."""
+    """Return whether `items` stands at the top twice: parsers do not agree on which one counts."""
     name = f'"{_ITEMS}"'.encode()
     read = sum(len(key) + len(memoryview(raw)) for key, raw in envelope.fields.items())
     if len(envelope.body) - read < 4 * len(envelope.fields) + len(name):
@@ -82,8 +82,8 @@ def parse_object(body: bytes) -> dict[str, Any]:
         try:
             value = json.loads(body, parse_int=_number)
         except RecursionError:
-            what = "An answer of the service is nested more deeply than can be read"
-            raise InvalidResponseError(what, "Check the schemas of the content types.") from None
+            message = "An answer of the service is nested more deeply than can be read"
+            raise InvalidResponseError(message, "Check the schemas of the content types.") from None
     return value if isinstance(value, dict) else {}
 
 

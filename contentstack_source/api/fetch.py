@@ -14,7 +14,7 @@ from typing import Any, Final, Protocol
 from contentstack_source.api.client import Client, init_query
 from contentstack_source.api.page_spool import Spool
 from contentstack_source.api.sync_protocol import Page, parse_page
-from contentstack_source.concurrency import abreast
+from contentstack_source.concurrency import iterate_concurrently
 from contentstack_source.errors import InvalidTokenError, RefusedError
 from contentstack_source.events import SYS_ASSETS
 from contentstack_source.settings import Settings
@@ -28,21 +28,21 @@ class FetchStats:
     """What was asked of the service in a pass.
 
     Attributes:
-        begun_anew: streams that began with `init`, not with a sync token.
+        full_sync_streams: streams that began with `init`, not with a sync token.
         pages: answers of the Sync API, those kept by an earlier run included.
         requests: answers asked for now, retries included.
         retries: requests sent because one before them had failed.
         tokens: where the pass ended: sync token by stream.
-        refused_tokens: tokens the service no longer accepted.
+        invalid_tokens: tokens that the service no longer accepted.
         model_error: why the content model could not be read, empty if it was.
     """
 
-    begun_anew: set[str] = field(default_factory=set)
+    full_sync_streams: set[str] = field(default_factory=set)
     pages: int = 0
     requests: int = 0
     retries: int = 0
     tokens: dict[str, str] = field(default_factory=dict)
-    refused_tokens: int = 0
+    invalid_tokens: int = 0
     model_error: str = ""
 
 
@@ -77,8 +77,8 @@ class Stream:
 
 
 @dataclass(frozen=True)
-class _Begun:
-    """A stream begins its pass, again if the service refused a token of it."""
+class _StreamStart:
+    """A stream starts its pass, again if the service rejected one of its tokens."""
 
     stream: Stream
     is_initial: bool
@@ -112,7 +112,7 @@ class Pages:
         streams: Sequence[Stream],
         sink: PageSink,
         stats: FetchStats,
-        tell: Callable[[Page], None],
+        on_page: Callable[[Page], None],
     ) -> None:
         """Bring the pages of all streams into the sink, which reads while they come.
 
@@ -120,21 +120,21 @@ class Pages:
             streams: fetched side by side.
             sink: takes the pages.
             stats: counts the pages, and gets the tokens and the streams that begin with `init`.
-            tell: told of every page.
+            on_page: called with every page.
 
         Raises:
-            InvalidTokenError: even the pages of a fresh initial sync are refused.
+            InvalidTokenError: even the tokens of a new initial sync are rejected.
             FailedError, RefusedError: of the first stream that fails; what was kept stays.
         """
         jobs = [partial(self._arrivals, stream) for stream in streams]
-        limit = self._client.at_once
-        with abreast(jobs, workers=limit, ahead=_BYTES_AHEAD, size=_size) as arrivals:
+        limit = self._client.max_concurrent
+        with iterate_concurrently(jobs, workers=limit, ahead=_BYTES_AHEAD, size=_size) as arrivals:
             for each in arrivals:
-                if isinstance(each, _Begun):
-                    _begin(each, sink, stats)
+                if isinstance(each, _StreamStart):
+                    _start_stream(each, sink, stats)
                     continue
                 stats.pages += 1
-                tell(each.page)
+                on_page(each.page)
                 if each.page.item_count:
                     sink.take(each.stream.number, each.number, each.page.body, each.leg)
                 if each.page.sync_token is not None:
@@ -145,12 +145,12 @@ class Pages:
         """Forget what was kept of all streams."""
         shutil.rmtree(self.folder, ignore_errors=True)
 
-    def _arrivals(self, stream: Stream) -> Iterator[_Begun | _Arrived]:
+    def _arrivals(self, stream: Stream) -> Iterator[_StreamStart | _Arrived]:
         """Yield the pages of one stream.
 
-        A refused pagination token begins the pass again; so does the refused sync token of kept
-        pages. A refused sync token of the position, or a second refusal, makes an initial sync of
-        it, which also shows what vanished meanwhile (FACTS 7.7, T19).
+        A rejected pagination token starts the pass again; so does the rejected sync token of kept
+        pages. A rejected sync token of the sync state, or a second rejection, starts an initial
+        sync, which also shows what vanished meanwhile (FACTS 7.7, T19).
         """
         spool = Spool(self.folder / sha256(stream.name.encode()).hexdigest()[:16])
         starts = [init_query(stream.settings)] * 2
@@ -158,11 +158,11 @@ class Pages:
             starts = [{"sync_token": stream.sync_token}] * 2 + starts
         is_again = False
         while True:
-            start = starts.pop(0)
-            yield _Begun(stream, "init" in start, is_again)
+            query = starts.pop(0)
+            yield _StreamStart(stream, "init" in query, is_again)
             leg = number = 0
             try:
-                pages = spool.fetch_pass(self._client.fetch_page, start, stream.settings.identity())
+                pages = spool.fetch_pass(self._client.fetch_page, query, stream.settings.identity())
                 for page in pages:
                     number += 1
                     yield _Arrived(stream, leg, number, page)
@@ -179,17 +179,17 @@ class Pages:
                 return
 
 
-def _size(each: _Begun | _Arrived) -> int:
+def _size(each: _StreamStart | _Arrived) -> int:
     return len(each.page.body) if isinstance(each, _Arrived) else 0
 
 
-def _begin(begun: _Begun, sink: PageSink, stats: FetchStats) -> None:
-    name = begun.stream.name
-    if begun.is_again:
-        stats.refused_tokens += 1
-        sink.forget(begun.stream.number)
-    if begun.is_initial:
-        stats.begun_anew.add(name)
+def _start_stream(start: _StreamStart, sink: PageSink, stats: FetchStats) -> None:
+    name = start.stream.name
+    if start.is_again:
+        stats.invalid_tokens += 1
+        sink.forget(start.stream.number)
+    if start.is_initial:
+        stats.full_sync_streams.add(name)
 
 
 def has_changed(client: Client, tokens: Mapping[str, str]) -> bool:
@@ -203,7 +203,7 @@ def has_changed(client: Client, tokens: Mapping[str, str]) -> bool:
         yield parse_page(client.fetch_page({"sync_token": token})).sync_token != token
 
     jobs = [partial(ask, token) for token in tokens.values()]
-    with abreast(jobs, workers=client.at_once, ahead=len(jobs)) as answers:
+    with iterate_concurrently(jobs, workers=client.max_concurrent, ahead=len(jobs)) as answers:
         return any(answers)
 
 
@@ -218,7 +218,7 @@ def fetch_model(client: Client, stats: FetchStats) -> dict[str, Mapping[str, Any
     try:
         return {str(each["uid"]): each for each in client.fetch_content_types()}
     except RefusedError as error:
-        stats.model_error = error.what
+        stats.model_error = error.message
         return None
 
 

@@ -5,7 +5,7 @@ before anyone hears of it, so a run that dies loses at most the page in flight: 
 for the page after the last one that is whole. The folder lives beside dlt's working directory,
 which dlt may drop.
 
-The file is frames: eight bytes that tell the length, then so many bytes. The first frame tells
+The file is frames: eight bytes of length, then so many bytes. The first frame says
 whose pass it is, each other one is a page. (A file a page took a fifth of the time of a page.)
 
 A pass has one leg, from its start to a sync token, unless it was kept by an earlier run: then each
@@ -96,7 +96,7 @@ class Spool:
         frames = self._frames()
         if frames and self._read(*frames[0]) == identity:
             page = self.last_page()
-            # That nothing had changed by then says nothing of now: only a changed pass is kept.
+            # Whether anything has changed since must be asked again: only a changed pass is kept.
             is_unchanged = page is not None and page.sync_token == start.get("sync_token", "")
             if page is not None and not is_unchanged and self._leg_count() < MOST_LEGS:
                 with self._file.open("r+b") as file:

@@ -2,7 +2,7 @@
 
 What is repaired: half a character (an unpaired UTF-16 surrogate), bytes that are not UTF-8,
 control characters inside a string, and the words NaN and Infinity, which JSON does not have.
-Everything else that is not JSON stays as it is: a parser refuses it, as it refuses a cut body.
+Everything else that is not JSON stays as it is: a parser rejects it, like a cut body.
 """
 
 from __future__ import annotations
@@ -80,7 +80,7 @@ class _Repair:
         while True:
             try:
                 name = str(json.loads(key))
-            except ValueError:  # a parser will refuse it, too
+            except ValueError:  # a parser will reject it, too
                 return key
             if name not in keys or not (is_repaired or keys[name]):
                 keys.setdefault(name, is_repaired)

@@ -74,7 +74,7 @@ def parse_page(body: bytes) -> Page:
 
 
 def is_json_object(body: bytes) -> bool:
-    """Tell a whole JSON object from a cut body or an error page of a proxy."""
+    """Return whether a body is a whole JSON object: not cut, not an error page of a proxy."""
     return not read_envelope(body).fault
 
 
@@ -96,9 +96,9 @@ def walk(fetch: Fetch, start: Query, resume_at: str | None = None) -> Iterator[P
     while True:
         page = parse_page(fetch(query))
         if page.pagination_token in seen:
-            what = "The service sent the same pagination token twice in one pass"
+            message = "The service sent the same pagination token twice in one pass"
             raise PaginationLoopError(
-                what, "Run again later; if it stays, ask the vendor's support."
+                message, "Run again later; if it stays, ask the vendor's support."
             )
         yield page
         if page.pagination_token is None:
@@ -117,7 +117,7 @@ def _decoded(raw: msgspec.Raw | None, kind: type[_Kind]) -> _Kind | None:
 
 
 def _broken_answer(how: str) -> InvalidResponseError:
-    what = f"An answer of the Sync API {how}"
+    message = f"An answer of the Sync API {how}"
     return InvalidResponseError(
-        what, "Run again; if it stays, check base_url and what stands before it."
+        message, "Run again; if it stays, check base_url and what stands before it."
     )

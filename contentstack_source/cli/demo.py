@@ -38,13 +38,13 @@ FROM contentstack.sync_events ORDER BY event_at DESC LIMIT 5""",
 }
 
 
-def tell(console: Console, *, entries: int, folder: str) -> None:
-    """Run the demo and tell what happens.
+def run_demo(console: Console, *, entries: int, folder: str) -> None:
+    """Run the demo and print what happens.
 
     Args:
-        console: where to tell it.
+        console: where to print.
         entries: published rows of the stack to begin with.
-        folder: made anew; holds the DuckDB file and dlt's working directory.
+        folder: created again; holds the DuckDB file and dlt's working directory.
 
     Raises:
         ContentstackError: as any sync.
@@ -56,19 +56,21 @@ def tell(console: Console, *, entries: int, folder: str) -> None:
     target = Target(dlt.destinations.duckdb(str(file)), pipelines_dir=str(place / "dlt"))
     stack = demo_stack(entries, until=(pendulum.now("UTC") - DAY).isoformat())
     with serve(stack) as server, configured(stack, server.base_url):
-        _say(console, f"A stack with {entries:,} published rows, served at {server.base_url}")
-        _say(console, "First sync: everything")
+        _print_heading(
+            console, f"A stack with {entries:,} published rows, served at {server.base_url}"
+        )
+        _print_heading(console, "First sync: everything")
         first = run.sync(target, collector_for(console))
         output.print_summary(console, first)
-        _say(console, "Editors at work")
+        _print_heading(console, "Editors at work")
         for line in editors_at_work(stack):
             console.print(f"  {line}", soft_wrap=True)
-        _say(console, "Second sync: only what changed")
+        _print_heading(console, "Second sync: only what changed")
         second = run.sync(target, collector_for(console))
         _print_changes(console, first, second)
         is_equal = _is_equal(stack, file)
-    told = "equal" if is_equal else "NOT EQUAL"
-    _say(console, f"Published in the stack and in the tables: {told}")
+    verdict = "equal" if is_equal else "NOT EQUAL"
+    _print_heading(console, f"Published in the stack and in the tables: {verdict}")
     _print_queries(console, file)
 
 
@@ -77,11 +79,11 @@ def demo_file() -> Path:
     places = [folder / FOLDER / FILE for folder in (Path.cwd(), Path.cwd().parent)]
     found = [file for file in places if file.is_file()]
     if not found:
-        tell(Console(), entries=ENTRIES, folder=FOLDER)
+        run_demo(Console(), entries=ENTRIES, folder=FOLDER)
     return (found or places)[0]
 
 
-def _say(console: Console, line: str) -> None:
+def _print_heading(console: Console, line: str) -> None:
     console.print(f"\n{line}", style="bold", soft_wrap=True)
 
 
@@ -111,7 +113,7 @@ def _is_equal(stack: Stack, file: Path) -> bool:
 
 def _print_queries(console: Console, file: Path) -> None:
     shown = os.path.relpath(file)
-    _say(console, f"The file is {shown}. Three queries worth running:")
+    _print_heading(console, f"The file is {shown}. Three queries worth running:")
     with duckdb.connect(str(file), read_only=True) as con:
         for title, query in _QUERIES.items():
             console.print(f"\n-- {title}{query};", markup=False, soft_wrap=True)

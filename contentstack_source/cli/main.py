@@ -1,6 +1,6 @@
 """The command `contentstack-source`.
 
-Exit codes: 0 done; 1 failed and worth retrying; 2 refused, a human must act; 143 stopped by
+Exit codes: 0 done; 1 failed and worth retrying; 2 refused, needs user action; 143 stopped by
 SIGTERM, and worth running again.
 Results go to standard output, errors and progress to standard error.
 """
@@ -47,15 +47,15 @@ def main() -> None:
 
 
 def _run(kind: str, options: dict[str, Any], *, as_json: bool, take_over: bool = False) -> None:
-    """Run `sync` or `resync`, and tell of it: tables for people, or the closing line."""
+    """Run `sync` or `resync` and print tables, or the JSON result."""
     from contentstack_source.cli import output
     from contentstack_source.cli.progress import collector_for
     from contentstack_source.runs import run
-    from contentstack_source.runs.json_result import run_and_close
+    from contentstack_source.runs.json_result import run_with_json_result
     from contentstack_source.signals import stopped_by_sigterm
 
     target, stack = chosen(options)
-    gc.freeze()  # what was imported stays: no need to look through it again and again
+    gc.freeze()  # what was imported stays: the garbage collector need not scan it again
 
     def work(summary: RunSummary | None = None) -> RunSummary:
         if stack is not None:
@@ -65,18 +65,18 @@ def _run(kind: str, options: dict[str, Any], *, as_json: bool, take_over: bool =
 
     with stopped_by_sigterm():
         if as_json:
-            run_and_close(target, work, click.echo)
+            run_with_json_result(target, work, click.echo)
         else:
             output.print_summary(out, work())
 
 
-def _tell_line(name: str, line: str) -> None:
+def _log_line(name: str, line: str) -> None:
     from contentstack_source import log
 
     click.echo(line if log.are_json() else f"{name}: {line}", err=True)
 
 
-def _say_nothing(line: str) -> None:
+def _ignore(line: str) -> None:
     del line
 
 
@@ -84,9 +84,9 @@ def _say_nothing(line: str) -> None:
 @target_options
 @json_option
 @click.option("--all", "is_all", is_flag=True, help="All stacks of the file.")
-@click.option("--at-once", default=2, show_default=True, help="Stacks at a time, with --all.")
+@click.option("--max-parallel", default=2, show_default=True, help="Stacks at a time, with --all.")
 @one_line_errors
-def sync(*, as_json: bool, is_all: bool, at_once: int, **options: Any) -> None:  # noqa: ANN401
+def sync(*, as_json: bool, is_all: bool, max_parallel: int, **options: Any) -> None:  # noqa: ANN401
     """Load what changed since the last run; everything the first time."""
     if not is_all:
         _run("sync", options, as_json=as_json)
@@ -94,9 +94,9 @@ def sync(*, as_json: bool, is_all: bool, at_once: int, **options: Any) -> None: 
     from contentstack_source.orchestration.sync_all import Job, sync_all, to_table, worst_exit_code
 
     refuse_options_of("--all", "dataset", "pipeline_name", "stack")
-    job = Job(options["stacks"], options["destination"], options["pipelines_dir"], at_once)
-    close = click.echo if as_json else _say_nothing
-    outcomes = sync_all(job, _tell_line, close)
+    job = Job(options["stacks"], options["destination"], options["pipelines_dir"], max_parallel)
+    write_result = click.echo if as_json else _ignore
+    outcomes = sync_all(job, _log_line, write_result)
     if not as_json:
         out.print(to_table(outcomes))
     sys.exit(worst_exit_code(outcomes))
@@ -108,7 +108,7 @@ def sync(*, as_json: bool, is_all: bool, at_once: int, **options: Any) -> None: 
 @click.option("--take-over", is_flag=True, help="Take a dataset over from its owner.")
 @one_line_errors
 def resync(*, as_json: bool, take_over: bool, **options: Any) -> None:  # noqa: ANN401
-    """Load everything anew and remove what is no longer published."""
+    """Load everything again and delete what is no longer published."""
     _run("resync", options, as_json=as_json, take_over=take_over)
 
 
@@ -116,7 +116,7 @@ def resync(*, as_json: bool, take_over: bool, **options: Any) -> None:  # noqa: 
 @target_options
 @one_line_errors
 def rebuild(**options: Any) -> None:  # noqa: ANN401
-    """Make all tables anew from their history, without a request to the service."""
+    """Rebuild all tables from their history, without a request to the service."""
     from contentstack_source.cli import output
     from contentstack_source.cli.progress import collector_for
     from contentstack_source.runs import rebuild
@@ -146,11 +146,11 @@ def check(**options: Any) -> None:  # noqa: ANN401
     from contentstack_source.runs import check as checks
 
     worst = 0
-    for finding in checks.check(configured(options)):
-        mark, style = ("ok", "green") if finding.exit_code == 0 else ("no", "red")
-        out.print(f"[{style}]{mark}[/]  {finding.what:<12} ", end="")
-        out.print(finding.told, soft_wrap=True, markup=False)
-        worst = max(worst, finding.exit_code)
+    for result in checks.check(configured(options)):
+        label, style = ("ok", "green") if result.exit_code == 0 else ("no", "red")
+        out.print(f"[{style}]{label}[/]  {result.name:<12} ", end="")
+        out.print(result.message, soft_wrap=True, markup=False)
+        worst = max(worst, result.exit_code)
     sys.exit(worst)
 
 
@@ -160,11 +160,11 @@ def check(**options: Any) -> None:  # noqa: ANN401
 @one_line_errors
 def views(*, create: bool, **options: Any) -> None:  # noqa: ANN401
     """Print the statements of the views, or make the views."""
-    from contentstack_source.dataset.view_definitions import tell_views
+    from contentstack_source.dataset.view_definitions import view_statements
     from contentstack_source.source import history_source, settings_of
 
     target = configured(options)
-    for statement in tell_views(target, settings_of(history_source()), create=create):
+    for statement in view_statements(target, settings_of(history_source()), create=create):
         out.print(f"{statement};", soft_wrap=True, markup=False)
 
 
@@ -175,12 +175,12 @@ def views(*, create: bool, **options: Any) -> None:  # noqa: ANN401
 @click.option("--port", default=8080, show_default=True)
 @one_line_errors
 def listen(*, as_json: bool, host: str, port: int, **options: Any) -> None:  # noqa: ANN401
-    """Sync whenever the vendor's webhooks tell of a publish, one sync at a time."""
+    """Sync whenever a webhook reports a publish, one sync at a time."""
     try:
         from contentstack_source.orchestration.listener import listen as serve
     except ImportError as error:
-        what = f"{error.name} is not installed, which the command listen needs"
-        raise SettingsError(what, "pip install 'contentstack-source[listen]'.") from None
+        message = f"{error.name} is not installed, which the command listen needs"
+        raise SettingsError(message, "pip install 'contentstack-source[listen]'.") from None
     target = configured(options)
     arguments = target.arguments() + (["--json"] if as_json else [])
     serve(host, port, arguments, functools.partial(click.echo, err=True), click.echo)
@@ -192,16 +192,16 @@ def listen(*, as_json: bool, host: str, port: int, **options: Any) -> None:  # n
 @one_line_errors
 def demo(entries: int, folder: str) -> None:
     """Show it all on a simulated stack: first sync, editors at work, second sync."""
-    from contentstack_source.cli.demo import tell
+    from contentstack_source.cli.demo import run_demo
 
-    tell(out, entries=entries, folder=folder)
+    run_demo(out, entries=entries, folder=folder)
 
 
 @main.command()
 @click.option("--port", default=8400, show_default=True)
 @click.option("--entries", default=3000, show_default=True, help="Published rows of the stack.")
 @click.option("--seed", default=7, show_default=True, help="Another seed, another content.")
-@click.option("--edit-every", default=0.0, help="Seconds between two edits; 0: nobody edits.")
+@click.option("--edit-every", default=0.0, help="Seconds between two edits; 0: no edits.")
 def simulate(port: int, entries: int, seed: int, edit_every: float) -> None:
     """Serve a simulated stack over HTTP until interrupted."""
     from contentstack_source.simulator import demo_stack, edit, serve
@@ -221,18 +221,18 @@ def simulate(port: int, entries: int, seed: int, edit_every: float) -> None:
     except KeyboardInterrupt:
         out.print("Stopped.")
     except OSError as error:
-        told = f"Port {port} cannot be used ({error.strerror}). Choose another --port."
-        raise click.ClickException(told) from None
+        text = f"Port {port} cannot be used ({error.strerror}). Choose another --port."
+        raise click.ClickException(text) from None
 
 
 @main.command()
 @dataset_options
 @click.option("--port", default=8500, show_default=True)
-@click.option("--no-browser", is_flag=True, help="Tell the address, and open nothing.")
+@click.option("--no-browser", is_flag=True, help="Print the address, and do not open a browser.")
 @one_line_errors
-def show(port: int, *, no_browser: bool, **options: Any) -> None:  # noqa: ANN401
+def dashboard(port: int, *, no_browser: bool, **options: Any) -> None:  # noqa: ANN401
     """Show a dashboard of what is published in the browser, until interrupted."""
-    from contentstack_source.dashboard.server import show as serve_dashboard
+    from contentstack_source.dashboard.server import serve_dashboard
 
     serve_dashboard(configured(options), port=port, browser=not no_browser)
 
@@ -245,11 +245,11 @@ def docs(output: str | None, **options: Any) -> None:  # noqa: ANN401
     """Describe a dataset: a diagram of its tables, and what each column is in the CMS."""
     from contentstack_source.dataset.data_dictionary import describe
 
-    told = describe(configured(options))
+    text = describe(configured(options))
     if output:
-        Path(output).write_text(told, "utf-8")
+        Path(output).write_text(text, "utf-8")
     else:
-        click.echo(told, nl=False)
+        click.echo(text, nl=False)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""What commands have in common: their options, where these lead, and how an error is told."""
+"""What commands share: their options, the target these name, and how an error is printed."""
 
 from __future__ import annotations
 
@@ -65,14 +65,14 @@ def one_line_errors(command: _Command) -> _Command:
         except ContentstackError as error:
             if debug:
                 raise
-            _tell_error(error)
+            _print_error(error)
             sys.exit(error.exit_code)
 
     debug_option = click.option("--debug", is_flag=True, help="Show the trace of an error.")
     return debug_option(run)  # type: ignore[return-value]
 
 
-def _tell_error(error: ContentstackError) -> None:
+def _print_error(error: ContentstackError) -> None:
     from contentstack_source import log
 
     if log.are_json():
@@ -81,13 +81,13 @@ def _tell_error(error: ContentstackError) -> None:
         err.print(f"Error: {error}", style="red", soft_wrap=True, markup=False)
 
 
-def refuse_options_of(what: str, *names: str) -> None:
-    """Refuse options that something else says already."""
+def refuse_options_of(option: str, *names: str) -> None:
+    """Refuse options that another option replaces."""
     context = click.get_current_context()
     for name in names:
         if context.get_parameter_source(name) is ParameterSource.COMMANDLINE:
-            told = f"--{name.replace('_', '-')} does not go with {what}: the file says it."
-            raise click.UsageError(told)
+            message = f"--{name.replace('_', '-')} does not go with {option}: the file sets it."
+            raise click.UsageError(message)
 
 
 def chosen(options: dict[str, Any]) -> tuple[Target, Stack | None]:

@@ -1,4 +1,4 @@
-"""What the command line says about a run: tables and sentences on a console."""
+"""What the command line prints about a run: tables and sentences."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from contentstack_source.runs.summary import RunSummary, last_line, number, odd_
 
 
 def print_summary(console: Console, summary: RunSummary) -> None:
-    """Tell what a run did: events by type, rows by table, requests, seconds, and what was odd."""
+    """Print what a run did: events by type, rows by table, requests, seconds, and what was odd."""
     if summary.passes:
         console.print(_counts("event", "received", summary.events))
     console.print(_rows(summary.row_counts))
@@ -25,47 +25,47 @@ def print_summary(console: Console, summary: RunSummary) -> None:
 
 
 def print_rebuilt(console: Console, summary: RunSummary) -> None:
-    """Tell what a rebuild left in the tables, and what was odd."""
+    """Print what a rebuild left in the tables, and what was odd."""
     console.print(_rows(summary.row_counts))
     for line in odd_lines(summary):
         console.print(line, style="yellow")
-    versions = number(summary.rows_put, "version")
+    versions = number(summary.rows_upserted, "version")
     console.print(f"Rebuilt from {versions}, without a request, in {summary.seconds:.1f} s.")
 
 
 def print_status(console: Console, status: Status) -> None:
-    """Tell where a stream stands."""
-    if status.position is None:
+    """Print the sync state of a stream."""
+    if status.sync_state is None:
         console.print("Nothing has been synced yet. `contentstack-source sync` begins.")
         return
-    for name, value in _position_lines(status.position).items():
+    for name, value in _state_lines(status.sync_state).items():
         console.print(f"{name:<17} {value}", soft_wrap=True)
     console.print(_rows(status.row_counts))
 
 
-def _position_lines(position: SyncState) -> Mapping[str, str]:
-    identity = dict(position.identity)
-    moved = pendulum.parse(position.moved_at)
+def _state_lines(sync_state: SyncState) -> Mapping[str, str]:
+    identity = dict(sync_state.identity)
+    moved = pendulum.parse(sync_state.moved_at)
     ago = moved.diff_for_humans() if isinstance(moved, pendulum.DateTime) else ""
-    last = ", ".join(f"{count:,} {name}" for name, count in position.events.items())
-    told_apart = {"host", "stack", "environment", "branch"}
+    last = ", ".join(f"{count:,} {name}" for name, count in sync_state.events.items())
+    shown = {"host", "stack", "environment", "branch"}
     if identity.get("event_types") == ",".join(EVENT_TYPES):
-        told_apart.add("event_types")
-    filters = {name: value for name, value in identity.items() if name not in told_apart}
+        shown.add("event_types")
+    filters = {name: value for name, value in identity.items() if name not in shown}
     return {
         "service": identity.get("host", ""),
         "environment": f"{identity.get('environment', '')} (branch {identity.get('branch', '')})",
         **filters,
-        **_tokens(position),
-        "last moved": f"{position.moved_at[:19]}Z ({ago})",
+        **_tokens(sync_state),
+        "last moved": f"{sync_state.moved_at[:19]}Z ({ago})",
         "by": last or "no events",
     }
 
 
-def _tokens(position: SyncState) -> dict[str, str]:
-    if len(position.tokens) == 1:
-        return {"sync token": f"{next(iter(position.tokens.values()))[:8]}…"}
-    return {"sync tokens": f"{len(position.tokens)}, one a stream"}
+def _tokens(sync_state: SyncState) -> dict[str, str]:
+    if len(sync_state.tokens) == 1:
+        return {"sync token": f"{next(iter(sync_state.tokens.values()))[:8]}…"}
+    return {"sync tokens": f"{len(sync_state.tokens)}, one a stream"}
 
 
 def _rows(row_counts: Mapping[str, int]) -> Table:
@@ -73,9 +73,9 @@ def _rows(row_counts: Mapping[str, int]) -> Table:
     return _counts("table", "rows now", row_counts, indent=True)
 
 
-def _counts(what: str, how_many: str, counts: Mapping[str, int], *, indent: bool = False) -> Table:
+def _counts(title: str, how_many: str, counts: Mapping[str, int], *, indent: bool = False) -> Table:
     table = Table(box=None, pad_edge=False, padding=(0, 3, 0, 0))
-    table.add_column(what, header_style="bold", no_wrap=True)
+    table.add_column(title, header_style="bold", no_wrap=True)
     table.add_column(how_many, header_style="bold", justify="right")
     for name, count in counts.items():
         is_list = indent and "__" in name

@@ -12,8 +12,8 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from contentstack_source import log
 
-_TOLD: Final = {"Pages": "Fetching pages", "Jobs": "Loading tables"}
-"""Of all that dlt counts, what tells a user how far it is."""
+_STEPS: Final = {"Pages": "Fetching pages", "Jobs": "Loading tables"}
+"""The steps of dlt whose progress users see."""
 
 _SECONDS_BETWEEN_LINES: Final = 10.0
 
@@ -35,12 +35,12 @@ class BarCollector(Collector):
         message: str | None = None,
         label: str | None = None,
     ) -> None:
-        """Move the bar of `name`, if a user is told of it."""
+        """Move the bar of `name`, if that step is shown."""
         del inc_total, message
-        if self._progress is None or name not in _TOLD or label:
+        if self._progress is None or name not in _STEPS or label:
             return
         if name not in self._tasks:
-            self._tasks[name] = self._progress.add_task(_TOLD[name], total=total)
+            self._tasks[name] = self._progress.add_task(_STEPS[name], total=total)
         self._progress.update(self._tasks[name], advance=inc, total=total)
 
     def _start(self, step: str) -> None:
@@ -66,13 +66,13 @@ class LineCollector(Collector):
     """A line now and then, for logs.
 
     Args:
-        say: takes a line.
+        write_line: takes a line.
     """
 
-    def __init__(self, say: Callable[[str], object]) -> None:
-        self._say = say
+    def __init__(self, write_line: Callable[[str], object]) -> None:
+        self._write_line = write_line
         self._counts: dict[str, int] = {}
-        self._told_at = time.monotonic()
+        self._logged_at = time.monotonic()
 
     def update(  # dlt's signature
         self,
@@ -83,15 +83,15 @@ class LineCollector(Collector):
         message: str | None = None,
         label: str | None = None,
     ) -> None:
-        """Count, and say so if the last line is old."""
+        """Count, and write a line if the last one is old."""
         del inc_total, message
-        if name not in _TOLD or label or not inc:
+        if name not in _STEPS or label or not inc:
             return
         self._counts[name] = self._counts.get(name, 0) + inc
-        if time.monotonic() - self._told_at >= _SECONDS_BETWEEN_LINES:
-            self._told_at = time.monotonic()
+        if time.monotonic() - self._logged_at >= _SECONDS_BETWEEN_LINES:
+            self._logged_at = time.monotonic()
             of_total = f" of {total:,}" if total else ""
-            self._say(f"{_TOLD[name]}: {self._counts[name]:,}{of_total}")
+            self._write_line(f"{_STEPS[name]}: {self._counts[name]:,}{of_total}")
 
     def _start(self, step: str) -> None:
         del step

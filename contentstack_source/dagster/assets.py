@@ -7,7 +7,7 @@ from typing import Any, Final
 import dagster as dg
 import pendulum
 
-from contentstack_source.dagster.checks import looks_of, results
+from contentstack_source.dagster.checks import checks_of, results
 from contentstack_source.dagster.stacks import POOL, RUNS, Stacks, Tables, key_of, storage_of
 from contentstack_source.destinations.target import Target
 from contentstack_source.errors import ContentstackError, RefusedError
@@ -34,29 +34,29 @@ Result = dg.MaterializeResult[Any] | dg.AssetCheckResult
 
 
 def sync_assets(
-    stacks: Stacks, tables: Tables, retries: dg.RetryPolicy, fresh_for: timedelta
+    stacks: Stacks, tables: Tables, retries: dg.RetryPolicy, freshness_window: timedelta
 ) -> dg.AssetsDefinition:
     """Return the assets of all tables, those of content types included, with their checks.
 
     A run materialises the tables that changed, and `sync_runs`; others are skipped, and so is what
     depends on them. Whichever assets are asked for, a sync loads all that changed. Asked for checks
-    alone, it looks at the tables and syncs nothing.
+    alone, it only checks the tables.
     """
     descriptions = OWN_TABLES | {name: _described(each) for name, each in tables.items()}
-    looks = looks_of(stacks, tables, fresh_for)
+    checks = checks_of(stacks, tables, freshness_window)
     kinds = {"dlt", *sorted(map(storage_of, stacks.targets.values()))[:2]}  # three at most
 
     @dg.multi_asset(
         name="contentstack_sync",
-        specs=[_spec(table, text, kinds, fresh_for) for table, text in descriptions.items()],
-        check_specs=[dg.AssetCheckSpec(key.name, asset=key.asset_key) for key in looks],
+        specs=[_spec(table, text, kinds, freshness_window) for table, text in descriptions.items()],
+        check_specs=[dg.AssetCheckSpec(key.name, asset=key.asset_key) for key in checks],
         can_subset=True,
         partitions_def=stacks.partitions,
         pool=POOL,
         retry_policy=retries,
     )
     def contentstack_sync(context: dg.AssetExecutionContext) -> Iterator[Result]:
-        selected = {key: looks[key] for key in sorted(context.selected_asset_check_keys)}
+        selected = {key: checks[key] for key in sorted(context.selected_asset_check_keys)}
         for name, target in stacks.of_run(context.run).items():
             if context.selected_asset_keys:
                 yield from _materialised(context, _sync(context, target))
@@ -73,7 +73,9 @@ def stack_spec() -> dg.AssetSpec:
     )
 
 
-def _spec(table: str, description: str, kinds: set[str], fresh_for: timedelta) -> dg.AssetSpec:
+def _spec(
+    table: str, description: str, kinds: set[str], freshness_window: timedelta
+) -> dg.AssetSpec:
     is_runs = table == RUNS  # the one table that every good run writes to
     return dg.AssetSpec(
         key_of(table),
@@ -82,7 +84,7 @@ def _spec(table: str, description: str, kinds: set[str], fresh_for: timedelta) -
         group_name=_GROUP,
         kinds=kinds,
         skippable=True,
-        freshness_policy=dg.FreshnessPolicy.time_window(fresh_for) if is_runs else None,
+        freshness_policy=dg.FreshnessPolicy.time_window(freshness_window) if is_runs else None,
     )
 
 
@@ -92,20 +94,20 @@ def _described(table: Mapping[str, str]) -> str:
 
 
 def _sync(context: dg.AssetExecutionContext, target: Target) -> dict[str, dict[str, Any]]:
-    """Run until caught up, and return what there is to say of each table written to.
+    """Sync until caught up, and return the metadata of each table written to.
 
     Raises:
-        Failure: not to be tried again if a human must act.
+        Failure: without retries if the error needs user action.
     """
     try:
         summary = run.sync(target)
-        changed = changes(target, summary, _told_until(context))
+        changed = changes(target, summary, _reported_until(context))
         found = {each.table: _metadata(each, target) for each in changed}
     except ContentstackError as error:
         may_retry = not isinstance(error, RefusedError)
         raise dg.Failure(str(error), allow_retries=may_retry) from error
     if RUNS in found:
-        found[RUNS] |= _told(summary)
+        found[RUNS] |= _run_metadata(summary)
     for line in odd_lines(summary):
         context.log.warning(line)
     context.log.info(last_line(summary))
@@ -146,24 +148,24 @@ def _metadata(change: Change, target: Target) -> dict[str, Any]:
     return metadata
 
 
-def _told_until(context: dg.AssetExecutionContext) -> str | None:
-    """Return the token up to which changes were told to Dagster; None if none were."""
+def _reported_until(context: dg.AssetExecutionContext) -> str | None:
+    """Return the token up to which changes were reported to Dagster; None if none were."""
     partitions = [context.partition_key] if context.has_partition_key else None
     of_runs = dg.AssetRecordsFilter(key_of(RUNS), asset_partitions=partitions)
     for record in context.instance.fetch_materializations(of_runs, limit=1).records:
-        if (told := record.asset_materialization) and _TOKEN in told.metadata:
-            return str(told.metadata[_TOKEN].value)
+        if (text := record.asset_materialization) and _TOKEN in text.metadata:
+            return str(text.metadata[_TOKEN].value)
     return None
 
 
-def _told(summary: RunSummary) -> dict[str, Any]:
-    """Return what a run says of itself, for its row in `sync_runs`."""
+def _run_metadata(summary: RunSummary) -> dict[str, Any]:
+    """Return the metadata of a run, for the asset `sync_runs`."""
     return {
         "passes": summary.passes,
         "requests": summary.requests,
         "retries": summary.retries,
-        "rows_put": summary.rows_put,
-        "rows_removed": summary.rows_removed,
+        "rows_upserted": summary.rows_upserted,
+        "rows_deleted": summary.rows_deleted,
         "rejects": summary.rejects,
         "seconds": round(summary.seconds, 1),
         "events": dict(summary.events),

@@ -28,8 +28,8 @@ def contentstack_definitions(
     stacks: Mapping[str, Target],
     *,
     cron: str = "7 * * * *",
-    look_every_seconds: int = 30,
-    fresh_for: timedelta = timedelta(hours=3),
+    sensor_interval_seconds: int = 30,
+    freshness_window: timedelta = timedelta(hours=3),
     retries: dg.RetryPolicy = _RETRIES,
 ) -> dg.Definitions:
     """Return assets, checks, a job, a schedule and a sensor for one stack or many.
@@ -37,12 +37,12 @@ def contentstack_definitions(
     Args:
         stacks: where each stack is loaded to, by its name. Many are partitions; each needs a
             dataset and a pipeline name of its own, and has its credentials under that name.
-        cron: when to sync whether there is news or not.
-        look_every_seconds: how often to look for news.
-        fresh_for: how long ago the last good run may be.
+        cron: when to sync whether anything changed or not.
+        sensor_interval_seconds: how often the sensor asks for changes.
+        freshness_window: how long ago the last good run may be.
         retries: for errors worth trying again; others fail at once.
     """
-    loader = _Loader(Stacks(stacks), cron, look_every_seconds, fresh_for, retries)
+    loader = _Loader(Stacks(stacks), cron, sensor_interval_seconds, freshness_window, retries)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", dg.PreviewWarning)  # of the loader's own way
         return loader.build_defs()
@@ -52,13 +52,13 @@ def contentstack_definitions(
 class _Loader(StateBackedDefinitionsLoader[dict[str, dict[str, str]]]):
     """Asks which tables there are when the code location loads, and hands the answer to workers.
 
-    So a worker has the same assets as the run it works for, and asks nobody.
+    So a worker has the same assets as the run it works for, without a request.
     """
 
     stacks: Stacks
     cron: str
-    look_every_seconds: int
-    fresh_for: timedelta
+    sensor_interval_seconds: int
+    freshness_window: timedelta
     retries: dg.RetryPolicy
 
     @property
@@ -71,11 +71,11 @@ class _Loader(StateBackedDefinitionsLoader[dict[str, dict[str, str]]]):
         return {each.name: asdict(each) for each in found}
 
     def defs_from_state(self, state: dict[str, dict[str, str]]) -> dg.Definitions:
-        assets = sync_assets(self.stacks, state, self.retries, self.fresh_for)
+        assets = sync_assets(self.stacks, state, self.retries, self.freshness_window)
         job = dg.define_asset_job(
             JOB,
             selection=dg.AssetSelection.assets(assets),
-            # Who loses a worker gets another; what a sync says itself is for `retries`.
+            # A lost worker is replaced; errors of a sync are for `retries`.
             tags={"dagster/max_retries": "2", "dagster/retry_on_asset_or_op_failure": "false"},
         )
         checks = dg.define_asset_job(
@@ -88,5 +88,5 @@ class _Loader(StateBackedDefinitionsLoader[dict[str, dict[str, str]]]):
             ],
             jobs=[job, checks],
             schedules=[schedule(self.stacks, JOB, self.cron)],
-            sensors=[sensor(self.stacks, JOB, self.look_every_seconds)],
+            sensors=[sensor(self.stacks, JOB, self.sensor_interval_seconds)],
         )

@@ -11,7 +11,7 @@ import dagster as dg
 from contentstack_source.destinations.target import Target
 
 POOL: Final = "contentstack"
-"""The instance limits it to one run at a time; what runs all the same, `guard` refuses."""
+"""The instance limits it to one run at a time; `runs.locks` stops any other."""
 
 RUNS: Final = "sync_runs"
 """The table in which every run leaves a row."""

@@ -12,7 +12,7 @@ def _():
     from contentstack_source.dashboard import charts, queries, text
     from contentstack_source.destinations.target import Target
 
-    return Target, charts, frames, mo, pd, words
+    return Target, charts, queries, mo, pd, text
 
 
 @app.cell
@@ -28,7 +28,7 @@ def _(Target, mo):
 
 @app.cell
 def _(mo, target):
-    refresh = mo.ui.refresh(options=["1m", "5m", "30m"], label="look again")
+    refresh = mo.ui.refresh(options=["1m", "5m", "30m"], label="refresh")
     mo.vstack(
         [
             mo.md("# What is published"),
@@ -46,7 +46,7 @@ def _(mo, target):
 
 
 @app.cell
-def _(mo, refresh, target, words):
+def _(mo, refresh, target, text):
     refresh.value
     dataset, problem = text.opened(target)
     mo.stop(problem is not None, mo.callout(mo.md(problem or ""), kind="danger"))
@@ -54,21 +54,21 @@ def _(mo, refresh, target, words):
 
 
 @app.cell
-def _(dataset, frames, pd):
+def _(dataset, queries, pd):
     now = pd.Timestamp.now(tz="UTC")
-    live = queries.live(dataset)
+    published = queries.published(dataset)
     runs = queries.runs(dataset)
     arrivals = queries.arrivals(dataset)
     rejects = queries.rejects(dataset)
-    return arrivals, live, now, rejects, runs
+    return arrivals, published, now, rejects, runs
 
 
 @app.cell
-def _(arrivals, live, mo, now, rejects, runs, words):
+def _(arrivals, published, mo, now, rejects, runs, text):
     mo.hstack(
         [
             mo.stat(value=value, label=label, caption=caption, bordered=True)
-            for label, value, caption in text.headlines(live, runs, arrivals, rejects, now)
+            for label, value, caption in text.headlines(published, runs, arrivals, rejects, now)
         ],
         widths="equal",
         gap=1,
@@ -77,24 +77,24 @@ def _(arrivals, live, mo, now, rejects, runs, words):
 
 
 @app.cell
-def _(charts, live, mo):
-    mo.stop(live.empty, mo.md("Nothing is published, or nothing has been loaded yet."))
+def _(charts, published, mo):
+    mo.stop(published.empty, mo.md("Nothing is published, or nothing has been loaded yet."))
     charts.stacked(
-        live.pivot_table(
+        published.pivot_table(
             index="content_type_uid", columns="locale", values="published", aggfunc="sum"
         ),
-        "What is live",
+        "What is published",
         "entries and assets published now, by locale",
     )
     return
 
 
 @app.cell
-def _(mo, runs, words):
+def _(mo, runs, text):
     mo.vstack(
         [
             mo.md("## The last syncs"),
-            mo.ui.table(text.shown_runs(runs), selection=None, pagination=True, page_size=8)
+            mo.ui.table(text.format_runs(runs), selection=None, pagination=True, page_size=8)
             if len(runs)
             else mo.md("No run of the command has been recorded."),
         ]
@@ -105,7 +105,7 @@ def _(mo, runs, words):
 @app.cell
 def _(mo, rejects):
     mo.stop(rejects.empty)
-    mo.vstack([mo.md("## Items nobody could place"), mo.ui.table(rejects, selection=None)])
+    mo.vstack([mo.md("## Rejected items"), mo.ui.table(rejects, selection=None)])
     return
 
 
@@ -118,7 +118,7 @@ def _(mo):
 
 
 @app.cell
-def _(charts, frames, dataset, mo):
+def _(charts, queries, dataset, mo):
     coverage = queries.coverage(dataset)
     mo.stop(coverage.empty)
     charts.heat(
@@ -131,7 +131,7 @@ def _(charts, frames, dataset, mo):
 
 
 @app.cell
-def _(charts, frames, dataset, mo, now):
+def _(charts, queries, dataset, mo, now):
     ages = queries.ages(dataset, now)
     mo.stop(ages.empty)
     charts.stacked(
@@ -144,19 +144,19 @@ def _(charts, frames, dataset, mo, now):
 
 
 @app.cell
-def _(charts, dataset, frames, mo):
+def _(charts, dataset, queries, mo):
     broken = queries.broken(dataset)
     mo.stop(broken is None or broken.empty)
     charts.bars(
         (broken["content_type_uid"] + ": " + broken["field_path"]).value_counts(),
-        "Links that lead to nothing",
-        "links, by content type and field",
+        "Broken references",
+        "references, by content type and field",
     )
     return
 
 
 @app.cell
-def _(dataset, frames, mo):
+def _(dataset, queries, mo):
     unused = queries.unused(dataset)
     mo.stop(unused is None or unused.empty)
     megabytes = unused["file_size"].sum() / 1e6

@@ -1,4 +1,4 @@
-"""Charts of tables: plain, with their units, in colours that all can tell apart, offline."""
+"""Charts of tables: plain, with their units, in colours for any kind of colour vision, offline."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from matplotlib.axes import Axes
 from matplotlib.dates import ConciseDateFormatter
 from matplotlib.figure import Figure
 
-# Okabe and Ito's colours: told apart with any kind of colour vision.
+# Okabe and Ito's colours: distinct with any kind of colour vision.
 COLOURS: Final = (
     "#0072B2",
     "#E69F00",
@@ -63,17 +63,19 @@ def bars(values: pd.Series, title: str, unit: str, *, ordered: bool = False) -> 
     drawn = axes.barh([str(name) for name in kept.index], kept.to_numpy(), color=COLOURS[0])
     if not rest.empty:
         drawn[0].set_color(_GREY)
-    axes.bar_label(drawn, [_told(value) for value in kept], padding=4, color=_INK, fontsize=9)
+    axes.bar_label(
+        drawn, [_format_number(value) for value in kept], padding=4, color=_INK, fontsize=9
+    )
     axes.set_xlim(0, max(float(kept.max()), 1.0) * 1.12)
     _without(axes, "x")
     return figure
 
 
 def stacked(table: pd.DataFrame, title: str, unit: str, *, scale: bool = False) -> Chart:
-    """Draw a horizontal bar for each row, with a piece for each column, the longest first.
+    """Draw a horizontal bar for each row, with a segment for each column, the longest first.
 
     Args:
-        table: numbers; the index names the bars, the columns the pieces.
+        table: numbers; the index names the bars, the columns the segments.
         title: what is shown, in one line.
         unit: of the numbers.
         scale: whether the columns are steps of one scale, to be coloured as such.
@@ -87,7 +89,7 @@ def stacked(table: pd.DataFrame, title: str, unit: str, *, scale: bool = False) 
     _pile(kept, colours, lambda *of: axes.barh(of[0], of[1], left=of[2], color=of[3], label=of[4]))
     totals = kept.sum(axis=1)
     for place, total in enumerate(totals):
-        axes.text(total, place, f"  {_told(total)}", va="center", **_small())
+        axes.text(total, place, f"  {_format_number(total)}", va="center", **_small())
     axes.set_xlim(0, max(float(totals.max()), 1.0) * 1.12)
     _without(axes, "x")
     _key(axes, len(kept.columns))
@@ -95,7 +97,7 @@ def stacked(table: pd.DataFrame, title: str, unit: str, *, scale: bool = False) 
 
 
 def over_time(table: pd.DataFrame, title: str, unit: str) -> Chart:
-    """Draw a column for each period, with a piece for each column of the table.
+    """Draw a column for each period, with a segment for each column of the table.
 
     Args:
         table: numbers; the index holds the beginnings of periods of equal length, in order.
@@ -120,8 +122,8 @@ def over_time(table: pd.DataFrame, title: str, unit: str) -> Chart:
             align="edge",
         ),
     )
-    told = ConciseDateFormatter(axes.xaxis.get_major_locator())  # type: ignore[no-untyped-call]
-    axes.xaxis.set_major_formatter(told)
+    text = ConciseDateFormatter(axes.xaxis.get_major_locator())  # type: ignore[no-untyped-call]
+    axes.xaxis.set_major_formatter(text)
     axes.yaxis.grid(visible=True, color="#e4e4e4", linewidth=0.8)
     axes.set_axisbelow(True)
     _key(axes, len(kept.columns))
@@ -146,9 +148,9 @@ def heat(table: pd.DataFrame, title: str, unit: str, *, share: bool = False) -> 
     axes.set_xticks(range(len(table.columns)), [str(name) for name in table.columns])
     axes.set_yticks(range(len(table)), [str(name) for name in table.index])
     for (row, column), value in _fields(numbers):
-        told = f"{value:.0%}" if share else _told(value)
+        text = f"{value:.0%}" if share else _format_number(value)
         ink = "black" if value / most > _DARK else "white"
-        axes.text(column, row, told, ha="center", va="center", color=ink, fontsize=8)
+        axes.text(column, row, text, ha="center", va="center", color=ink, fontsize=8)
     return figure
 
 
@@ -200,8 +202,8 @@ def _without(axes: Axes, which: str) -> None:
     (axes.xaxis if which == "x" else axes.yaxis).set_visible(False)
 
 
-def _key(axes: Axes, pieces: int) -> None:
-    if pieces > 1:
+def _key(axes: Axes, segments: int) -> None:
+    if segments > 1:
         axes.legend(
             loc="upper left", bbox_to_anchor=(1, 1), frameon=False, fontsize=9, labelcolor=_INK
         )
@@ -211,6 +213,6 @@ def _small() -> dict[str, Any]:
     return {"fontsize": 9, "color": _FAINT}
 
 
-def _told(value: float) -> str:
+def _format_number(value: float) -> str:
     """Return a number as one reads it."""
     return f"{value:,.0f}" if value == round(value) or abs(value) >= 100 else f"{value:,.1f}"  # noqa: PLR2004

@@ -1,4 +1,4 @@
-"""Answers as data frames: what the dashboard and the notebooks show, asked anew each time."""
+"""Queries of the dashboard and the notebooks, as data frames; each call asks the destination."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ from dlt.common.destination.exceptions import DestinationException
 
 ASSETS: Final = "assets"
 """What assets are called where entries go by their content type."""
-_LIVE: Final = """
+_PUBLISHED: Final = """
 SELECT content_type_uid, locale, count(*) AS published, max(published_at) AS latest
 FROM entries GROUP BY content_type_uid, locale
 """
-_LIVE_ASSETS: Final = f"""
+_PUBLISHED_ASSETS: Final = f"""
 SELECT '{ASSETS}' AS content_type_uid, locale, count(*) AS published, max(event_at) AS latest
 FROM assets GROUP BY locale
 """
 _RUNS: Final = """
-SELECT started_at, ended_at, outcome, requests, retries, rows_put, rows_removed, rejects, error
+SELECT started_at, ended_at, outcome, requests, retries, rows_upserted, rows_deleted, rejects, error
 FROM sync_runs ORDER BY started_at DESC LIMIT 20
 """
 _ARRIVALS: Final = """
@@ -69,7 +69,7 @@ def view(dataset: dlt.Dataset, name: str) -> pd.DataFrame | None:
 
 
 def broken(dataset: dlt.Dataset) -> pd.DataFrame | None:
-    """Return the links that lead to what is published in no locale; None without the view.
+    """Return the references to what is published in no locale; None without the view.
 
     Columns: content_type_uid, uid, locale, field_path, position, kind, to_uid,
     to_content_type_uid.
@@ -95,7 +95,7 @@ def replaced(dataset: dlt.Dataset) -> pd.DataFrame | None:
     """Return the versions that were replaced or taken away, the latest first; None without history.
 
     Columns: content_type_uid, uid, locale, _version, valid_from, valid_to (instants), ended_by,
-    said (the title it had).
+    title (which it had).
     """
     found = view(dataset, "entry_versions")
     if found is None:
@@ -104,12 +104,12 @@ def replaced(dataset: dlt.Dataset) -> pd.DataFrame | None:
         "valid_to", ascending=False, ignore_index=True
     )
     titles = [orjson.loads(each).get("title") for each in ended["data"]]
-    return ended.assign(said=titles).drop(columns="data")
+    return ended.assign(title=titles).drop(columns="data")
 
 
-def live(dataset: dlt.Dataset) -> pd.DataFrame:
+def published(dataset: dlt.Dataset) -> pd.DataFrame:
     """Return what is published: content_type_uid, locale, published (rows), latest (instant)."""
-    tables = {"entries": _LIVE, ASSETS: _LIVE_ASSETS}
+    tables = {"entries": _PUBLISHED, ASSETS: _PUBLISHED_ASSETS}
     found = [ask(dataset, query) for table, query in tables.items() if table in dataset.tables]
     columns = ["content_type_uid", "locale", "published", "latest"]
     return pd.concat([pd.DataFrame(columns=columns), *found]) if not found else pd.concat(found)
@@ -138,7 +138,7 @@ def coverage(dataset: dlt.Dataset) -> pd.DataFrame:
     if "entries" not in dataset.tables:
         return pd.DataFrame()
     every = ask(dataset, _ENTRIES_BY_TYPE).set_index("content_type_uid")["entries"]
-    table = ask(dataset, _LIVE).pivot_table(
+    table = ask(dataset, _PUBLISHED).pivot_table(
         index="content_type_uid", columns="locale", values="published", fill_value=0
     )
     return table.div(every, axis=0)

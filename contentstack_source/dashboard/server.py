@@ -1,4 +1,4 @@
-"""`contentstack-source show`: the dashboard, served to this machine's browser."""
+"""`contentstack-source dashboard`: the dashboard, served to this machine's browser."""
 
 from __future__ import annotations
 
@@ -16,34 +16,36 @@ _NEEDED: Final = ("marimo", "matplotlib", "pandas")
 _DASHBOARD: Final = Path(__file__).with_name("app.py")
 
 
-def show(target: Target, *, port: int, browser: bool) -> None:
+def serve_dashboard(target: Target, *, port: int, browser: bool) -> None:
     """Serve the dashboard until interrupted, to this machine only.
 
     Args:
-        target: what to look at, its destination by name.
+        target: the dataset to show, its destination by name.
         port: where to serve it; if it is taken, the next one that is free.
         browser: whether to open it in the browser.
 
     Raises:
-        MissingPackagesError: the extra `show` is not installed.
+        MissingPackagesError: the extra `dashboard` is not installed.
         FailedError: the server did not start.
     """
     missing = [name for name in _NEEDED if importlib.util.find_spec(name) is None]
     if missing:
-        what = f"The dashboard needs packages that are not installed: {', '.join(missing)}"
-        raise MissingPackagesError(what, "Install them: pip install 'contentstack-source[show]'.")
+        message = f"The dashboard needs packages that are not installed: {', '.join(missing)}"
+        raise MissingPackagesError(
+            message, "Install them: pip install 'contentstack-source[dashboard]'."
+        )
     command = [sys.executable, "-m", "marimo", "run", str(_DASHBOARD)]
     command += ["--host", "127.0.0.1", "--port", str(port), "--no-sandbox"]
     command += [] if browser else ["--headless"]
-    looked_at = ["--destination", target.destination, "--dataset", target.dataset]
-    command += ["--", *looked_at, "--pipeline-name", target.pipeline_name]
+    arguments = ["--destination", target.destination, "--dataset", target.dataset]
+    command += ["--", *arguments, "--pipeline-name", target.pipeline_name]
     try:
         exit_code = _serve(command)
     except KeyboardInterrupt:
         return
     if exit_code > 0:
-        what = f"The server of the dashboard ended with {exit_code}"
-        raise FailedError(what, "What it said stands above.")
+        message = f"The server of the dashboard ended with {exit_code}"
+        raise FailedError(message, "See its output above.")
 
 
 def _serve(command: list[str]) -> int:

@@ -1,4 +1,4 @@
-"""What the dashboard says in words: its headlines, and the runs as one reads them."""
+"""Text of the dashboard: its headlines, and the runs in readable form."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from contentstack_source.error_mapping import one_line_errors
 from contentstack_source.errors import ContentstackError
 
 Headline = tuple[str, str, str]
-"""What is told, its value, and what to know about it."""
+"""Label, value and caption."""
 _SPANS = (("day", 86400), ("hour", 3600), ("minute", 60), ("second", 1))
 
 
@@ -28,27 +28,27 @@ def opened(target: Target) -> tuple[dlt.Dataset | None, str | None]:
 
 
 def headlines(
-    live: pd.DataFrame,
+    published: pd.DataFrame,
     runs: pd.DataFrame,
     arrivals: pd.DataFrame,
     rejects: pd.DataFrame,
     now: pd.Timestamp,
 ) -> list[Headline]:
     """Return the numbers to know first; the arguments are answers to questions of that name."""
-    is_asset = live["content_type_uid"] == ASSETS
-    entries, assets = live[~is_asset], live[is_asset]
+    is_asset = published["content_type_uid"] == ASSETS
+    entries, assets = published[~is_asset], published[is_asset]
     found = [
-        ("Entries live", f"{entries['published'].sum():,}", _locales(entries)),
-        ("Assets live", f"{assets['published'].sum():,}", _locales(assets)),
+        ("Entries published", f"{entries['published'].sum():,}", _locales(entries)),
+        ("Assets published", f"{assets['published'].sum():,}", _locales(assets)),
         _last_sync(runs, now),
         _lag(arrivals),
     ]
     if not rejects.empty:
-        found.append(("Not placed", f"{rejects['items'].sum():,}", "items in sync_rejects"))
+        found.append(("Rejected", f"{rejects['items'].sum():,}", "items in sync_rejects"))
     return found
 
 
-def shown_runs(runs: pd.DataFrame) -> pd.DataFrame:
+def format_runs(runs: pd.DataFrame) -> pd.DataFrame:
     """Return the runs with their instants and seconds as one reads them."""
     took = (runs["ended_at"] - runs["started_at"]).dt.total_seconds()
     shown = runs.drop(columns=["ended_at"]).assign(
@@ -58,25 +58,25 @@ def shown_runs(runs: pd.DataFrame) -> pd.DataFrame:
     return shown[first + [name for name in shown.columns if name not in first]]
 
 
-def told_span(seconds: float) -> str:
+def format_duration(seconds: float) -> str:
     """Return a span of time in its largest unit, as in `3 hours`."""
     unit, size = next((each for each in _SPANS if seconds >= each[1]), _SPANS[-1])
     count = max(round(seconds / size), 0)
     return f"{count} {unit}" if count == 1 else f"{count} {unit}s"
 
 
-def _locales(live: pd.DataFrame) -> str:
-    count = live["locale"].nunique()
+def _locales(published: pd.DataFrame) -> str:
+    count = published["locale"].nunique()
     return f"in {count} locale" if count == 1 else f"in {count} locales"
 
 
 def _last_sync(runs: pd.DataFrame, now: pd.Timestamp) -> Headline:
     if runs.empty:
         return ("Last sync", "unknown", "no run of the command is recorded")
-    ago = told_span((now - runs["ended_at"].iloc[0]).total_seconds())
+    ago = format_duration((now - runs["ended_at"].iloc[0]).total_seconds())
     failed = int((runs["outcome"] != "ok").sum())
-    told = f"{runs['outcome'].iloc[0]}; of the last {len(runs)} runs {failed or 'none'} failed"
-    return ("Last sync", f"{ago} ago", told)
+    caption = f"{runs['outcome'].iloc[0]}; of the last {len(runs)} runs {failed or 'none'} failed"
+    return ("Last sync", f"{ago} ago", caption)
 
 
 def _lag(arrivals: pd.DataFrame) -> Headline:
@@ -84,5 +84,5 @@ def _lag(arrivals: pd.DataFrame) -> Headline:
     if arrivals.empty:
         return ("Lag", "unknown", "no event has been received")
     last = arrivals.iloc[-1]
-    lag = told_span((last["loaded_at"] - last["newest"]).total_seconds())
+    lag = format_duration((last["loaded_at"] - last["newest"]).total_seconds())
     return ("Lag", lag, "from the newest change to its load")

@@ -28,7 +28,7 @@ _KINDS: Final = {
     "taxonomy": "taxonomy",
 }
 _FORMS: Final = ("text", "markdown")
-"""How JSON rich text is told once more beside itself, with the setting `rich_text`."""
+"""Forms of JSON rich text in columns beside it, with the setting `rich_text`."""
 _OURS: Final = ("uid", "locale", "event_at", "content_locale")
 """Columns of a content type's table that no field gets."""
 _PARTS: Final = {
@@ -60,8 +60,8 @@ class Table:
     files: list[str] = field(default_factory=list)
 
 
-class Meanings:
-    """The meaning of every table that content types land in.
+class ColumnDocs:
+    """The docs of every table that content types are loaded into.
 
     Args:
         names: of the dataset.
@@ -101,8 +101,8 @@ class Meanings:
         if name is None:  # no entry has filled it
             return
         known = self.tables[table]
-        told = f"{'.'.join(path)} ({_kind(each)})"
-        self.tables[name] = Table(known.content_type, table, told, _leads_to(each))
+        text = f"{'.'.join(path)} ({_kind(each)})"
+        self.tables[name] = Table(known.content_type, table, text, _leads_to(each))
         if each.get("data_type") == "blocks":
             self.tables[name].columns[BLOCK_UID] = "the block, by its uid in the content model"
         for within, fields in _elements(each):
@@ -116,11 +116,11 @@ class Meanings:
         columns = self._columns_of(table)
         for part in _PARTS.get(kind, ("",)):
             path = tuple(filter(None, (*here, part)))
-            told = ".".join(filter(None, (*above, *here, part)))
-            meanings = {columns.known(path): f"{told} ({_kind(each)})"}
+            text = ".".join(filter(None, (*above, *here, part)))
+            docs = {columns.known(path): f"{text} ({_kind(each)})"}
             if _is_rich_text(each):
-                meanings |= {columns.known(path, form): f"{told} as {form}" for form in _FORMS}
-            known.columns |= {name: text for name, text in meanings.items() if name is not None}
+                docs |= {columns.known(path, form): f"{text} as {form}" for form in _FORMS}
+            known.columns |= {name: text for name, text in docs.items() if name is not None}
             if kind == "file" and (column := columns.known(path)) is not None:
                 known.files.append(column)
 
@@ -155,15 +155,15 @@ def _kind(each: Field) -> str:
     """Name the kind of a field as editors know it."""
     kind, metadata = str(each.get("data_type")), each.get("field_metadata") or {}
     if _is_rich_text(each):
-        told = "JSON rich text"
+        text = "JSON rich text"
     elif kind == "json" and metadata.get("extension"):
-        told = "custom field"
+        text = "custom field"
     elif kind == "text" and metadata.get("allow_rich_text"):
-        told = "HTML rich text"
+        text = "HTML rich text"
     elif kind == "text" and metadata.get("markdown"):
-        told = "Markdown"
+        text = "Markdown"
     else:
-        told = "select" if each.get("enum") else _KINDS.get(kind, kind)
+        text = "select" if each.get("enum") else _KINDS.get(kind, kind)
     return (
-        f"{told}, multiple" if each.get("multiple") and kind not in ("blocks", "taxonomy") else told
+        f"{text}, multiple" if each.get("multiple") and kind not in ("blocks", "taxonomy") else text
     )

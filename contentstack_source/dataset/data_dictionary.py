@@ -9,7 +9,7 @@ import dlt
 import orjson
 from dlt.common.schema.typing import TTableSchema
 
-from contentstack_source.dataset.column_docs import Meanings, Table
+from contentstack_source.dataset.column_docs import ColumnDocs, Table
 from contentstack_source.destinations.hints import existing_tables
 from contentstack_source.destinations.target import Target
 from contentstack_source.error_mapping import one_line_errors
@@ -24,12 +24,12 @@ _OURS: Final = {
     "title": "title",
     "_version": "version",
     "content_type_uid": "the content type",
-    "field_path": "the field of a link, as a path in the content model",
-    "position": "the place among the links of the field, from 0",
+    "field_path": "the field of the reference, as a path in the content model",
+    "position": "the place among the references of the field, from 0",
     "kind": "`entry`, `asset` or `url`",
-    "to_uid": "the entry or asset a link leads to",
-    "to_content_type_uid": "the content type of what a link leads to",
-    "to_url": "the address a link leads to",
+    "to_uid": "the entry or asset that the reference leads to",
+    "to_content_type_uid": "the content type of what the reference leads to",
+    "to_url": "the address that the reference leads to",
     "_dlt_id": "the row",
     "_dlt_parent_id": "`_dlt_id` of the row that holds the list",
     "_dlt_root_id": "`_dlt_id` of the row of the entry or asset",
@@ -59,16 +59,16 @@ def describe(target: Target) -> str:
     with one_line_errors():
         dataset = target.reader()
         if "content_types" not in dataset.tables:
-            what = f"Nothing has been synced into {target.dataset} yet"
-            raise RefusedError(what, "Run `contentstack-source sync` first.")
+            message = f"Nothing has been synced into {target.dataset} yet"
+            raise RefusedError(message, "Run `contentstack-source sync` first.")
         models = list(_models(dataset))
         tables = {name: dataset.schema.tables[name] for name in dataset.schema.data_table_names()}
-        meanings = Meanings(Names(dataset.schema.naming), existing_tables(dataset.schema))
+        column_docs = ColumnDocs(Names(dataset.schema.naming), existing_tables(dataset.schema))
     titles = {}
     for uid, title, table, schema in models:
-        meanings.add(uid, table, schema)
+        column_docs.add(uid, table, schema)
         titles[table] = title
-    known = {name: each for name, each in meanings.tables.items() if name in tables}
+    known = {name: each for name, each in column_docs.tables.items() if name in tables}
     parts = [_HEAD.format(dataset=target.dataset), *_diagram(known, {m[0]: m[2] for m in models})]
     for name, each in known.items():
         parts += _section(name, each, tables[name], titles.get(name))
@@ -121,6 +121,6 @@ def _columns(schema: TTableSchema, fields: Mapping[str, str]) -> Iterator[str]:
     yield "| Column | Type | Key | In the CMS |\n|---|---|---|---|\n"
     for name, column in schema["columns"].items():
         key = "key" if column.get("primary_key") else ""
-        told = fields.get(name) or _OURS.get(name, "")
-        yield f"| `{name}` | {column.get('data_type', '')} | {key} | {told} |\n"
+        text = fields.get(name) or _OURS.get(name, "")
+        yield f"| `{name}` | {column.get('data_type', '')} | {key} | {text} |\n"
     yield "\n"

@@ -2,7 +2,7 @@
 
 Contentstack publishes an entry in each locale by itself. A site that shows `de-at` falls back to
 `de-de` where an entry is not published there, and from that to the master locale: which locale
-falls back to which is a setting, because the Sync API does not tell.
+falls back to which is a setting: the Sync API does not have it.
 """
 
 from __future__ import annotations
@@ -28,8 +28,8 @@ SELECT wanted.content_type_uid, wanted.uid, wanted.locale,
     CASE WHEN own.uid IS NULL THEN 'missing'
          WHEN wanted.locale = {master} THEN 'master'
          WHEN coalesce(own.updated_at, own.published_at)
-            < coalesce(master.updated_at, master.published_at) THEN 'older than master'
-         ELSE 'up to date' END AS state,
+            < coalesce(master.updated_at, master.published_at) THEN 'older_than_master'
+         ELSE 'up_to_date' END AS state,
     coalesce(own.title, master.title) AS title,
     own.updated_at, own.published_at,
     master.updated_at AS master_updated_at, master.published_at AS master_published_at
@@ -59,7 +59,9 @@ def locale_views(
     if "entries" in tables:
         configured = " UNION ".join(f"SELECT {literal(each)}" for each in [master_locale, *locales])
         query = _COVERAGE.format(
-            live=_live(tables["entries"]), configured=configured, master=literal(master_locale)
+            live=_not_deleted(tables["entries"]),
+            configured=configured,
+            master=literal(master_locale),
         )
         yield View(COVERAGE, query)
     if locales:
@@ -71,28 +73,28 @@ def _localized(
     table: str, existing: DestinationTable, locales: Collection[str], fallback: Mapping[str, str]
 ) -> str:
     steps = " UNION ALL ".join(
-        f"SELECT {literal(locale)} AS asked, {literal(each)} AS locale, {number} AS turn"
+        f"SELECT {literal(locale)} AS asked, {literal(each)} AS locale, {number} AS step"
         for locale in locales
         for number, each in enumerate(chain_of(locale, fallback))
     )
     names = [name for name, kind in existing.columns.items() if kind != "None" and name != "locale"]
-    told = _PUBLISHED_LOCALE
-    if told in names:
-        told = f"{told}_{digest(told)}"
+    published_locale = _PUBLISHED_LOCALE
+    if published_locale in names:
+        published_locale = f"{published_locale}_{digest(published_locale)}"
     columns = ", ".join(f"nearest.{quote(name)}" for name in names)
     return f"""
         WITH chain AS ({steps}), nearest AS (
             SELECT t.*, chain.asked,
-                row_number() OVER (PARTITION BY t.uid, chain.asked ORDER BY chain.turn) AS place
+                row_number() OVER (PARTITION BY t.uid, chain.asked ORDER BY chain.step) AS place
             FROM {quote(table)} AS t JOIN chain ON chain.locale = t.locale
-            WHERE {_live(existing, "t.")}
+            WHERE {_not_deleted(existing, "t.")}
         )
-        SELECT nearest.asked AS locale, nearest.locale AS {told}, {columns}
+        SELECT nearest.asked AS locale, nearest.locale AS {published_locale}, {columns}
         FROM nearest WHERE nearest.place = 1
     """
 
 
-def _live(existing: DestinationTable, alias: str = "") -> str:
+def _not_deleted(existing: DestinationTable, alias: str = "") -> str:
     return f"{alias}{DELETED_AT} IS NULL" if DELETED_AT in existing.columns else "1 = 1"
 
 

@@ -1,4 +1,4 @@
-"""Rows counted at the destination, and those that other hands took."""
+"""Counts rows at the destination and compares them."""
 
 from __future__ import annotations
 

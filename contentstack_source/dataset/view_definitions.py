@@ -8,8 +8,8 @@ from typing import Final
 from dlt.pipeline.pipeline import Pipeline
 
 from contentstack_source.dataset.locale_views import locale_views
-from contentstack_source.dataset.views import View, keep_views, statements_of
-from contentstack_source.destinations.capabilities import refuse_unfit
+from contentstack_source.dataset.views import View, statements_of, update_views
+from contentstack_source.destinations.capabilities import refuse_unsupported
 from contentstack_source.destinations.hints import existing_tables
 from contentstack_source.destinations.state import sync_state_of
 from contentstack_source.destinations.target import Target
@@ -26,7 +26,7 @@ _OF_ASSETS: Final = (
     "SELECT 'asset' AS kind, uid, locale, 'sys_assets' AS content_type_uid FROM assets"
 )
 
-# An old reference does not tell the content type of what it leads to.
+# An old reference lacks the content type of its target.
 _IS_TARGET: Final = "(r.to_content_type_uid IS NULL OR r.to_content_type_uid = p.content_type_uid)"
 _BROKEN: Final = f"""
 WITH published AS ({{published}}), found AS (
@@ -56,7 +56,7 @@ LEFT JOIN (SELECT DISTINCT to_uid FROM entry_references WHERE kind = 'asset') AS
 WHERE r.to_uid IS NULL
 {_BY_ASSET}
 """
-_UNLINKED: Final = """
+_UNREFERENCED: Final = """
 SELECT e.content_type_uid, e.uid, e.locale, e.title, e.url, e.published_at
 FROM entries AS e
 LEFT JOIN (
@@ -71,44 +71,44 @@ WHERE r.to_uid IS NULL AND old.to_uid IS NULL
 """
 
 
-def keep_answers(pipeline: Pipeline, settings: Settings, *, look: bool) -> dict[str, str]:
+def update_standard_views(pipeline: Pipeline, settings: Settings, *, check: bool) -> dict[str, str]:
     """Make the views that are not there as they should be; return why one could not be, by name.
 
     Args:
         pipeline: leads to the dataset.
         settings: of the run.
-        look: at the destination, whether they are there.
+        check: ask the destination whether they exist.
     """
     if not pipeline.schema_names:
         return {}
     views = views_of(pipeline, settings)
-    return keep_views(pipeline, views, unwanted_of(pipeline), look=look)
+    return update_views(pipeline, views, unwanted_of(pipeline), check=check)
 
 
-def tell_views(target: Target, settings: Settings, *, create: bool) -> list[str]:
+def view_statements(target: Target, settings: Settings, *, create: bool) -> list[str]:
     """Return the statements that make the views of a dataset, in the destination's dialect.
 
     Args:
         target: where the dataset is.
         settings: which locales fall back to which.
-        create: also run them, and replace what other hands have made of the views.
+        create: also run them, and replace views that somebody changed.
 
     Raises:
         FailedError: a view could not be made, or the destination cannot be read.
     """
     with one_line_errors():
         pipeline = target.pipeline()
-        refuse_unfit(pipeline.destination)
+        refuse_unsupported(pipeline.destination)
         pipeline.sync_destination()
         if not pipeline.schema_names:
             return []
         views = views_of(pipeline, settings)
         unwanted = unwanted_of(pipeline)
-        failed = keep_views(pipeline, views, unwanted, anew=True) if create else {}
+        failed = update_views(pipeline, views, unwanted, replace=True) if create else {}
         for name, reason in failed.items():
-            what = f"The view {name} could not be made: {reason}"
+            message = f"The view {name} could not be made: {reason}"
             raise FailedError(
-                what, "Run its statement by hand: contentstack-source views prints it."
+                message, "Run its statement by hand: contentstack-source views prints it."
             )
         return list(statements_of(pipeline, views).values())
 
@@ -118,7 +118,7 @@ def views_of(pipeline: Pipeline, settings: Settings) -> list[View]:
     tables = _tables_of(pipeline)
     versions = [View("entry_versions", VERSIONS)] if HISTORY in tables else []
     locales = locale_views(tables, _roots(tables), settings.locale_fallback, settings.master_locale)
-    return [*_views_of_links(pipeline, tables), *versions, *locales]
+    return [*_reference_views(pipeline, tables), *versions, *locales]
 
 
 def unwanted_of(pipeline: Pipeline) -> list[str]:
@@ -126,25 +126,25 @@ def unwanted_of(pipeline: Pipeline) -> list[str]:
     return [*OWN_VIEWS, *(f"{LOCALIZED}__{name}" for name in _roots(_tables_of(pipeline)))]
 
 
-def _views_of_links(pipeline: Pipeline, tables: dict[str, DestinationTable]) -> list[View]:
-    position = sync_state_of(pipeline.state)
-    if position is None or not position.shape.get("link_graph"):
+def _reference_views(pipeline: Pipeline, tables: dict[str, DestinationTable]) -> list[View]:
+    sync_state = sync_state_of(pipeline.state)
+    if sync_state is None or not sync_state.table_options.get("entry_references"):
         return []
-    has_links = {"entries", "entry_references"} <= {*tables}
+    has_references = {"entries", "entry_references"} <= {*tables}
     found = {}
-    if has_links:
+    if has_references:
         parts = [_OF_ENTRIES, _OF_ASSETS] if "assets" in tables else [_OF_ENTRIES]
         found["broken_references"] = _BROKEN.format(published=" UNION ALL ".join(parts))
-        found["unlinked_entries"] = _UNLINKED
-    # A stream that leaves entries out cannot tell which assets they use.
-    reads_entries = ENTRY_PUBLISHED in position.identity.get("event_types", "").split(",")
+        found["unreferenced_entries"] = _UNREFERENCED
+    # A stream that leaves entries out cannot know which assets they use.
+    reads_entries = ENTRY_PUBLISHED in sync_state.identity.get("event_types", "").split(",")
     if "assets" in tables and reads_entries:
-        found["unused_assets"] = _UNUSED if has_links else _ASSETS + _BY_ASSET
+        found["unused_assets"] = _UNUSED if has_references else _ASSETS + _BY_ASSET
     return [View(name, _of_what_stands(query, tables)) for name, query in found.items()]
 
 
 def _of_what_stands(query: str, tables: dict[str, DestinationTable]) -> str:
-    """Leave out rows that stay although what they show is gone, and their links."""
+    """Leave out soft-deleted rows and their references."""
     live = f"SELECT * FROM {{}} WHERE {DELETED_AT} IS NULL"
     sources = {
         table: live.format(table)
@@ -153,8 +153,8 @@ def _of_what_stands(query: str, tables: dict[str, DestinationTable]) -> str:
     }
     if "entries" in sources:
         ids = f"SELECT _dlt_id FROM entries WHERE {DELETED_AT} IS NULL"
-        links = f"SELECT * FROM entry_references WHERE _dlt_root_id IN ({ids})"
-        sources = {"entry_references": links, **sources}
+        references = f"SELECT * FROM entry_references WHERE _dlt_root_id IN ({ids})"
+        sources = {"entry_references": references, **sources}
     for table, rows in sources.items():
         query = re.sub(rf"\b(FROM|JOIN) {table}( AS \w+)?\b", rf"\1 ({rows})\2", query)
     return query

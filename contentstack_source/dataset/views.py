@@ -48,46 +48,46 @@ def statements_of(pipeline: Pipeline, views: Sequence[View]) -> dict[str, str]:
         }
 
 
-def keep_views(
+def update_views(
     pipeline: Pipeline,
     views: Sequence[View],
     unwanted: Collection[str] = (),
     *,
-    look: bool = True,
-    anew: bool = False,
+    check: bool = True,
+    replace: bool = False,
 ) -> dict[str, str]:
     """Make the views that are not there yet, or not as they should be.
 
     A view that is as it should be is not touched: to replace it would wait for its readers. One
-    that other hands changed is not noticed, one that they took is.
+    changed outside this tool is not noticed, a dropped one is.
 
     Args:
         pipeline: leads to the dataset.
         views: those that should be there.
         unwanted: names of those that should not.
-        look: ask the destination whether those made before are still there.
-        anew: make them whatever is there.
+        check: ask the destination whether those created before still exist.
+        replace: create them whatever is there.
 
     Returns:
         the reason by name for each view that could not be made; a view breaks no run.
     """
     if not _has_views(pipeline):
-        return {each.name: "a lake keeps no views" for each in views if anew}
+        return {each.name: "a lake keeps no views" for each in views if replace}
     gone = sorted({*unwanted} - {each.name for each in views})
     digest = _digest(pipeline, views, gone)
-    is_made = not anew and _recall(pipeline) == digest
-    if is_made and not look:
+    is_made = not replace and _load_digest(pipeline) == digest
+    if is_made and not check:
         return {}
     try:
         with pipeline.sql_client() as client:
             if is_made and _are_there(client, views):
                 return {}
-            told = {each.name: _make(pipeline, client, each) for each in views}
+            reasons = {each.name: _make(pipeline, client, each) for each in views}
             for name in gone:
                 _drop(client, name)
     except Exception as error:  # noqa: BLE001 - of dlt or of any driver
-        told = {each.name: _reason(error) for each in views}
-    failed = {name: reason for name, reason in told.items() if reason}
+        reasons = {each.name: _reason(error) for each in views}
+    failed = {name: reason for name, reason in reasons.items() if reason}
     pipeline.set_local_state_val(_MADE, None if failed else digest)
     return failed
 
@@ -126,7 +126,7 @@ def _drop(client: SqlClientBase[Any], name: str) -> None:
 
 
 def _are_there(client: SqlClientBase[Any], views: Sequence[View]) -> bool:
-    """Tell whether every view can be read."""
+    """Return whether every view can be read."""
     tables = [client.make_qualified_table_name(each.name) for each in views]
     asked = " UNION ALL ".join(f"SELECT count(*) FROM {table} WHERE 1 = 0" for table in tables)
     try:
@@ -137,7 +137,7 @@ def _are_there(client: SqlClientBase[Any], views: Sequence[View]) -> bool:
     return True
 
 
-def _recall(pipeline: Pipeline) -> str | None:
+def _load_digest(pipeline: Pipeline) -> str | None:
     try:
         made = pipeline.get_local_state_val(_MADE)
     except KeyError:  # a working folder that never made any
@@ -148,8 +148,8 @@ def _recall(pipeline: Pipeline) -> str | None:
 def _digest(pipeline: Pipeline, views: Sequence[View], gone: Sequence[str]) -> str:
     kind = pipeline.destination.destination_type if pipeline.destination else ""
     place = f"{kind} {pipeline.dataset_name} {__version__}"
-    told = [place, *gone, *(f"{each.name}\x1f{each.query}" for each in views)]
-    return hashlib.sha256("\x1e".join(told).encode()).hexdigest()
+    reasons = [place, *gone, *(f"{each.name}\x1f{each.query}" for each in views)]
+    return hashlib.sha256("\x1e".join(reasons).encode()).hexdigest()
 
 
 def _reason(error: Exception) -> str:

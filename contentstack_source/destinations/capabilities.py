@@ -1,7 +1,7 @@
 """What a destination must be able to do to hold the tables, and which files carry rows there whole.
 
-Judged by what dlt says of it, before anything is written: a destination that would lose removals
-or values is refused, not tried.
+Judged by its dlt capabilities before anything is written: a destination that would lose deletes
+or values is refused.
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ _RANGES: Final[Mapping[str, DateRanges]] = {
 """What the types of dates hold, by dialect, where it is not the years 1 to 9999."""
 
 
-def refuse_unfit(destination: Destination[Any, Any]) -> None:
+def refuse_unsupported(destination: Destination[Any, Any]) -> None:
     """Refuse a destination that cannot hold what this source promises.
 
     Raises:
@@ -65,37 +65,37 @@ def refuse_unfit(destination: Destination[Any, Any]) -> None:
         client = destination.client_class
     except ImportError as missing:
         extra = destination.destination_type.rpartition(".")[2]
-        what = f"The destination {name} needs packages that are not installed ({missing.name})"
-        todo = f"Install them: pip install 'contentstack-source[{extra}]'."
-        raise UnsupportedDestinationError(what, todo) from None
+        message = f"The destination {name} needs packages that are not installed ({missing.name})"
+        hint = f"Install them: pip install 'contentstack-source[{extra}]'."
+        raise UnsupportedDestinationError(message, hint) from None
     lacking = []
     if not issubclass(client, WithStateSync):
         lacking.append("keep the state of a stream beside its data")
     if not issubclass(client, WithSqlClient):
         lacking.append("be read by SQL")
     if MERGE not in _merge_strategies(caps):
-        lacking.append("delete and insert in one merge, so removals would stay")
+        lacking.append("delete and insert in one merge, so deleted rows would stay")
     if lacking:
-        what = f"The destination {name} cannot {' or '.join(lacking)}"
+        message = f"The destination {name} cannot {' or '.join(lacking)}"
         is_lake = bool(caps.supported_table_formats) and caps.supports_nested_types
-        todo = _LAKE if is_lake else f"{_INSTEAD}; see docs/destinations.md."
-        raise UnsupportedDestinationError(what, todo)
+        hint = _LAKE if is_lake else f"{_INSTEAD}; see docs/destinations.md."
+        raise UnsupportedDestinationError(message, hint)
     if _is_loaded_by_csv(caps) and "parquet" not in _file_formats(caps):
-        what = f"dlt would load {name} by CSV, which cannot tell empty text from none"
-        todo = "Install the driver for parquet: pip install 'contentstack-source[postgres]'."
-        raise UnsupportedDestinationError(what, todo)
+        message = f"dlt would load {name} by CSV, which cannot hold both empty text and NULL"
+        hint = "Install the driver for parquet: pip install 'contentstack-source[postgres]'."
+        raise UnsupportedDestinationError(message, hint)
 
 
-def refuse_to_keep_rows(caps: DestinationCapabilitiesContext | None) -> None:
-    """Refuse to keep rows whose lists are columns: what is read back has lost their types.
+def refuse_soft_deletes(caps: DestinationCapabilitiesContext | None) -> None:
+    """Refuse soft deletes where lists are columns: rows that are read back lack their types.
 
     Raises:
         UnsupportedDestinationError: it is a lake.
     """
     if lake_format(caps):
-        what = "deletes = 'soft' keeps rows by reading them back, which a lake's cannot be"
+        message = "deletes = 'soft' keeps rows by reading them back, which a lake's cannot be"
         raise UnsupportedDestinationError(
-            what, "Leave deletes 'hard' there; history = true keeps all."
+            message, "Leave deletes 'hard' there; history = true keeps all."
         )
 
 
@@ -136,7 +136,7 @@ def file_format(
 
 
 def encodes_json(caps: DestinationCapabilitiesContext | None, types: Mapping[str, str]) -> bool:
-    """Tell whether dlt writes JSON columns there itself: JSON text would become a string in JSON.
+    """Return whether dlt writes JSON columns there itself: JSON text would become a string in JSON.
 
     Args:
         caps: of the destination.
@@ -158,22 +158,22 @@ def to_objects(data: pa.Table, types: Mapping[str, str]) -> list[dict[str, Any]]
 
 
 def is_duckdb(pipeline: Pipeline) -> bool:
-    """Tell whether the destination is a DuckDB file."""
+    """Return whether the destination is a DuckDB file."""
     return pipeline.destination is not None and pipeline.destination.destination_type == _DUCKDB
 
 
 def holds_nul(caps: DestinationCapabilitiesContext | None) -> bool:
-    """Tell whether text may hold the character U+0000 there."""
+    """Return whether text may hold the character U+0000 there."""
     return caps is None or caps.sqlglot_dialect not in _WITHOUT_NUL
 
 
 def date_ranges(caps: DestinationCapabilitiesContext | None) -> DateRanges:
-    """Return the first and the last date that fit there, by type, if not all do."""
+    """Return the first and the last date that the destination holds, by type, if not all."""
     return {} if caps is None else _RANGES.get(str(caps.sqlglot_dialect), {})
 
 
 def _is_loaded_by_csv(caps: DestinationCapabilitiesContext) -> bool:
-    """Tell whether dlt makes CSV of Arrow: PostgreSQL's COPY, with FORCE_NULL on each column."""
+    """Return whether dlt makes CSV of Arrow: PostgreSQL's COPY, with FORCE_NULL on each column."""
     return caps.sqlglot_dialect == "postgres" and "csv" in caps.supported_loader_file_formats
 
 

@@ -14,13 +14,13 @@ from dlt.common.typing import TLoaderFileFormat
 from dlt.extract.hints import TResourceHints
 
 from contentstack_source.column_names import ColumnKey, ListPath
-from contentstack_source.destinations.lake.load_files import ROWS_GO_BY, TRUE_ROWS_HAVE
+from contentstack_source.destinations.lake.load_files import DATA_ROWS_HAVE, ROWS_GO_BY
 from contentstack_source.events import ASSET_PUBLISHED, ENTRY_PUBLISHED, EVENT_TYPES
 from contentstack_source.schema import ENTRY_REFERENCES, DestinationTable, RowBatch
 from contentstack_source.settings import HISTORY
 
-# The rule of `marks`, as the conditions dlt puts into its merge. No column names but these reach
-# SQL from here, and no values at all.
+# The rule of `tombstones`, as the conditions dlt puts into its merge. No column names but these
+# reach SQL from here, and no values at all.
 _ROOT_SCOPE: Final = (
     "_dlt_id IN (SELECT _dlt_id FROM {staging_table})"
     " OR (SELECT count(*) FROM {staging_table} WHERE _dlt_id = '*') > 0"
@@ -32,10 +32,10 @@ _ENTRIES_SCOPE: Final = (
     " (SELECT content_type_uid FROM {staging_table} WHERE _dlt_id = '*')"
     " OR (SELECT count(*) FROM {staging_table} WHERE content_type_uid = '*') > 0"
 )
-_LINKS_SCOPE: Final = _ENTRIES_SCOPE.replace("_dlt_id", "_dlt_root_id")
+_REFERENCES_SCOPE: Final = _ENTRIES_SCOPE.replace("_dlt_id", "_dlt_root_id")
 _SAME_ROW_SCOPE: Final = "_dlt_id IN (SELECT _dlt_id FROM {staging_table})"
 
-_ONLY_TRUE_ROWS: Final = frozenset({"sync_events", "sync_rejects", HISTORY})
+_ONLY_DATA_ROWS: Final = frozenset({"sync_events", "sync_rejects", HISTORY})
 """Logs: nothing is ever taken from them."""
 
 _LISTS: Final = "x-lists"
@@ -74,12 +74,12 @@ def hints_of(
 
     Args:
         rows: all of one table.
-        may_append: the destination has no such table, and who runs this makes sure that a load
+        may_append: the destination has no such table, and the caller makes sure that a load
             is never done twice: nothing to merge with.
         file_format: of the files that carry the rows; None for what dlt prefers.
         lake_format: of the table in a lake, whose merge is that of `lake`; None elsewhere.
 
-    The fold leaves one row a key, yet dlt is not told so: a load killed at the wrong moment puts
+    Compaction leaves one row per key, but dlt does not know: a load killed at the wrong moment puts
     a file into the staging table twice, and only its deduplication by key mends that.
     """
     key = ("_dlt_id",) if rows.list_of else key_of(rows.table)
@@ -117,20 +117,20 @@ def _list_hints(rows: RowBatch) -> dict[str, Any]:
 
 def _lake_hints(rows: RowBatch) -> dict[str, Any]:
     goes_by = {ROWS_GO_BY: "_dlt_root_id"} if rows.table == ENTRY_REFERENCES else {}
-    return {TRUE_ROWS_HAVE: _filled_in_true_rows(rows) or "_dlt_id", **goes_by}
+    return {DATA_ROWS_HAVE: _filled_in_data_rows(rows) or "_dlt_id", **goes_by}
 
 
-def count_true_rows(rows: RowBatch) -> int:
-    """Count the rows that come to stay; the others are marks."""
-    column, marks = _filled_in_true_rows(rows), 0
+def count_data_rows(rows: RowBatch) -> int:
+    """Count the data rows; the others are tombstones."""
+    column, tombstones = _filled_in_data_rows(rows), 0
     if column is not None:
         has_column = column in rows.data.column_names
-        marks = rows.data[column].null_count if has_column else rows.data.num_rows
-    return int(rows.data.num_rows - marks)
+        tombstones = rows.data[column].null_count if has_column else rows.data.num_rows
+    return int(rows.data.num_rows - tombstones)
 
 
 def key_of(table: str) -> tuple[str, ...]:
-    """Return the columns that tell the rows of a root table apart."""
+    """Return the key columns of a root table."""
     return _KEYS.get(table, ("uid", "locale"))
 
 
@@ -174,14 +174,14 @@ def _list_path(hints: Mapping[str, Any]) -> ListPath | None:
 
 def _disposition(rows: RowBatch) -> Any:  # noqa: ANN401 - dlt's type for this is a union of dicts
     if rows.table == ENTRY_REFERENCES:
-        scope = _LINKS_SCOPE
+        scope = _REFERENCES_SCOPE
     elif rows.list_of:
         scope = _LIST_SCOPE
-    elif rows.table in _ONLY_TRUE_ROWS:
+    elif rows.table in _ONLY_DATA_ROWS:
         scope = _SAME_ROW_SCOPE
     else:
         scope = _ENTRIES_SCOPE if rows.table == "entries" else _ROOT_SCOPE
-    column = _filled_in_true_rows(rows)
+    column = _filled_in_data_rows(rows)
     disposition = {
         "disposition": "merge",
         "strategy": "delete-insert",
@@ -190,13 +190,13 @@ def _disposition(rows: RowBatch) -> Any:  # noqa: ANN401 - dlt's type for this i
     return disposition | ({"source_filter": f"{column} IS NOT NULL"} if column else {})
 
 
-def _filled_in_true_rows(rows: RowBatch) -> str | None:
-    """Return the column that tells true rows from marks; None where there are no marks."""
+def _filled_in_data_rows(rows: RowBatch) -> str | None:
+    """Return the column that every data row has and no tombstone; None without tombstones."""
     if rows.table == ENTRY_REFERENCES:
         return "field_path"
     if rows.list_of:
         return "_dlt_list_idx"
-    if rows.table in _ONLY_TRUE_ROWS:
+    if rows.table in _ONLY_DATA_ROWS:
         return None
     return "table_name" if rows.table == "content_types" else "event_at"
 
@@ -216,7 +216,7 @@ def _list_column(name: str, lists: Mapping[str, DestinationTable]) -> dict[str, 
 
 def _column(name: str, data_type: str) -> dict[str, Any]:
     column: dict[str, Any] = {"name": name, "data_type": data_type}
-    # All others stay nullable: a mark has nothing but its key.
+    # All others stay nullable: a tombstone has only its key.
     if name == "_dlt_id":
         column |= {"nullable": False, "row_key": True}
     return column
@@ -230,7 +230,7 @@ def silence_json_notice() -> None:
 
 
 def _is_no_json_notice(record: logging.LogRecord) -> bool:
-    told = str(record.msg)
+    message = str(record.msg)
     resources = (*EVENT_TYPES, *_OWNERS.values(), "sync_runs")
-    is_notice = "when merging arrow schema with dlt schema" in told
-    return not (is_notice and any(f"In resource: {name}," in told for name in resources))
+    is_notice = "when merging arrow schema with dlt schema" in message
+    return not (is_notice and any(f"In resource: {name}," in message for name in resources))

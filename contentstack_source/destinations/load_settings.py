@@ -1,4 +1,4 @@
-"""How dlt loads where users have said nothing, and what DuckDB may hold meanwhile."""
+"""Defaults for dlt's load step, and DuckDB's memory limit during it."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def bounded_memory(pipeline: Pipeline, batch_bytes: int) -> Iterator[None]:
 
     Without a limit it keeps every block of its file, as long as the machine has room. What it
     cannot do without goes with the size of the rows: where they are large, there is no limit but
-    its own. Who has set up DuckDB, or has opened it, has decided already.
+    its own. Skipped if the user configured or opened the connection.
 
     Args:
         pipeline: loads into new tables only; merging may need any amount.

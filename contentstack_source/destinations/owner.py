@@ -1,8 +1,8 @@
-"""Who keeps a dataset: the one pipeline, and its one source, whose state says where the stream is.
+"""The owner of a dataset: the one pipeline and source whose sync state belongs to it.
 
 Each load replaces rows and takes rows away as if all of them were its own. So a dataset has one
 owner. The owner is found in the states of all pipelines that dlt keeps at the destination. A
-take-over leaves the moment of it in the state of who took over: the latest one counts.
+take-over stores its moment in the state of the new owner: the latest one counts.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from dlt.common.versioned_state import decompress_state
 from dlt.destinations.job_client_impl import SqlJobClientBase
 from dlt.pipeline.pipeline import Pipeline
 
-from contentstack_source.destinations.state import SOURCE, SYNC, has_position, own, owned_since
+from contentstack_source.destinations.state import SOURCE, SYNC, has_sync_state, own, owned_since
 from contentstack_source.errors import DatasetOwnedError
 
 State = Mapping[str, Any]
@@ -28,7 +28,7 @@ State = Mapping[str, Any]
 
 @dataclass(frozen=True)
 class Owner:
-    """A source of a pipeline whose state in the dataset has a position.
+    """A source of a pipeline that has a sync state in the dataset.
 
     Attributes:
         pipeline_name: of the pipeline.
@@ -42,8 +42,8 @@ class Owner:
 
     def __str__(self) -> str:
         """Name the pipeline, and the source where it is a clone."""
-        told = f"pipeline {self.pipeline_name}"
-        return told if self.source_name == SOURCE else f"{told}, source {self.source_name}"
+        name = f"pipeline {self.pipeline_name}"
+        return name if self.source_name == SOURCE else f"{name}, source {self.source_name}"
 
 
 def stored_states(pipeline: Pipeline) -> dict[str, State] | None:
@@ -76,12 +76,12 @@ def stored_schema(pipeline: Pipeline, name: str) -> Schema | None:
 
 
 def owners(states: Mapping[str, State]) -> list[Owner]:
-    """Return every source whose position is in one of the states."""
+    """Return every source that has a sync state in one of the states."""
     return [
         Owner(pipeline_name, source_name, owned_since(source))
         for pipeline_name, state in sorted(states.items())
         for source_name, source in sorted(state.get("sources", {}).items())
-        if has_position(source)
+        if has_sync_state(source)
     ]
 
 
@@ -112,13 +112,13 @@ def refuse_if_owned(
 def owned_error(pipeline: Pipeline, owner: Owner, source_name: str) -> DatasetOwnedError:
     """Return the error that names the dataset, its owner and the ways out."""
     me = Owner(pipeline.pipeline_name, source_name, "")
-    what = f"Dataset {pipeline.dataset_name} is kept by {owner}; {me} must not write into it"
-    todo = (
+    message = f"Dataset {pipeline.dataset_name} is kept by {owner}; {me} must not write into it"
+    hint = (
         "Load into another --dataset (dataset_name); or, if its owner is given up, take it over "
         f"and replace its content: contentstack-source resync --take-over --dataset "
         f"{pipeline.dataset_name} --pipeline-name {pipeline.pipeline_name}."
     )
-    return DatasetOwnedError(what, todo)
+    return DatasetOwnedError(message, hint)
 
 
 def take_over(pipeline: Pipeline, states: Mapping[str, State]) -> None:

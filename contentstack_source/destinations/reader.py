@@ -77,12 +77,12 @@ def _dataset_in_utc(pipeline: Any) -> Iterator[dlt.Dataset]:  # noqa: ANN401
         yield dataset
 
 
-def read_ids(table: str, *, only_live: bool) -> pa.Table | None:
-    """Return the `_dlt_id` of the rows of a table; None where nobody can tell.
+def read_ids(table: str, *, exclude_deleted: bool) -> pa.Table | None:
+    """Return the `_dlt_id` of the rows of a table; None if it cannot be read.
 
     Args:
         table: its name.
-        only_live: leave out rows that were kept although what they show is gone.
+        exclude_deleted: leave out soft-deleted rows.
     """
     pipeline = active_pipeline()
     if pipeline is None:
@@ -90,7 +90,7 @@ def read_ids(table: str, *, only_live: bool) -> pa.Table | None:
     try:
         with pipeline.sql_client() as client:
             name = client.make_qualified_table_name(table)
-            live = " WHERE deleted_at IS NULL" if only_live else ""
+            live = " WHERE deleted_at IS NULL" if exclude_deleted else ""
             rows = client.execute_sql(f"SELECT _dlt_id FROM {name}{live}") or []
             return pa.table({"_dlt_id": pa.array([row[0] for row in rows], pa.string())})
     except _NOT_THERE:

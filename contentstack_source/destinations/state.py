@@ -1,9 +1,9 @@
-"""Where a stream stands, in dlt's state.
+"""The sync state of a stream, in dlt's state.
 
 The sync tokens are state of every event resource, not of the source: dlt's `refresh` drops a
 resource's tables together with that resource's state only. A token that outlives its tables would
-leave them empty for ever; so a position counts only if all event resources agree on it. The history
-keeps them too: where it was off for a while, it does not agree, and begins with a whole pass.
+leave them empty for ever; so a sync state counts only if all event resources agree on it. The
+history keeps them too: where it was off for a while, it does not agree, and a full sync follows.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ _OWNED_KEY = "owned_since"
 
 @dataclass
 class SyncState:
-    """What must be remembered between two passes.
+    """What is saved between two passes.
 
     Attributes:
         tokens: sync token by stream, each asks for what changed since; one stream is called `all`.
@@ -40,7 +40,7 @@ class SyncState:
         moved_at: when the stream last moved, ISO 8601 in UTC.
         events: what the pass that moved it held, by event type.
         may_change: a resync was asked for, so that any other stream may begin.
-        shape: what decides the columns of the tables, see `Settings.shape`.
+        table_options: what decides the columns of the tables, see `Settings.table_options`.
     """
 
     tokens: Mapping[str, str]
@@ -50,62 +50,62 @@ class SyncState:
     moved_at: str = ""
     events: Mapping[str, int] = field(default_factory=dict)
     may_change: bool = False
-    shape: Mapping[str, int] = field(default_factory=dict)
+    table_options: Mapping[str, int] = field(default_factory=dict)
 
 
 def load_sync_state(settings: Settings) -> SyncState | None:
-    """Return the position of this stream inside a running resource; None to begin anew.
+    """Return the sync state of this stream inside a running resource; None for a full sync.
 
     Raises:
         SettingsChangedError: the state holds another stream.
     """
     state = dlt.current.resource_state(SYNC)
-    position = parse_sync_state(state)
-    if position is None:
+    sync_state = parse_sync_state(state)
+    if sync_state is None:
         return None
-    if not position.may_change:
-        _refuse_other_stream(position.identity, settings.identity())
-    if position.shape != settings.shape():
+    if not sync_state.may_change:
+        _refuse_other_stream(sync_state.identity, settings.identity())
+    if sync_state.table_options != settings.table_options():
         return None
     for resource in settings.keepers():
-        if dlt.current.resource_state(resource).get(_TOKENS_KEY) != position.tokens:
+        if dlt.current.resource_state(resource).get(_TOKENS_KEY) != sync_state.tokens:
             return None
-    return position
+    return sync_state
 
 
-def reshaped_by(settings: Settings) -> list[str]:
-    """Return the settings that shape the tables otherwise than they were shaped, sorted.
+def changed_table_options(settings: Settings) -> list[str]:
+    """Return the table options that differ from those the tables were loaded with, sorted.
 
-    Where another version wrote the state, nobody knows which they were: all count.
+    Where another version wrote the state, they are unknown: all count.
     """
     state = dlt.current.resource_state(SYNC)
     last = parse_sync_state(state)
-    known = last.shape if last else {}
-    changed = [name for name, value in settings.shape().items() if known.get(name) != value]
+    known = last.table_options if last else {}
+    changed = [name for name, value in settings.table_options().items() if known.get(name) != value]
     return sorted(changed) if _STATE_KEY in state else []
 
 
-def save_sync_state(settings: Settings, position: SyncState) -> None:
-    """Keep the position; dlt commits it with the data of the same load, or not at all."""
-    dlt.current.resource_state(SYNC)[_STATE_KEY] = asdict(position)
+def save_sync_state(settings: Settings, sync_state: SyncState) -> None:
+    """Save the sync state; dlt commits it with the data of the same load, or not at all."""
+    dlt.current.resource_state(SYNC)[_STATE_KEY] = asdict(sync_state)
     for resource in settings.keepers():
-        dlt.current.resource_state(resource)[_TOKENS_KEY] = dict(position.tokens)
+        dlt.current.resource_state(resource)[_TOKENS_KEY] = dict(sync_state.tokens)
 
 
 def load_last_state() -> SyncState | None:
-    """Return the last position known, also to a stream that must begin anew."""
+    """Return the last known sync state, also of a stream that needs a full sync."""
     return parse_sync_state(dlt.current.resource_state(SYNC))
 
 
 def history_begins(settings: Settings) -> bool:
-    """Tell whether the history has missed events of a stream that went on without it."""
+    """Return whether the history has missed events of a stream that went on without it."""
     last = load_last_state()
     is_resync = last is None or last.may_change
     return settings.history and not is_resync and load_recorded_state() is None
 
 
 def load_recorded_state() -> SyncState | None:
-    """Return the last position if the history has every event up to it."""
+    """Return the last sync state if the history has every event up to it."""
     last = load_last_state()
     kept = dlt.current.resource_state(HISTORY).get(_TOKENS_KEY)
     return last if last is not None and kept == last.tokens else None
@@ -121,9 +121,9 @@ def forget_tokens(source_state: dict[str, Any]) -> None:
 
 
 def parse_sync_state(state: Mapping[str, Any]) -> SyncState | None:
-    """Read the position from the state of the `sync` resource.
+    """Read the sync state from the state of the `sync` resource.
 
-    None if there is none, or one that another version wrote: the stream begins anew.
+    None if there is none, or one that another version wrote: a full sync follows.
     """
     stored = state.get(_STATE_KEY) or {}
     if stored.keys() != {each.name for each in fields(SyncState)}:
@@ -132,13 +132,13 @@ def parse_sync_state(state: Mapping[str, Any]) -> SyncState | None:
 
 
 def sync_state_of(pipeline_state: Mapping[str, Any]) -> SyncState | None:
-    """Return the position that the state of a whole pipeline holds; None if there is none."""
+    """Return the sync state in the state of a whole pipeline; None if there is none."""
     source = pipeline_state.get("sources", {}).get(SOURCE, {})
     return parse_sync_state(source.get("resources", {}).get(SYNC, {}))
 
 
-def has_position(source_state: Mapping[str, Any]) -> bool:
-    """Tell whether the state of a source has a position, of whatever version."""
+def has_sync_state(source_state: Mapping[str, Any]) -> bool:
+    """Return whether the state of a source has a sync state, of whatever version."""
     return bool(source_state.get("resources", {}).get(SYNC, {}).get(_STATE_KEY))
 
 
@@ -154,7 +154,7 @@ def own(sync_state: dict[str, Any], since: str) -> None:
 
 
 def tokens_of(pipeline_state: Mapping[str, Any], source_name: str) -> Mapping[str, str] | None:
-    """Return the sync tokens in the state of a whole pipeline; None if it has no position."""
+    """Return the sync tokens in the state of a whole pipeline; None if there are none."""
     source = pipeline_state.get("sources", {}).get(source_name, {})
     stored = source.get("resources", {}).get(SYNC, {}).get(_STATE_KEY) or {}
     tokens: Mapping[str, str] | None = stored.get("tokens")
@@ -164,12 +164,12 @@ def tokens_of(pipeline_state: Mapping[str, Any], source_name: str) -> Mapping[st
 def _refuse_other_stream(known: Mapping[str, str], now: Mapping[str, str]) -> None:
     changed = sorted(name for name in {*known, *now} if known.get(name) != now.get(name))
     if changed:
-        told = ", ".join(
+        changes = ", ".join(
             f"{name} {known.get(name, '(none)')} -> {now.get(name, '(none)')}" for name in changed
         )
-        what = f"This dataset holds another stream: {told}"
-        todo = (
+        message = f"This dataset holds another stream: {changes}"
+        hint = (
             "Go back to the old settings, load into another --dataset with another "
             "--pipeline-name, or replace the content: contentstack-source resync."
         )
-        raise SettingsChangedError(what, todo)
+        raise SettingsChangedError(message, hint)

@@ -63,9 +63,9 @@ class Target:
         return pipeline
 
     @contextmanager
-    def aside(self) -> Iterator[Pipeline]:
-        """Lend the pipeline with a working directory of its own, for a look that meets no run."""
-        with TemporaryDirectory(prefix="contentstack_look_") as folder:
+    def temporary_pipeline(self) -> Iterator[Pipeline]:
+        """Lend the pipeline with a temporary working directory, for reading beside a run."""
+        with TemporaryDirectory(prefix="contentstack_read_") as folder:
             pipeline = replace(self, pipelines_dir=folder).pipeline()
             try:
                 yield pipeline

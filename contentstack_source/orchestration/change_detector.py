@@ -1,4 +1,4 @@
-"""Whether a sync would bring anything, found out without one."""
+"""Detects whether a sync would bring changes, without running one."""
 
 from __future__ import annotations
 
@@ -9,16 +9,16 @@ from contentstack_source.api.fetch import has_changed
 from contentstack_source.destinations.target import Target
 from contentstack_source.error_mapping import one_line_errors
 from contentstack_source.errors import InvalidTokenError
-from contentstack_source.runs.recovery import confirmed_position
+from contentstack_source.runs.recovery import confirmed_sync_state
 from contentstack_source.settings import Settings
 from contentstack_source.source import contentstack_source, settings_of
 
 
-class Watch:
-    """Looks out for news of a stack, for as long as somebody asks.
+class ChangeDetector:
+    """Detects changes of a stack, for callers that poll.
 
-    An unchanged stack costs one request a stream, and nothing at the destination: where the stream
-    stands is read there at first, and again when something changed.
+    An unchanged stack costs one request per stream, and nothing at the destination: the sync state
+    is read there at first, and again when something changed.
 
     Args:
         target: where the stack is loaded to. Its working directory is left alone.
@@ -28,17 +28,17 @@ class Watch:
         self._target = target
         self._known: tuple[Settings, Mapping[str, str]] | None = None
 
-    def has_news(self) -> bool:
-        """Tell whether a sync now would bring anything, or has something to say.
+    def has_changes(self) -> bool:
+        """Return whether a sync now would load or report anything.
 
         Gives up within seconds where the service does not answer.
 
         Raises:
-            RefusedError: a human must act.
+            RefusedError: needs user action.
             FailedError: the service or the destination does not answer.
         """
         with one_line_errors():
-            known, self._known = self._known, None  # what fails is read anew
+            known, self._known = self._known, None  # read again after a failure
             if known is None or _is_behind(*known):
                 known = self._read()
                 if known is None or _is_behind(*known):
@@ -47,17 +47,17 @@ class Watch:
             return False
 
     def _read(self) -> tuple[Settings, Mapping[str, str]] | None:
-        """Return what to ask, and from where; None if a sync begins anew, or refuses to."""
-        with self._target.aside() as pipeline:
+        """Return what to ask, and from where; None if a full sync is due or refused."""
+        with self._target.temporary_pipeline() as pipeline:
             settings = settings_of(contentstack_source())
-            position = confirmed_position(pipeline)
-        if position is None or dict(position.identity) != settings.identity():
+            sync_state = confirmed_sync_state(pipeline)
+        if sync_state is None or dict(sync_state.identity) != settings.identity():
             return None
-        return settings, position.tokens
+        return settings, sync_state.tokens
 
 
 def _is_behind(settings: Settings, tokens: Mapping[str, str]) -> bool:
-    client = Client(settings, is_hasty=True)
+    client = Client(settings, fail_fast=True)
     if settings.partition_by:
         uids = [str(each["uid"]) for each in client.fetch_content_types()]
         if settings.streams(uids).keys() - tokens.keys():

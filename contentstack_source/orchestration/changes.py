@@ -42,28 +42,28 @@ class Change:
     newest_event: pendulum.DateTime | None
 
 
-def changes(target: Target, summary: RunSummary, told_until: str | None) -> Iterator[Change]:
-    """Yield the tables that changed since they were last told; `sync_runs` always.
+def changes(target: Target, summary: RunSummary, reported_until: str | None) -> Iterator[Change]:
+    """Yield the tables that changed since the last report; `sync_runs` always.
 
-    Another run may have loaded meanwhile, or a run may have failed after it had loaded. Then nobody
-    knows what changed, and all tables are told.
+    Another run may have loaded meanwhile, or a run may have failed after its load. Then what
+    changed is unknown, and all tables are reported.
 
     Args:
         target: where the run loaded to. Its working directory is left alone.
-        summary: what the run says of itself.
-        told_until: `token_after` of the run whose changes were last told; None if none were.
+        summary: of the run.
+        reported_until: `token_after` of the run that was reported last; None if none was.
 
     Raises:
         FailedError: the destination cannot be read.
     """
-    with one_line_errors(), target.aside() as pipeline:
+    with one_line_errors(), target.temporary_pipeline() as pipeline:
         pipeline.sync_destination()
         schema = pipeline.default_schema
         found = existing_tables(schema)
         received = list(row_checks.events_of(pipeline, summary.load_ids))
-        position = sync_state_of(pipeline.state)
-    table_names = {**(position.tables if position else {}), SYS_ASSETS: "assets"}
-    is_continued = summary.token_before == told_until
+        sync_state = sync_state_of(pipeline.state)
+    table_names = {**(sync_state.tables if sync_state else {}), SYS_ASSETS: "assets"}
+    is_continued = summary.token_before == reported_until
     changed = summary.changed_tables if is_continued else summary.row_counts
     roots = {found[name].list_of or name for name in [*changed, _RUNS] if name in found}
     for table in sorted(roots):

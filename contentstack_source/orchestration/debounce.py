@@ -1,4 +1,4 @@
-"""The bell that webhooks ring: when a burst of them is worth a sync."""
+"""Debounces webhooks: a burst of them triggers one sync."""
 
 from __future__ import annotations
 
@@ -8,44 +8,44 @@ from time import monotonic
 
 
 class Debouncer:
-    """Rung any number of times, it is answered once: when it has been quiet for a while.
+    """Turns any number of triggers into one sync, once they have stopped for a while.
 
     Args:
-        cool_off_seconds: so long it must have been quiet.
-        longest_wait_seconds: so long after the first ring it is answered at the latest.
+        debounce_seconds: pause after the last trigger.
+        max_wait_seconds: longest wait after the first trigger.
     """
 
-    def __init__(self, cool_off_seconds: float, longest_wait_seconds: float) -> None:
-        self._cool_off = cool_off_seconds
-        self._longest_wait = longest_wait_seconds
-        self._rang = asyncio.Event()
+    def __init__(self, debounce_seconds: float, max_wait_seconds: float) -> None:
+        self._debounce_seconds = debounce_seconds
+        self._max_wait_seconds = max_wait_seconds
+        self._triggered = asyncio.Event()
         self._first = self._last = 0.0
 
     @property
-    def is_rung(self) -> bool:
-        """Tell whether somebody rang since the bell was last answered."""
-        return self._rang.is_set()
+    def is_triggered(self) -> bool:
+        """Return whether a trigger came since the last sync was due."""
+        return self._triggered.is_set()
 
-    def ring(self) -> None:
+    def trigger(self) -> None:
         """Ask for a sync."""
         self._last = monotonic()
-        if not self._rang.is_set():
+        if not self._triggered.is_set():
             self._first = self._last
-        self._rang.set()
+        self._triggered.set()
 
-    async def answer(self, at_most_seconds: float) -> None:
-        """Return when a sync is due, and silence the bell: who rings from now on wants another.
+    async def wait_until_due(self, timeout_seconds: float) -> None:
+        """Return when a sync is due; a trigger from then on asks for another sync.
 
         Args:
-            at_most_seconds: if nobody rings for so long, a sync is due as well.
+            timeout_seconds: without any trigger, a sync is due after so long.
         """
         with suppress(asyncio.TimeoutError):
-            await asyncio.wait_for(self._rang.wait(), at_most_seconds)
+            await asyncio.wait_for(self._triggered.wait(), timeout_seconds)
         while (pause := self._due() - monotonic()) > 0:  # noqa: ASYNC110 - time is waited for
             await asyncio.sleep(pause)
-        self._rang.clear()
+        self._triggered.clear()
 
     def _due(self) -> float:
-        if not self._rang.is_set():
+        if not self._triggered.is_set():
             return 0.0
-        return min(self._last + self._cool_off, self._first + self._longest_wait)
+        return min(self._last + self._debounce_seconds, self._first + self._max_wait_seconds)

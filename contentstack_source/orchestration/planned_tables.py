@@ -15,7 +15,7 @@ from contentstack_source.destinations.target import Target
 from contentstack_source.error_mapping import one_line_errors
 from contentstack_source.errors import ContentstackError
 from contentstack_source.naming import Names
-from contentstack_source.runs.recovery import confirmed_position
+from contentstack_source.runs.recovery import confirmed_sync_state
 from contentstack_source.source import contentstack_source, settings_of
 
 
@@ -40,9 +40,9 @@ def fetch_tables(target: Target) -> list[ContentTable]:
     """Return the tables of the content types there are: those of the content model.
 
     If the model cannot be read, those that the destination knows; if neither can, none. Why, is
-    told to dlt's log. The working directory is left alone, and the service has seconds to answer.
+    logged. The working directory is left alone, and the service has seconds to answer.
     """
-    with target.aside() as pipeline:
+    with target.temporary_pipeline() as pipeline:
         known = _known(pipeline)
         model = _model()
         names = Names(pipeline.naming, known)
@@ -61,20 +61,20 @@ def _known(pipeline: Pipeline) -> Mapping[str, str]:
     """Return the tables that content types have at the destination, by uid."""
     try:
         with one_line_errors():
-            position = confirmed_position(pipeline)
+            sync_state = confirmed_sync_state(pipeline)
     except ContentstackError as error:
         logger.warning(f"Tables of earlier runs are not known: {error}")
         return {}
-    return position.tables if position else {}
+    return sync_state.tables if sync_state else {}
 
 
 def _model() -> Mapping[str, Mapping[str, Any]] | None:
-    """Return the content types by uid; None if nobody can tell."""
+    """Return the content types by uid; None if they cannot be read."""
     stats = FetchStats()
     try:
         with one_line_errors():
             settings = settings_of(contentstack_source())
-            model = fetch_model(Client(settings, is_hasty=True), stats)
+            model = fetch_model(Client(settings, fail_fast=True), stats)
     except ContentstackError as error:
         logger.warning(f"The content model could not be read: {error}")
         return None

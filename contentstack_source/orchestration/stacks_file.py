@@ -48,10 +48,10 @@ class Stack(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
     start_from: Any = None
     event_types: list[str] | str | None = None
     partition_by: str | None = None
-    requests_at_once: int | None = None
+    max_concurrent_requests: int | None = None
     requests_per_second: int | None = None
     max_deleted_share: float | None = None
-    link_graph: bool | None = None
+    entry_references: bool | None = None
     rich_text: bool | None = None
     history: bool | None = None
     deletes: str | None = None
@@ -83,9 +83,9 @@ class Stack(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
             value: str | None = dlt.secrets.get(f"{section}.{secret}")
             if not value:
                 variable = f"{section}.{secret}".upper().replace(".", "__")
-                what = f"No value for {secret} of the stack {self.name}"
-                todo = f"Put it into .dlt/secrets.toml under [{section}], or into {variable}."
-                raise SettingsError(what, todo)
+                message = f"No value for {secret} of the stack {self.name}"
+                hint = f"Put it into .dlt/secrets.toml under [{section}], or into {variable}."
+                raise SettingsError(message, hint)
             os.environ[f"{_VARIABLES}{secret.upper()}"] = str(value)
         for name in SETTINGS:
             setting = getattr(self, name)
@@ -118,8 +118,8 @@ def read_stacks(path: str) -> list[Stack]:
         parsed = tomlkit.parse(Path(path).read_text("utf-8")).unwrap()
         stacks = msgspec.convert(parsed, _File).stacks
     except (OSError, ValueError, TOMLKitError) as error:
-        what = f"{path} cannot be used: {_one_line(error)}"
-        raise SettingsError(what, _todo(error)) from None
+        message = f"{path} cannot be used: {_one_line(error)}"
+        raise SettingsError(message, _hint(error)) from None
     _refuse_shared(stacks, path)
     return stacks
 
@@ -134,8 +134,8 @@ def choose_stack(path: str, name: str) -> Stack:
     for stack in stacks:
         if stack.name == name:
             return stack
-    what = f"{path} has no stack {name}"
-    raise SettingsError(what, f"It has: {', '.join(stack.name for stack in stacks)}.")
+    message = f"{path} has no stack {name}"
+    raise SettingsError(message, f"It has: {', '.join(stack.name for stack in stacks)}.")
 
 
 def _refuse_shared(stacks: Sequence[Stack], path: str) -> None:
@@ -149,8 +149,8 @@ def _refuse_shared(stacks: Sequence[Stack], path: str) -> None:
     for key, values in taken.items():
         value, count = Counter(values).most_common(1)[0]
         if count > 1:
-            what = f"{path} has {count} stacks with the {key} {value}"
-            raise SettingsError(what, f"Give each its own {key}.")
+            message = f"{path} has {count} stacks with the {key} {value}"
+            raise SettingsError(message, f"Give each its own {key}.")
 
 
 def _one_line(error: Exception) -> str:
@@ -159,7 +159,7 @@ def _one_line(error: Exception) -> str:
     return " ".join(str(error).split())
 
 
-def _todo(error: Exception) -> str:
+def _hint(error: Exception) -> str:
     if isinstance(error, OSError):
         return "Name the file with --stacks."
     if isinstance(error, msgspec.ValidationError):

@@ -19,7 +19,7 @@ _LONGEST_LINE: Final = 1 << 20
 
 
 @dataclass(frozen=True)
-class Ended:
+class CompletedRun:
     """How it ended.
 
     Attributes:
@@ -31,14 +31,14 @@ class Ended:
     out: str
 
 
-async def run_child(arguments: Sequence[str], tell: Callable[[str], None]) -> Ended:
+async def run_command(arguments: Sequence[str], log: Callable[[str], None]) -> CompletedRun:
     """Run `contentstack-source` with arguments, to its end.
 
     Whoever is cancelled meanwhile sends it SIGTERM, and waits for it to end what it must.
 
     Args:
         arguments: of the command.
-        tell: takes each line of its standard error.
+        log: takes each line of its standard error.
 
     Raises:
         CancelledError: the process has ended by then.
@@ -52,23 +52,23 @@ async def run_child(arguments: Sequence[str], tell: Callable[[str], None]) -> En
         stderr=PIPE,
         limit=_LONGEST_LINE,
     )
-    ending = asyncio.ensure_future(_end(process, tell))
+    completion = asyncio.ensure_future(_end(process, log))
     try:
-        return await asyncio.shield(ending)
+        return await asyncio.shield(completion)
     except CancelledError:
         with suppress(ProcessLookupError):
             process.terminate()
-        await ending
+        await completion
         raise
 
 
-async def _end(process: Process, tell: Callable[[str], None]) -> Ended:
+async def _end(process: Process, log: Callable[[str], None]) -> CompletedRun:
     if process.stdout is None or process.stderr is None:
         raise TypeError
-    out, _ = await asyncio.gather(process.stdout.read(), _tell_lines(process.stderr, tell))
-    return Ended(await process.wait(), out.decode(errors="replace"))
+    out, _ = await asyncio.gather(process.stdout.read(), _log_lines(process.stderr, log))
+    return CompletedRun(await process.wait(), out.decode(errors="replace"))
 
 
-async def _tell_lines(stream: StreamReader, tell: Callable[[str], None]) -> None:
+async def _log_lines(stream: StreamReader, log: Callable[[str], None]) -> None:
     async for line in stream:
-        tell(line.decode(errors="replace").rstrip("\n"))
+        log(line.decode(errors="replace").rstrip("\n"))

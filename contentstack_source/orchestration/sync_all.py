@@ -17,7 +17,7 @@ from rich.table import Table
 
 from contentstack_source.errors import RefusedError, StoppedError
 from contentstack_source.orchestration.stacks_file import Stack, read_stacks
-from contentstack_source.orchestration.subprocess_run import run_child
+from contentstack_source.orchestration.subprocess_run import run_command
 
 _REFUSED: Final = RefusedError.exit_code
 
@@ -29,12 +29,12 @@ class Outcome:
     Attributes:
         name: of the stack.
         exit_code: of its run.
-        closing: its closing line, parsed; one made here if it ended without.
+        result: its JSON result, parsed; one made here if it ended without.
     """
 
     name: str
     exit_code: int
-    closing: Mapping[str, Any]
+    result: Mapping[str, Any]
 
 
 @dataclass(frozen=True)
@@ -51,7 +51,7 @@ class Job:
     path: str
     destination: str
     pipelines_dir: str | None
-    at_once: int
+    max_parallel: int
 
     def arguments(self, stack: Stack) -> list[str]:
         """Return those of the command that syncs one stack."""
@@ -61,14 +61,14 @@ class Job:
 
 
 def sync_all(
-    job: Job, tell: Callable[[str, str], None], close: Callable[[str], object]
+    job: Job, log: Callable[[str, str], None], write_result: Callable[[str], object]
 ) -> list[Outcome]:
     """Sync all stacks; one that fails stops no other.
 
     Args:
         job: which, and where to.
-        tell: takes the name of a stack and a line of its log.
-        close: takes the closing line of each as it ends.
+        log: takes the name of a stack and a line of its log.
+        write_result: takes the JSON result of each as it ends.
 
     Returns:
         What became of each, in the order of the file.
@@ -79,10 +79,10 @@ def sync_all(
     """
     stacks = read_stacks(job.path)
     try:
-        return asyncio.run(_sync_all(job, stacks, tell, close))
+        return asyncio.run(_sync_all(job, stacks, log, write_result))
     except CancelledError:
-        what = "Stopped by SIGTERM, and every run with it"
-        raise StoppedError(what, "Run again: each goes on where it stopped.") from None
+        message = "Stopped by SIGTERM, and every run with it"
+        raise StoppedError(message, "Run again: each goes on where it stopped.") from None
 
 
 def to_table(outcomes: Sequence[Outcome]) -> Table:
@@ -94,13 +94,13 @@ def to_table(outcomes: Sequence[Outcome]) -> Table:
         table.add_column(name, justify="right", no_wrap=True)
     table.add_column("error", overflow="fold")
     for each in outcomes:
-        told = each.closing
-        counts = (sum(told.get("events", {}).values()), told.get("rows_put", 0))
-        removed, seconds = told.get("rows_removed", 0), told.get("seconds", 0.0)
-        figures = (*(f"{count:,}" for count in (*counts, removed)), f"{seconds:.1f}")
+        result = each.result
+        counts = (sum(result.get("events", {}).values()), result.get("rows_upserted", 0))
+        deleted, seconds = result.get("rows_deleted", 0), result.get("seconds", 0.0)
+        figures = (*(f"{count:,}" for count in (*counts, deleted)), f"{seconds:.1f}")
         style = "" if each.exit_code == 0 else "red"
         table.add_row(
-            each.name, told["outcome"], *figures, escape(told["error"] or ""), style=style
+            each.name, result["outcome"], *figures, escape(result["error"] or ""), style=style
         )
     return table
 
@@ -114,21 +114,21 @@ def worst_exit_code(outcomes: Sequence[Outcome]) -> int:
 async def _sync_all(
     job: Job,
     stacks: Sequence[Stack],
-    tell: Callable[[str, str], None],
-    close: Callable[[str], object],
+    log: Callable[[str, str], None],
+    write_result: Callable[[str], object],
 ) -> list[Outcome]:
     task = asyncio.current_task()
     if task is None:
         raise TypeError
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
-    gate, files = Semaphore(job.at_once), defaultdict[str, Lock](Lock)
+    gate, files = Semaphore(job.max_parallel), defaultdict[str, Lock](Lock)
 
     async def sync_one(stack: Stack) -> Outcome:
         async with files[_file_of(stack, job)], gate:
-            ended = await run_child(job.arguments(stack), lambda line: tell(stack.name, line))
-        line = ended.out.strip() or _line_of_silence(stack, job, ended.exit_code)
-        close(line)
-        return Outcome(stack.name, ended.exit_code, orjson.loads(line))
+            completed = await run_command(job.arguments(stack), lambda line: log(stack.name, line))
+        line = completed.out.strip() or _missing_result(stack, job, completed.exit_code)
+        write_result(line)
+        return Outcome(stack.name, completed.exit_code, orjson.loads(line))
 
     return list(await asyncio.gather(*map(sync_one, stacks)))
 
@@ -140,9 +140,9 @@ def _file_of(stack: Stack, job: Job) -> str:
     return destination if destination == "duckdb" and is_shared else f"stack {stack.name}"
 
 
-def _line_of_silence(stack: Stack, job: Job, exit_code: int) -> str:
-    """Return a closing line for a run that could not write one."""
-    error = f"Ended with {exit_code} and no closing line: see the log."
+def _missing_result(stack: Stack, job: Job, exit_code: int) -> str:
+    """Return a JSON result for a run that could not write one."""
+    error = f"Ended with {exit_code} and no JSON result: see the log."
     if exit_code < 0:
         error = f"Ended by {signal.Signals(-exit_code).name}, as for want of memory. Run again."
     target = stack.target(job.destination, job.pipelines_dir)

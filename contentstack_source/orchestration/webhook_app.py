@@ -1,6 +1,6 @@
 """What comes in over HTTP: webhooks of the vendor, and probes.
 
-A webhook is a ring at the door, no more: what it says of entries is not used. So nothing that is
+A webhook only triggers a sync; its payload is never loaded. So nothing that is
 sent here can put anything into a table, and a webhook that comes twice, late or never does no harm.
 """
 
@@ -28,27 +28,27 @@ _BODY_SECONDS: Final = 20.0
 """A body may take so long; the vendor itself gives up after 30 seconds."""
 
 
-class _Told(msgspec.Struct):
+class _Payload(msgspec.Struct):
     """All that is read of a body."""
 
     api_key: str | None = None
 
 
 @dataclass(frozen=True)
-class Door:
-    """Who may ring, and what happens then.
+class WebhookApp:
+    """Receives webhooks and probes.
 
     Attributes:
         headers: every request must bring these, by name in lower case.
         api_key: of the stack; a webhook that names another is turned away.
-        ring: asks for a sync.
-        health: what to tell probes.
+        trigger: asks for a sync.
+        health: the answer to probes.
         lifespan: what goes on as long as the application.
     """
 
     headers: Mapping[str, str]
     api_key: str
-    ring: Callable[[], None]
+    trigger: Callable[[], None]
     health: Callable[[], Mapping[str, Any]]
     lifespan: Callable[[Starlette], AbstractAsyncContextManager[None]]
 
@@ -67,21 +67,21 @@ class Door:
         try:
             body = await asyncio.wait_for(_read(request), _BODY_SECONDS)
         except (asyncio.TimeoutError, ClientDisconnect):
-            body = b""  # who knows the secret may ring without a word
+            body = b""  # with the right secret, an empty body is enough
         if body is not None and not self._may_be_ours(body):
-            return _answer(HTTPStatus.FORBIDDEN, "This is a webhook of another stack.")
-        self.ring()
+            return _response(HTTPStatus.FORBIDDEN, "This is a webhook of another stack.")
+        self.trigger()
         if body is None:
-            told = "Not read, for it is too long: let the webhook send the concise payload."
-            return _answer(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, told)
-        return _answer(HTTPStatus.ACCEPTED, "A sync follows.")
+            detail = "Not read, for it is too long: let the webhook send the concise payload."
+            return _response(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, detail)
+        return _response(HTTPStatus.ACCEPTED, "A sync follows.")
 
     async def _probe(self, request: Request) -> Response:
         del request
         return JSONResponse(self.health())
 
     def _knows(self, request: Request) -> bool:
-        """Compare all headers, in a time that tells nothing of how much is right."""
+        """Compare all headers in constant time."""
         checks = [
             hmac.compare_digest(request.headers.get(name, "").encode(), value.encode())
             for name, value in self.headers.items()
@@ -90,10 +90,10 @@ class Door:
 
     def _may_be_ours(self, body: bytes) -> bool:
         try:
-            told = msgspec.json.decode(body, type=_Told).api_key
+            detail = msgspec.json.decode(body, type=_Payload).api_key
         except msgspec.MsgspecError:
             return True  # nothing in it is needed
-        return told is None or hmac.compare_digest(told.encode(), self.api_key.encode())
+        return detail is None or hmac.compare_digest(detail.encode(), self.api_key.encode())
 
 
 def basic_auth(username: str, password: str) -> str:
@@ -111,5 +111,5 @@ async def _read(request: Request) -> bytes | None:
     return bytes(body)
 
 
-def _answer(status: HTTPStatus, told: str) -> Response:
-    return JSONResponse({"told": told}, status)
+def _response(status: HTTPStatus, detail: str) -> Response:
+    return JSONResponse({"detail": detail}, status)

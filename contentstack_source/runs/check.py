@@ -21,30 +21,30 @@ _SHOWN = 8
 
 
 @dataclass(frozen=True)
-class Finding:
+class CheckResult:
     """One line.
 
     Attributes:
-        what: what was looked at.
-        told: what was found, and what to do if it is not good.
-        exit_code: 0 good; 1 failed, try again; 2 a human must act.
+        name: what was checked.
+        message: what was found, and what to do if it is not good.
+        exit_code: 0 good; 1 failed, try again; 2 needs user action.
     """
 
-    what: str
-    told: str
+    name: str
+    message: str
     exit_code: int = 0
 
 
-def check(target: Target) -> Iterator[Finding]:
+def check(target: Target) -> Iterator[CheckResult]:
     """Yield a finding for each thing a sync needs, stopping where going on makes no sense."""
     try:
         with one_line_errors():
             settings = settings_of(contentstack_source())
     except ContentstackError as error:
-        yield Finding("settings", str(error), error.exit_code)
+        yield CheckResult("settings", str(error), error.exit_code)
         return
-    yield Finding("settings", "api_key, delivery_token and environment are there")
-    yield Finding("region", settings.base_url)
+    yield CheckResult("settings", "api_key, delivery_token and environment are there")
+    yield CheckResult("region", settings.base_url)
     client = Client(settings)
     content = _try("credentials", lambda: _content(client, settings))
     yield content
@@ -56,11 +56,11 @@ def check(target: Target) -> Iterator[Finding]:
         yield _try("rows", lambda: _rows(target))
 
 
-def _try(what: str, look: Callable[[], str]) -> Finding:
+def _try(name: str, run: Callable[[], str]) -> CheckResult:
     try:
-        return Finding(what, look())
+        return CheckResult(name, run())
     except ContentstackError as error:
-        return Finding(what, str(error), error.exit_code)
+        return CheckResult(name, str(error), error.exit_code)
 
 
 def _content(client: Client, settings: Settings) -> str:
@@ -79,7 +79,7 @@ def _model(client: Client) -> str:
     try:
         count = sum(1 for _ in client.fetch_content_types())
     except RefusedError as error:
-        return f"not readable, so types will be inferred from the data ({error.what})"
+        return f"not readable, so types will be inferred from the data ({error.message})"
     return f"{count:,} content types readable"
 
 
@@ -87,25 +87,25 @@ def _destination(target: Target) -> str:
     recovery.refuse_other_owner(target.pipeline())
     found = status(target)
     place = f"{target.destination}, dataset {target.dataset}"
-    if found.position is None:
+    if found.sync_state is None:
         return f"{place}: nothing synced yet"
     rows = sum(found.row_counts.values())
     return f"{place}: {rows:,} rows in {len(found.row_counts):,} tables"
 
 
 def _rows(target: Target) -> str:
-    """Look for rows that other hands took or put: the Sync API never sends them again."""
+    """Look for rows that another process changed: the Sync API never sends them again."""
     found = status(target)
-    if found.position is None:
+    if found.sync_state is None:
         return "none yet"
     pipeline = target.pipeline()
     lost = recovery.missing_tables(pipeline, recovery.known_schema(pipeline))
-    told = [f"{name} is missing" for name in lost]
-    told += row_checks.inconsistencies(pipeline, found.position.tables)
+    changes = [f"{name} is missing" for name in lost]
+    changes += row_checks.inconsistencies(pipeline, found.sync_state.tables)
     last = run_log.last_run(pipeline)
     if last is not None and last.token == run_log.token_fingerprint(pipeline) and last.row_counts:
-        told += row_checks.differences(last.row_counts, found.row_counts)
-    if told:
-        what = f"Rows were changed by other hands: {'; '.join(told[:_SHOWN])}"
-        raise RowsChangedError(what, "contentstack-source resync makes the tables equal again.")
+        changes += row_checks.differences(last.row_counts, found.row_counts)
+    if changes:
+        message = f"Another process changed rows: {'; '.join(changes[:_SHOWN])}"
+        raise RowsChangedError(message, "contentstack-source resync makes the tables equal again.")
     return "as the last run left them"

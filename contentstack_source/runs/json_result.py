@@ -1,4 +1,4 @@
-"""The closing line: all there is to say of a run, as one line of JSON."""
+"""The JSON result of a run: one line."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from contentstack_source.runs.summary import RunSummary, outcome_of
 _Run = Callable[[RunSummary], Any]
 
 
-def run_and_close(target: Target, run: _Run, write: Callable[[str], None]) -> None:
-    """Run, and write the closing line whatever comes of it.
+def run_with_json_result(target: Target, run: _Run, write: Callable[[str], None]) -> None:
+    """Run, and write the JSON result whatever happens.
 
     Args:
         target: where the run loads to.
@@ -30,12 +30,12 @@ def run_and_close(target: Target, run: _Run, write: Callable[[str], None]) -> No
     try:
         run(summary)
     except ContentstackError as error:
-        write(closing_line(target, started_at, summary, error))
+        write(json_result(target, started_at, summary, error))
         raise
-    write(closing_line(target, started_at, summary))
+    write(json_result(target, started_at, summary))
 
 
-def closing_line(
+def json_result(
     target: Target,
     started_at: datetime,
     summary: RunSummary,
@@ -43,7 +43,7 @@ def closing_line(
 ) -> str:
     """Return the line; what it shares with `sync_runs` has the name it has there."""
     ended_at, newest = datetime.now(timezone.utc), summary.newest_event_at
-    line = {
+    result = {
         "pipeline_name": target.pipeline_name,
         "destination": str(target.destination),
         "dataset": target.dataset,
@@ -60,4 +60,4 @@ def closing_line(
         "newest_event_at": newest,
         "lag_seconds": round((ended_at - newest).total_seconds(), 3) if newest else None,
     }
-    return orjson.dumps(line, option=orjson.OPT_UTC_Z).decode()
+    return orjson.dumps(result, option=orjson.OPT_UTC_Z).decode()

@@ -1,4 +1,4 @@
-"""A run that makes the tables anew from their history."""
+"""A run that rebuilds the tables from their history."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ from contentstack_source.transform.change_set import CONTENT_TYPES
 
 
 def rebuild(target: Target, progress: Collector | None = None) -> RunSummary:
-    """Make all tables anew from their history, without a request to the service.
+    """Rebuild all tables from their history, without a request to the service.
 
     Raises:
         NoHistoryError: there is none, or it misses what the tables hold.
-        RefusedError: a human must act.
+        RefusedError: needs user action.
         FailedError: worth trying again.
     """
     with one_line_errors(), recovery.one_run_at_a_time(target):
@@ -35,11 +35,11 @@ def _rebuild(pipeline: Pipeline, summary: RunSummary) -> Settings:
     recovery.refuse_other_owner(pipeline)
     summary.token_before = run_log.token_fingerprint(pipeline)
     schema = recovery.known_schema(pipeline)
-    summary.healed = recovery.missing_tables(pipeline, schema)
-    lost = {name.split(".")[0] for name in summary.healed}
+    summary.recreated = recovery.missing_tables(pipeline, schema)
+    lost = {name.split(".")[0] for name in summary.recreated}
     if schema is None or {HISTORY, CONTENT_TYPES} & lost:
         raise no_history()
-    recovery.make_tables(pipeline, schema, summary.healed)
+    recovery.make_tables(pipeline, schema, summary.recreated)
     summary.row_counts_before = row_checks.count_rows(pipeline)
     source = history_source()
     if (info := run_pass(pipeline, source, confirmed, None)) is not None:

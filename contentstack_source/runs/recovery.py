@@ -52,17 +52,17 @@ def one_run_at_a_time(target: Target) -> Iterator[None]:
     target.folder.mkdir(parents=True, exist_ok=True)
     # Beside the working directory: dlt drops that one when it doubts its state.
     path = target.folder / f".{target.pipeline_name}.lock"
-    told = path.with_suffix(".holder")
+    holder_file = path.with_suffix(".holder")
     try:
         with FileLock(path, timeout=0):
-            told.write_text(
+            holder_file.write_text(
                 f"process {os.getpid()} since {pendulum.now('UTC'):YYYY-MM-DD HH:mm:ss}Z"
             )
             yield
     except Timeout:
-        holder = told.read_text() if told.is_file() else "another process"
-        what = f"Another run of {target.pipeline_name} is under way: {holder}"
-        raise ConcurrentRunError(what, f"Wait for it to end; the lock is {path}.") from None
+        holder = holder_file.read_text() if holder_file.is_file() else "another process"
+        message = f"Another run of {target.pipeline_name} is under way: {holder}"
+        raise ConcurrentRunError(message, f"Wait for it to end; the lock is {path}.") from None
 
 
 def confirmed_state(pipeline: Pipeline) -> str | None:
@@ -71,8 +71,8 @@ def confirmed_state(pipeline: Pipeline) -> str | None:
     return None if state is None else str(state["_version_hash"])
 
 
-def confirmed_position(pipeline: Pipeline) -> SyncState | None:
-    """Return where the stream stands at the destination, whatever the working directory says."""
+def confirmed_sync_state(pipeline: Pipeline) -> SyncState | None:
+    """Return the sync state at the destination, whatever the working directory has."""
     return sync_state_of(_state_at_destination(pipeline) or {})
 
 
@@ -139,10 +139,10 @@ def known_schema(pipeline: Pipeline) -> Schema | None:
 def missing_tables(pipeline: Pipeline, schema: Schema | None) -> list[str]:
     """Return the tables, and `table.column`, that dlt believes to be at the destination.
 
-    They are not there: somebody has dropped or renamed them. Columns of a lake nobody can tell.
+    They were dropped or renamed outside this tool. Lost columns of a lake are not noticed.
 
     Raises:
-        UnknownTablesError: there are tables of ours, and nothing tells what dlt believes of them.
+        UnknownTablesError: there are tables of ours, and dlt's schema tables are missing.
     """
     known = schema.data_table_names(seen_data_only=True) if schema else []
     if not known:
@@ -153,7 +153,7 @@ def missing_tables(pipeline: Pipeline, schema: Schema | None) -> list[str]:
 
 
 def make_tables(pipeline: Pipeline, schema: Schema, names: Iterable[str]) -> None:
-    """Make tables and columns anew that were lost; dlt makes only those of a schema new to it.
+    """Create lost tables and columns again; dlt creates only those of a schema new to it.
 
     Args:
         pipeline: to whose destination.
@@ -174,7 +174,7 @@ def _with_nullable(schema: Schema, lost: Iterable[Sequence[str]]) -> Schema:
         return schema
     for each in columns:
         each["nullable"] = True
-    made._bump_version()  # noqa: SLF001 - dlt refuses to apply a schema that was changed
+    made._bump_version()  # noqa: SLF001 - dlt does not apply a schema that was changed
     return made
 
 
@@ -191,15 +191,15 @@ def _lost(schema: Schema | None, table: str, columns: Mapping[str, Any]) -> Iter
 def _refuse_unknown_tables(pipeline: Pipeline) -> None:
     found = _storage_tables(pipeline, OWN_TABLES)
     if names := ", ".join(name for name, columns in found.items() if columns):
-        what = f"Nothing tells what is in the tables of the dataset any more ({names})"
-        todo = "dlt's own tables are lost. Drop the dataset, or load into another --dataset."
-        raise UnknownTablesError(what, todo)
+        message = f"dlt's schema tables are missing, so existing tables cannot be read ({names})"
+        hint = "Drop the dataset, or load into another --dataset."
+        raise UnknownTablesError(message, hint)
 
 
 def _storage_tables(pipeline: Pipeline, names: Iterable[str]) -> dict[str, Any]:
     """Return the columns of each table at the destination, none if it is not there.
 
-    Empty if nobody can tell.
+    Empty if the destination cannot list them.
     """
     with pipeline.destination_client() as client:
         find: Any = getattr(client, "get_storage_tables", None)
@@ -208,16 +208,16 @@ def _storage_tables(pipeline: Pipeline, names: Iterable[str]) -> dict[str, Any]:
 
 @contextmanager
 def alone_at_destination(pipeline: Pipeline, confirmed: str | None) -> Iterator[None]:
-    """Keep runs of other hosts out, from a look at the destination until the load is over.
+    """Keep runs of other hosts out, from the state check until the end of the load.
 
     A DuckDB file has one process at a time while it is open; PostgreSQL lends a lock that goes
-    with its connection. Other destinations have the look alone (decision 0009).
+    with its connection. Other destinations have only the state check (decision 0009).
 
     Raises:
         ConcurrentRunError: another run loads now, or has loaded since `confirmed`.
         DatasetOwnedError: another pipeline has become the owner since.
     """
-    with _kept_to_itself(pipeline):
+    with _locked_if_possible(pipeline):
         _refuse_if_moved(pipeline, confirmed)
         yield
 
@@ -227,7 +227,7 @@ def _is_postgres(pipeline: Pipeline) -> bool:
 
 
 @contextmanager
-def _kept_to_itself(pipeline: Pipeline) -> Iterator[None]:
+def _locked_if_possible(pipeline: Pipeline) -> Iterator[None]:
     if not (is_duckdb(pipeline) or _is_postgres(pipeline)):
         yield
         return
@@ -249,15 +249,15 @@ def _locked(pipeline: Pipeline, client: SqlClientBase[Any]) -> Iterator[None]:
         taken = client.execute_sql("SELECT pg_try_advisory_xact_lock(hashtext(%s))", name)
         if not taken or not taken[0][0]:
             pipeline.abort_packages()
-            what = "Another run is loading into this dataset right now; nothing was loaded"
-            raise ConcurrentRunError(what, "Wait for it to end, and run again.")
+            message = "Another run is loading into this dataset right now; nothing was loaded"
+            raise ConcurrentRunError(message, "Wait for it to end, and run again.")
         yield
         try:
             client.execute_sql("SELECT 1")
         except DestinationException as error:
-            what = "The destination dropped the connection that kept other runs out of this load"
-            todo = "If another run may have loaded meanwhile: contentstack-source resync."
-            raise ConcurrentRunError(what, todo) from error
+            message = "The destination dropped the connection that kept other runs out of this load"
+            hint = "If another run may have loaded meanwhile: contentstack-source resync."
+            raise ConcurrentRunError(message, hint) from error
 
 
 def _refuse_if_moved(pipeline: Pipeline, confirmed: str | None) -> None:
@@ -268,5 +268,7 @@ def _refuse_if_moved(pipeline: Pipeline, confirmed: str | None) -> None:
         raise
     if confirmed_state(pipeline) != confirmed:
         pipeline.abort_packages()
-        what = "Another run has loaded into this dataset since this one began; nothing was loaded"
-        raise ConcurrentRunError(what, "Run again, and let one scheduler at a time do it.")
+        message = (
+            "Another run has loaded into this dataset since this one began; nothing was loaded"
+        )
+        raise ConcurrentRunError(message, "Run again, and let one scheduler at a time do it.")

@@ -26,8 +26,8 @@ from dlt.pipeline.pipeline import Pipeline
 from contentstack_source.api.client import Client
 from contentstack_source.api.fetch import has_changed
 from contentstack_source.dataset import row_checks
-from contentstack_source.dataset.view_definitions import keep_answers
-from contentstack_source.destinations.capabilities import refuse_unfit
+from contentstack_source.dataset.view_definitions import update_standard_views
+from contentstack_source.destinations.capabilities import refuse_unsupported
 from contentstack_source.destinations.load_settings import bounded_memory, configure_load
 from contentstack_source.destinations.state import (
     SOURCE,
@@ -73,11 +73,11 @@ class Status:
     """Where a stream stands.
 
     Attributes:
-        position: None if nothing was ever loaded.
+        sync_state: None if nothing was ever loaded.
         row_counts: rows in each table now.
     """
 
-    position: SyncState | None
+    sync_state: SyncState | None
     row_counts: dict[str, int]
 
 
@@ -91,12 +91,12 @@ def sync(
 
     Args:
         target: where to.
-        progress: is told how far it is.
+        progress: shows how far the run is.
         settings: arguments of `contentstack_source`; others come from dlt's configuration.
-        summary: is filled as the run goes, for who wants to tell of a failed one too.
+        summary: filled as the run goes, so that a failed run can be reported too.
 
     Raises:
-        RefusedError: a human must act.
+        RefusedError: needs user action.
         FailedError: worth trying again; the next run goes on where this one stopped.
     """
     with one_line_errors(), recovery.one_run_at_a_time(target):
@@ -112,18 +112,18 @@ def resync(
     *,
     take_over: bool = False,
 ) -> RunSummary:
-    """Load everything anew and remove what is no longer there, whatever the state says.
+    """Load everything again and delete what is no longer published, whatever the state is.
 
     Args:
         target: where to.
-        progress: is told how far it is.
+        progress: shows how far the run is.
         settings: arguments of `contentstack_source`; others come from dlt's configuration.
-        summary: is filled as the run goes, for who wants to tell of a failed one too.
+        summary: filled as the run goes, so that a failed run can be reported too.
         take_over: become the owner of a dataset that another pipeline keeps; from then on that
             one is refused.
 
     Raises:
-        RefusedError: a human must act.
+        RefusedError: needs user action.
         FailedError: worth trying again: `resync`, or `sync` for what changed since the last load.
     """
     with one_line_errors(), recovery.one_run_at_a_time(target):
@@ -140,7 +140,7 @@ def status(target: Target) -> Status:
     """
     with one_line_errors():
         pipeline = target.pipeline()
-        refuse_unfit(pipeline.destination)
+        refuse_unsupported(pipeline.destination)
         pipeline.sync_destination()
         return Status(sync_state_of(pipeline.state), row_checks.count_rows(pipeline))
 
@@ -151,23 +151,23 @@ def recorded(
     summary: RunSummary,
     work: Callable[[Pipeline, RunSummary], Settings],
 ) -> RunSummary:
-    """Do the work of a run, and leave a row in the ledger whatever comes of it."""
+    """Do the work of a run, and leave a row in the run log whatever happens."""
     started, started_at = time.monotonic(), pendulum.now("UTC")
     pipeline = target.pipeline(progress)
     configure_load(pipeline)
-    refuse_unfit(pipeline.destination)
+    refuse_unsupported(pipeline.destination)
     error: ContentstackError | None = None
     try:
         with one_line_errors():
             settings = work(pipeline, summary)
-            look = summary.passes > 0  # a run that loads nothing does not look for views
-            summary.failed_views = keep_answers(pipeline, settings, look=look)
+            check = summary.passes > 0  # a run that loads nothing does not check the views
+            summary.failed_views = update_standard_views(pipeline, settings, check=check)
     except _WRITE_NOTHING:
-        raise  # nothing may be written, or somebody else is writing
+        raise  # nothing may be written, or another run is writing
     except ContentstackError as failed:
         error = failed
     if summary.passes or error is not None:
-        with suppress(DestinationException):  # the error there was is the one to tell
+        with suppress(DestinationException):  # the first error is the one to report
             summary.row_counts = row_checks.count_rows(pipeline)
     summary.token_after = run_log.token_fingerprint(pipeline)
     _record(pipeline, summary, started_at, error)
@@ -192,10 +192,10 @@ def _catch_up(
         recovery.refuse_other_owner(pipeline)
         schema = recovery.known_schema(pipeline)
     summary.token_before = run_log.token_fingerprint(pipeline)
-    summary.healed = recovery.missing_tables(pipeline, schema)
-    if schema is not None and summary.healed:
-        recovery.make_tables(pipeline, schema, summary.healed)
-    if from_start or summary.healed:
+    summary.recreated = recovery.missing_tables(pipeline, schema)
+    if schema is not None and summary.recreated:
+        recovery.make_tables(pipeline, schema, summary.recreated)
+    if from_start or summary.recreated:
         with pipeline.managed_state() as state:
             forget_tokens(state.get("sources", {}).get(SOURCE, {}))
     summary.row_counts = summary.row_counts_before = row_checks.count_rows(pipeline)
@@ -217,8 +217,8 @@ def _catch_up(
 
 def _source(settings: Mapping[str, Any]) -> DltSource:
     if unknown := settings.keys() - signature(contentstack_source).parameters.keys():
-        what = f"There is no setting {', '.join(sorted(unknown))}"
-        raise SettingsError(what, "docs/reference.md lists the settings there are.")
+        message = f"There is no setting {', '.join(sorted(unknown))}"
+        raise SettingsError(message, "docs/reference.md lists the settings there are.")
     return contentstack_source(**settings)
 
 
@@ -242,7 +242,7 @@ def _record(
 
 
 def _rows_left(pipeline: Pipeline, summary: RunSummary) -> Mapping[str, int]:
-    """Return the rows that runs have left in each table, not those of other hands since."""
+    """Return the rows that runs left in each table, not changes by other processes since."""
     last = run_log.last_run(pipeline) if not summary.passes else None
     is_unchanged = last is not None and last.token == run_log.token_fingerprint(pipeline)
     return last.row_counts if last and is_unchanged and last.row_counts else summary.row_counts
@@ -266,7 +266,7 @@ def run_pass(
     Returns:
         What was loaded; None if there was nothing to load.
     """
-    # A load that breaks is dropped and extracted anew, by `guard.trust_destination`.
+    # A load that breaks is dropped and extracted again, by `recovery.trust_destination`.
     once = loads_happen_once.set(True)
     try:
         parts = [source, *run_log.to_make(pipeline)]

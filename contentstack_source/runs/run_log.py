@@ -1,4 +1,4 @@
-"""The ledger: a row in `sync_runs` for every run, the failed ones too."""
+"""The run log: a row in `sync_runs` for every run, failed ones too."""
 
 from __future__ import annotations
 
@@ -39,8 +39,8 @@ COLUMNS: Final[Mapping[str, tuple[str, pa.DataType]]] = {
     "requests": ("bigint", pa.int64()),
     "retries": ("bigint", pa.int64()),
     "events": ("json", pa.string()),
-    "rows_put": ("bigint", pa.int64()),
-    "rows_removed": ("bigint", pa.int64()),
+    "rows_upserted": ("bigint", pa.int64()),
+    "rows_deleted": ("bigint", pa.int64()),
     "rejects": ("bigint", pa.int64()),
     "row_counts": ("json", pa.string()),
     "token_before": ("text", pa.string()),
@@ -53,11 +53,11 @@ _JSON: Final = [name for name, kind in _KINDS.items() if kind == "json"]
 
 @dataclass(frozen=True)
 class LastRun:
-    """What the newest row of the ledger says of the tables.
+    """What the newest row of the run log holds about the tables.
 
     Attributes:
         token: fingerprint of the sync token the run ended with.
-        row_counts: rows in each table when it ended; empty if nobody could count them.
+        row_counts: rows in each table when it ended; empty if they were not counted.
     """
 
     token: str | None
@@ -65,7 +65,7 @@ class LastRun:
 
 
 def record(pipeline: Pipeline, values: Mapping[str, Any]) -> None:
-    """Add a run to the ledger; a ledger that cannot be written breaks no run.
+    """Add a run to the run log; a run log that cannot be written breaks no run.
 
     A dataset that does not exist yet is not made for a run that failed.
 
@@ -82,13 +82,13 @@ def record(pipeline: Pipeline, values: Mapping[str, Any]) -> None:
         row |= {name: orjson.dumps(row.get(name) or {}).decode() for name in _JSON}
         if not _is_inserted(pipeline, row):
             silence_json_notice()
-            pipeline.run(_table(_fitting(pipeline, _to_arrow(row))))
+            pipeline.run(_table(_adapted(pipeline, _to_arrow(row))))
     except Exception as error:  # noqa: BLE001 - the run itself is over, well or badly
         logger.warning(f"The run could not be recorded in {_TABLE}: {type(error).__name__}")
 
 
 def has_table(pipeline: Pipeline) -> bool:
-    """Tell whether the ledger, as it is today, is a table of the dataset."""
+    """Return whether the dataset has the run log, with all its columns."""
     known = pipeline.default_schema.tables if pipeline.schema_names else {}
     return _TABLE in known and COLUMNS.keys() <= known[_TABLE]["columns"].keys()
 
@@ -103,7 +103,7 @@ def to_make(pipeline: Pipeline) -> list[DltSource]:
 
 
 def last_run(pipeline: Pipeline) -> LastRun | None:
-    """Return what the newest row says; None if there is none, or no SQL to read it with."""
+    """Return the newest row; None if there is none, or no SQL to read it with."""
     if not has_table(pipeline):
         return None
     with suppress(DestinationException), pipeline.sql_client() as client:
@@ -131,30 +131,30 @@ def last_success(pipeline: Pipeline) -> pendulum.DateTime | None:
 
 
 def token_fingerprint(pipeline: Pipeline) -> str | None:
-    """Return twelve characters that tell tokens apart and give none away."""
-    position = sync_state_of(pipeline.state)
-    if position is None:
+    """Return twelve characters that distinguish tokens and reveal none."""
+    sync_state = sync_state_of(pipeline.state)
+    if sync_state is None:
         return None
-    tokens = ",".join(token for _, token in sorted(position.tokens.items()))
+    tokens = ",".join(token for _, token in sorted(sync_state.tokens.items()))
     return hashlib.sha256(tokens.encode()).hexdigest()[:12]
 
 
 def _table(rows: Any) -> Any:  # noqa: ANN401 - rows as dlt takes them, a dlt source
-    """Return a source with the table of the ledger; Arrow without rows still makes the table."""
+    """Return a source with the table of the run log; Arrow without rows still creates it."""
 
     @dlt.source(name=SOURCE, section=SOURCE)
-    def ledger() -> Any:  # noqa: ANN401
+    def run_log() -> Any:  # noqa: ANN401
         columns: Any = [{"name": name, "data_type": kind} for name, (kind, _) in COLUMNS.items()]
         lake: Any = lake_format(destination_capabilities())
         return dlt.resource(
             [rows], name=_TABLE, write_disposition="append", columns=columns, table_format=lake
         )
 
-    return ledger()
+    return run_log()
 
 
-def _fitting(pipeline: Pipeline, rows: pa.Table) -> Any:  # noqa: ANN401 - as dlt takes rows
-    """Return rows of the ledger as the destination takes JSON."""
+def _adapted(pipeline: Pipeline, rows: pa.Table) -> Any:  # noqa: ANN401 - as dlt takes rows
+    """Return rows of the run log as the destination takes JSON."""
     return to_objects(rows, _KINDS) if encodes_json(_capabilities(pipeline), _KINDS) else rows
 
 

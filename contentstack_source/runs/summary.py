@@ -1,4 +1,4 @@
-"""What there is to say about a run."""
+"""The summary of a run, and its sentences."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ class RunSummary:
         requests: requests sent, retries included.
         retries: requests sent because one before them had failed.
         rejects: items that could not be understood.
-        rows_put: rows of entries and assets published.
-        rows_removed: rows of entries and assets unpublished or deleted one by one.
-        put_by_table: rows put into each table, those of lists, logs and the model too.
+        rows_upserted: rows of entries and assets published.
+        rows_deleted: rows of entries and assets unpublished or deleted one by one.
+        upserted_by_table: rows put into each table, those of lists, logs and the model too.
         seconds: from the first step to the last.
         is_caught_up: False if the stack changed all the time.
         events: events received, by type.
@@ -36,12 +36,12 @@ class RunSummary:
         variants: values that did not fit their column, by `table.column`.
         without_model: content types that the content model does not have.
         model_error: why the content model could not be read; empty if it was.
-        refused_tokens: tokens the service no longer accepted.
+        invalid_tokens: tokens that the service no longer accepted.
         token_before: fingerprint of the token the run began with.
         token_after: fingerprint of the token it ended with.
-        history_begins: the history was off until now, so that all was loaded anew.
-        healed: tables that were missing, so that all was loaded anew.
-        reshaped_by: settings that shape the tables otherwise, so that all was loaded anew.
+        history_begins: the history was off until now, so that everything was loaded again.
+        recreated: tables and columns that were missing, so that everything was loaded again.
+        changed_table_options: changed table options, so that everything was loaded again.
         failed_views: why a view could not be made, by its name.
         row_counts_before: rows in each table when the run began.
         row_counts: rows in each table now.
@@ -53,9 +53,9 @@ class RunSummary:
     requests: int = 0
     retries: int = 0
     rejects: int = 0
-    rows_put: int = 0
-    rows_removed: int = 0
-    put_by_table: Counter[str] = field(default_factory=Counter)
+    rows_upserted: int = 0
+    rows_deleted: int = 0
+    upserted_by_table: Counter[str] = field(default_factory=Counter)
     seconds: float = 0.0
     is_caught_up: bool = False
     events: Counter[str] = field(default_factory=Counter)
@@ -64,12 +64,12 @@ class RunSummary:
     variants: Counter[str] = field(default_factory=Counter)
     without_model: set[str] = field(default_factory=set)
     model_error: str = ""
-    refused_tokens: int = 0
+    invalid_tokens: int = 0
     token_before: str | None = None
     token_after: str | None = None
     history_begins: bool = False
-    healed: list[str] = field(default_factory=list)
-    reshaped_by: list[str] = field(default_factory=list)
+    recreated: list[str] = field(default_factory=list)
+    changed_table_options: list[str] = field(default_factory=list)
     failed_views: dict[str, str] = field(default_factory=dict)
     row_counts_before: dict[str, int] = field(default_factory=dict)
     row_counts: dict[str, int] = field(default_factory=dict)
@@ -80,18 +80,18 @@ class RunSummary:
         """Return the tables that rows were put into or taken from, sorted."""
         before, after = self.row_counts_before, self.row_counts
         shrunk = {name for name, count in before.items() if after.get(name, 0) < count}
-        return sorted({*+self.put_by_table, *shrunk})
+        return sorted({*+self.upserted_by_table, *shrunk})
 
     def figures(self) -> Mapping[str, Any]:
-        """Return what both the ledger and the closing line tell, under the names of the ledger."""
+        """Return what the run log and the JSON result share, under the names of the run log."""
         return {
             "passes": self.passes,
             "pages": self.pages,
             "requests": self.requests,
             "retries": self.retries,
             "events": dict(self.events),
-            "rows_put": self.rows_put,
-            "rows_removed": self.rows_removed,
+            "rows_upserted": self.rows_upserted,
+            "rows_deleted": self.rows_deleted,
             "rejects": self.rejects,
             "token_before": self.token_before,
         }
@@ -103,19 +103,19 @@ class RunSummary:
         self.requests += report.requests
         self.retries += report.retries
         self.rejects += report.rejects
-        self.rows_put += report.rows_put
-        self.rows_removed += report.rows_removed
-        self.put_by_table.update(report.put_by_table)
-        self.refused_tokens += report.refused_tokens
+        self.rows_upserted += report.rows_upserted
+        self.rows_deleted += report.rows_deleted
+        self.upserted_by_table.update(report.upserted_by_table)
+        self.invalid_tokens += report.invalid_tokens
         self.events.update(report.events)
         instants = (self.newest_event_at, report.newest_event_at)
         self.newest_event_at = max(filter(None, instants), default=None)
-        self.unknown.update(report.findings.unknown)
-        self.variants.update(report.findings.variants)
-        self.without_model.update(report.findings.without_model)
+        self.unknown.update(report.drift.unknown)
+        self.variants.update(report.drift.variants)
+        self.without_model.update(report.drift.without_model)
         self.history_begins |= report.history_begins
         self.model_error = self.model_error or report.model_error
-        self.reshaped_by = self.reshaped_by or report.reshaped_by
+        self.changed_table_options = self.changed_table_options or report.changed_table_options
 
 
 def outcome_of(error: ContentstackError | None) -> str:
@@ -128,19 +128,19 @@ def outcome_of(error: ContentstackError | None) -> str:
 def odd_lines(summary: RunSummary) -> list[str]:
     """Return a sentence for everything that did not fit, none if all did."""
     lines = []
-    if summary.refused_tokens:
+    if summary.invalid_tokens:
         lines.append(
-            f"{number(summary.refused_tokens, 'token')} no longer accepted by the service: "
+            f"{number(summary.invalid_tokens, 'token')} no longer accepted by the service: "
             "read again from the last good one, or from the start."
         )
-    if summary.healed:
-        names = ", ".join(summary.healed[:_SHOWN])
-        lines.append(f"Missing at the destination, so everything was loaded anew: {names}.")
+    if summary.recreated:
+        names = ", ".join(summary.recreated[:_SHOWN])
+        lines.append(f"Missing at the destination, so all tables were reloaded: {names}.")
     if summary.history_begins:
-        lines.append("History begins with this run, so everything was loaded anew.")
-    if summary.reshaped_by:
-        names = ", ".join(summary.reshaped_by)
-        lines.append(f"The tables are shaped otherwise by {names}: everything was loaded anew.")
+        lines.append("History begins with this run, so all tables were reloaded.")
+    if summary.changed_table_options:
+        names = ", ".join(summary.changed_table_options)
+        lines.append(f"{names} changed: all tables were reloaded.")
     if summary.rejects:
         lines.append(
             f"{number(summary.rejects, 'item')} could not be understood: see sync_rejects."
@@ -157,8 +157,8 @@ def odd_lines(summary: RunSummary) -> list[str]:
     elif summary.without_model:
         names = ", ".join(sorted(summary.without_model))
         lines.append(f"No content model for {names}: types are inferred from the data.")
-    lines += _finding("Values of fields the content model does not have", summary.unknown)
-    lines += _finding("Values that do not fit their column, kept beside it", summary.variants)
+    lines += _drift_lines("Values of fields the content model does not have", summary.unknown)
+    lines += _drift_lines("Values that do not fit their column, kept beside it", summary.variants)
     return lines
 
 
@@ -172,12 +172,12 @@ def last_line(summary: RunSummary) -> str:
     return f"Up to date: {work}" if summary.passes else f"Nothing changed: {work}"
 
 
-def _finding(what: str, counts: Counter[str]) -> list[str]:
+def _drift_lines(message: str, counts: Counter[str]) -> list[str]:
     if not counts:
         return []
     named = [f"{name} ({count:,})" for name, count in counts.most_common(_SHOWN)]
     rest = len(counts) - len(named)
-    return [f"{what}: {', '.join(named)}" + (f" and {rest} more columns." if rest else ".")]
+    return [f"{message}: {', '.join(named)}" + (f" and {rest} more columns." if rest else ".")]
 
 
 def number(count: int, one: str, many: str | None = None) -> str:

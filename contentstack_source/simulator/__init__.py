@@ -9,7 +9,7 @@
 It knows the wire and nothing of the pipeline that reads it.
 """
 
-from contentstack_source.simulator.behavior import Fault, Weather
+from contentstack_source.simulator.behavior import Behavior, Fault
 from contentstack_source.simulator.demo import demo_stack
 from contentstack_source.simulator.demo_edits import DAY, editors_at_work
 from contentstack_source.simulator.editors import edit
@@ -18,11 +18,11 @@ from contentstack_source.simulator.stack import Stack
 
 __all__ = [
     "DAY",
+    "Behavior",
     "Fault",
     "Request",
     "Server",
     "Stack",
-    "Weather",
     "demo_stack",
     "edit",
     "editors_at_work",

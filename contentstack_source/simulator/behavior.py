@@ -1,6 +1,6 @@
-"""Bad weather: every way in which the service is known, or feared, to behave otherwise.
+"""Service behavior and faults: every way in which the service is known, or feared, to differ.
 
-`Weather` holds standing switches, all off at first; `Fault` is something that befalls one request.
+`Behavior` holds permanent switches, all off at first; a `Fault` affects one request.
 Where reality is unknown (FACTS 12), the switch offers the other possibility.
 """
 
@@ -12,7 +12,7 @@ from typing import Literal
 
 Order = Literal["newest_first", "oldest_first", "shuffled"]
 Delta = Literal["latest", "log"]
-RemovalData = Literal["uid_locale", "with_title", "no_locale"]
+DeleteData = Literal["uid_locale", "with_title", "no_locale"]
 ContentTypesCount = Literal["total", "none", "text", "zero"]
 Kind = Literal[
     "none",
@@ -82,24 +82,24 @@ class Fault:
 
 
 @dataclass
-class Weather:
-    """Standing switches; they may be changed while the server runs.
+class Behavior:
+    """Permanent switches; they may be changed while the server runs.
 
-    Those that shape a pass (order, delta, bodies, pages) count when the pass is frozen, at its
+    Those that change a pass (order, delta, bodies, pages) count when the pass is frozen, at its
     first request; those about tokens count at each answer.
     """
 
     order: Order = "newest_first"
-    """`shuffled` leaves events of one instant newest first: nothing else tells them apart."""
+    """`shuffled` leaves events of one instant newest first: nothing else orders them."""
     delta: Delta = "latest"
     """The latest event of each object, or all of them (FACTS 3.7)."""
     counts_when_empty: bool = False
     """skip, limit and total_count with an empty result too (FACTS 2.3)."""
-    removal_data: RemovalData = "uid_locale"
-    """`no_locale`: a removal that leaves the object in no locale is one event without locale;
-    one that leaves it published elsewhere keeps its locale, or nobody could obey it."""
+    delete_data: DeleteData = "uid_locale"
+    """`no_locale`: a delete that leaves the object in no locale is one event without locale;
+    one that leaves it published elsewhere keeps its locale, or it could not be applied."""
     invalidate_pagination_on_publish: bool = False
-    """Any event refuses the pagination tokens of passes frozen before it (FACTS 7.5)."""
+    """Any event invalidates the pagination tokens of passes frozen before it (FACTS 7.5)."""
     duplicate_events: bool = False
     """Every event twice, the copy up to 150 places further down (FACTS 3.4)."""
     missing_publish_details: bool = False
@@ -111,7 +111,7 @@ class Weather:
     repeat_pagination_token: bool = False
     """Every page but the first leads to itself, for ever."""
     entry_deleted_with_content_type: bool = False
-    """A deleted content type tells of each of its entries as well (FACTS 12.3)."""
+    """A deleted content type also sends an event for each of its entries (FACTS 12.3)."""
     stale_deltas: int = 0
     """So many next sync_token calls answer as before the last change (FACTS 9.5)."""
     both_tokens: bool = False
@@ -125,7 +125,7 @@ class Weather:
     content_types_at_most: int = field(default=100, compare=False)
     """So many content types a page, whatever `limit` asks for."""
     content_types_count: ContentTypesCount = field(default="total", compare=False)
-    """What `count` says: the total, nothing at all, the total as text, or 0."""
+    """The field `count`: the total, absent, the total as text, or 0."""
     content_types_ignore_skip: bool = field(default=False, compare=False)
     """Every page of content types is the first one."""
     content_types_unlisted: frozenset[str] = field(default=frozenset(), compare=False)
@@ -134,12 +134,12 @@ class Weather:
     """Bytes of an answer's body, and what is sent in their place: any bytes, JSON or not."""
     _faults: deque[Fault] = field(default_factory=deque, repr=False, compare=False)
 
-    def next_answers(self, *faults: Fault) -> None:
+    def next_faults(self, *faults: Fault) -> None:
         """Let each of the next requests meet one fault, in this order."""
         self._faults.extend(faults)
 
-    def shape(self) -> tuple[object, ...]:
-        """Give the switches as they stand: two passes under the same ones look alike."""
+    def values(self) -> tuple[object, ...]:
+        """Return the current switches: two passes under the same ones are equal."""
         return tuple(getattr(self, each.name) for each in fields(self) if each.compare)
 
     def next_fault(self) -> Fault:

@@ -57,7 +57,7 @@ def demo_stack(entries: int = 3000, *, seed: int = 7, until: str = "2026-01-01")
 
 
 def _options(uid: str) -> dict[str, object]:
-    """Say which content types are pages with an address of their own."""
+    """Return which content types are pages with an address of their own."""
     paged = uid in {"author", "page", "blog_post"}
     return {"is_page": paged} | ({"url_pattern": "/:title", "url_prefix": "/"} if paged else {})
 

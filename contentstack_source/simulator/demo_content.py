@@ -1,4 +1,4 @@
-"""What the entries and assets of the demo world say, for each content type."""
+"""The content of the demo's entries and assets, for each content type."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The demo's second act: a day at the publisher's, in which every kind of event happens."""
+"""The edits of the demo: a day at the publisher's, in which every kind of event happens."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ DAY = timedelta(hours=7)
 
 
 def editors_at_work(stack: Stack) -> list[str]:
-    """Let the editors of a demo stack work for a day, the same way every time; tell what they did.
+    """Let the editors of a demo stack work for a day, always the same way; return what they did.
 
     Each sentence has the number of (uid, locale) pairs it concerns.
     """
@@ -35,12 +35,12 @@ def editors_at_work(stack: Stack) -> list[str]:
         lambda: _label_products(stack, _of(stack, "product")[:20]),
         lambda: _close_events(stack),
     )
-    told = []
+    sentences = []
     for deed, editor in zip(deeds, itertools.cycle(EDITORS)):
         stack.clock.advance_to(stack.clock.now + DAY / len(deeds))
         stack.editor = editor
-        told.append(deed())
-    return told
+        sentences.append(deed())
+    return sentences
 
 
 def _of(stack: Stack, kind: str) -> list[Key]:

@@ -1,4 +1,4 @@
-"""Editors: random plausible edits for any stack, one at a time, and the demo's second act."""
+"""Editors: random plausible edits for any stack, one at a time."""
 
 from __future__ import annotations
 
@@ -31,14 +31,14 @@ SYSTEM_KEYS = frozenset(
 
 
 def edit(stack: Stack, rng: random.Random) -> str:
-    """Let an editor do one thing that editors do, and tell it in a sentence of the past tense."""
+    """Make one random edit, and return a sentence about it in the past tense."""
     keys = stack.published_keys()
     if not keys:
         return _upload(stack, rng)
     actions, weights = zip(*_ACTIONS, strict=True)
     (action,) = rng.choices(actions, weights)
-    told: str = action(stack, rng, rng.choice(keys))
-    return told
+    sentence: str = action(stack, rng, rng.choice(keys))
+    return sentence
 
 
 def content(stack: Stack, key: Key) -> Item:
@@ -54,7 +54,7 @@ def revised(fields: Item, note: str) -> Item:
 
 
 def publish(stack: Stack, key: Key, fields: Item) -> None:
-    """Publish an entry or an asset, as the key tells."""
+    """Publish an entry or an asset, depending on the key."""
     kind, uid, locale = key
     if kind == ASSETS:
         stack.publish_asset(uid, fields, locale)

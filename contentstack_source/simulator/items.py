@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from contentstack_source.simulator.log import Item
 
 EDITOR = "blt5a1f0c3e7d9b2468"
-"""uid of the user who writes and publishes, if nobody else does."""
+"""uid of the user who writes and publishes by default."""
 Deed = tuple[str, str]
 """When something was done, as on the wire, and the uid of the user who did it."""
 
@@ -19,7 +19,7 @@ Deed = tuple[str, str]
 def publish_details(
     environment_uid: str, locale: str, moment: datetime, delay: int, user: str
 ) -> Item:
-    """Say where, when and by whom; `time` is 0 to 175 ms before the event (FACTS 2.9)."""
+    """Return where, when and by whom; `time` is 0 to 175 ms before the event (FACTS 2.9)."""
     return {
         "environment": environment_uid,
         "locale": locale,

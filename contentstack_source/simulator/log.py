@@ -1,4 +1,4 @@
-"""What editors did, in order: one `Event` for each thing the Sync API may tell about it."""
+"""What editors did, in order: one `Event` for each thing the Sync API may report."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ ASSETS = "sys_assets"
 """`content_type_uid` of every asset on the wire (FACTS 2.7)."""
 
 PUBLISHED_TYPES = frozenset({"entry_published", "asset_published"})
-REMOVAL_TYPES = frozenset(
+DELETE_TYPES = frozenset(
     {"entry_unpublished", "entry_deleted", "asset_unpublished", "asset_deleted"},
 )
 CONTENT_TYPE_DELETED = "content_type_deleted"
-EVENT_TYPES = PUBLISHED_TYPES | REMOVAL_TYPES | {CONTENT_TYPE_DELETED}
+EVENT_TYPES = PUBLISHED_TYPES | DELETE_TYPES | {CONTENT_TYPE_DELETED}
 """The seven values of `type` (vendor's page)."""
 
 Item = dict[str, Any]
@@ -36,19 +36,19 @@ class Event(NamedTuple):
     """The item as JSON."""
     title: str = ""
     action: int = -1
-    """Removals of one object in several locales by one action share this number."""
+    """Deletes of one object in several locales by one action share this number."""
     last_locale: bool = False
-    """The removal left the object published in no locale at all."""
+    """The delete left the object published in no locale at all."""
     source: Source = "editor"
 
     @property
     def is_asset(self) -> bool:
-        """Told by the type, never by `content_type_uid` (FACTS T6)."""
+        """By the type, never by `content_type_uid` (FACTS T6)."""
         return self.type.startswith("asset_")
 
     @property
     def identity(self) -> tuple[object, ...]:
-        """What the event is about; of events with one identity the latest tells the state."""
+        """What the event is about; of events with one identity the latest has the state."""
         if self.source == "raw":
             return (self.position,)
         return (self.is_asset, self.content_type_uid, self.uid, self.locale)

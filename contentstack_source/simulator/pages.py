@@ -27,12 +27,12 @@ class Page:
 
     @cached_property
     def zipped_beginning(self) -> zipping.Beginning:
-        """The same, compressed once for all who ask."""
+        """The same, compressed once for all requests."""
         return zipping.beginning(self.beginning)
 
 
 class Snapshot(NamedTuple):
-    """All there is to tell at one moment, cut in pages."""
+    """All items of one moment, cut in pages."""
 
     pages: list[Page]
     total_count: int
@@ -45,4 +45,4 @@ class Moment:
     position: int = -1
     """How long the log was."""
     snapshots: dict[Hashable, Snapshot] = field(default_factory=dict)
-    """By what shaped them."""
+    """By filters and behavior."""

@@ -1,6 +1,6 @@
-"""A pass: what one init or sync_token call will tell, frozen at its first request and cut in pages.
+"""A pass: the items of one init or sync_token call, frozen at its first request and cut in pages.
 
-What is unknown about the service follows FACTS 14, with a switch in `Weather` for the other way.
+What is unknown about the service follows FACTS 14, with a switch in `Behavior` for the other way.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from contentstack_source.simulator.shapes import to_served
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from contentstack_source.simulator.behavior import Weather
+    from contentstack_source.simulator.behavior import Behavior
     from contentstack_source.simulator.stack import Stack
 
 COPY_DISTANCE = 150
@@ -42,7 +42,7 @@ class Filters:
 
     @classmethod
     def from_query(cls, query: Mapping[str, str], environment: str) -> Filters:
-        """Read an init call; another environment than the token's has nothing to tell."""
+        """Read an init call; another environment than the token's has no items."""
         asked = query.get("environment", environment)
         types = frozenset(each.strip() for each in query.get("type", "").split(",")) - {""}
         return cls(
@@ -53,7 +53,7 @@ class Filters:
         )
 
     def let_through(self, event: Event) -> bool:
-        """Tell whether an event passes; one of no known type passes where no type is asked."""
+        """Return whether an event passes; one of no known type passes where no type is asked."""
         if self.types is not None and event.type not in self.types:
             return False
         if self.content_type_uid is not None and (
@@ -79,58 +79,58 @@ class Pass:
     sync_token: str = ""
 
 
-def initial_pass(stack: Stack, filters: Filters, weather: Weather) -> Pass:
-    """Freeze what is published; and the history of removals, where `type` asks for it.
+def initial_pass(stack: Stack, filters: Filters, behavior: Behavior) -> Pass:
+    """Freeze what is published; and the history of deletes, where `type` asks for it.
 
-    Passes of the same moment, filters and weather have tokens of their own but share their pages.
+    Passes of the same moment, filters and behavior have tokens of their own but share their pages.
     """
     if stack.moment.position != stack.position():
         stack.moment = Moment(stack.position())
-    shape = (filters, weather.shape())
-    if shape not in stack.moment.snapshots:
-        stack.moment.snapshots[shape] = _published(stack, filters, weather)
-    pages, total_count = stack.moment.snapshots[shape]
+    snapshot_key = (filters, behavior.values())
+    if snapshot_key not in stack.moment.snapshots:
+        stack.moment.snapshots[snapshot_key] = _published(stack, filters, behavior)
+    pages, total_count = stack.moment.snapshots[snapshot_key]
     return Pass(filters, stack.position(), list(pages), total_count)
 
 
-def _published(stack: Stack, filters: Filters, weather: Weather) -> Snapshot:
-    removals = (filters.types or frozenset()) - PUBLISHED_TYPES
+def _published(stack: Stack, filters: Filters, behavior: Behavior) -> Snapshot:
+    deletes = (filters.types or frozenset()) - PUBLISHED_TYPES
     shown = PUBLISHED_TYPES if filters.types is None else filters.types
     logged = [
         event
         for event in stack.events()
-        if event.type in removals
+        if event.type in deletes
         or (event.source == "raw" and (event.type in shown or event.type not in EVENT_TYPES))
     ]
-    return _frozen(filters, weather, stack.published_events() + logged)
+    return _frozen(filters, behavior, stack.published_events() + logged)
 
 
-def delta_pass(stack: Stack, filters: Filters, since: int, weather: Weather) -> Pass:
+def delta_pass(stack: Stack, filters: Filters, since: int, behavior: Behavior) -> Pass:
     """Freeze what happened since a checkpoint: the latest of each object, or all of it."""
     events = [event for event in stack.events(since) if filters.let_through(event)]
-    if weather.delta == "latest":
+    if behavior.delta == "latest":
         events = list({event.identity: event for event in events}.values())
-    return Pass(filters, stack.position(), *_frozen(filters, weather, events))
+    return Pass(filters, stack.position(), *_frozen(filters, behavior, events))
 
 
-def _frozen(filters: Filters, weather: Weather, events: list[Event]) -> Snapshot:
+def _frozen(filters: Filters, behavior: Behavior, events: list[Event]) -> Snapshot:
     seen = [event for event in events if filters.let_through(event)]
-    if not weather.entry_deleted_with_content_type:
+    if not behavior.entry_deleted_with_content_type:
         seen = [event for event in seen if event.source != "with_content_type"]
-    if weather.removal_data == "no_locale":
+    if behavior.delete_data == "no_locale":
         seen = _once_an_action(seen)
-    ordered = _in_order(seen, weather)
-    served = [to_served(event, weather) for event in ordered]
-    return Snapshot(_pages(served, weather), len(served))
+    ordered = _in_order(seen, behavior)
+    served = [to_served(event, behavior) for event in ordered]
+    return Snapshot(_pages(served, behavior), len(served))
 
 
-def _in_order(events: list[Event], weather: Weather) -> list[Event]:
+def _in_order(events: list[Event], behavior: Behavior) -> list[Event]:
     newest_first = sorted(events, key=lambda event: (event.event_at, event.position), reverse=True)
-    if weather.duplicate_events:
+    if behavior.duplicate_events:
         newest_first = _with_copies(newest_first)
-    if weather.order == "oldest_first":
+    if behavior.order == "oldest_first":
         return newest_first[::-1]
-    return _shuffled(newest_first) if weather.order == "shuffled" else newest_first
+    return _shuffled(newest_first) if behavior.order == "shuffled" else newest_first
 
 
 def _with_copies(events: list[Event]) -> list[Event]:
@@ -151,7 +151,7 @@ def _shuffled(newest_first: list[Event]) -> list[Event]:
 
 
 def _once_an_action(events: Iterable[Event]) -> list[Event]:
-    """Keep one event of a removal in every locale: without a locale they would be the same."""
+    """Keep one event of a delete in every locale: without a locale they would be the same."""
     kept: dict[tuple[bool, int], Event] = {}
     for event in events:
         whole = event.last_locale
@@ -159,12 +159,12 @@ def _once_an_action(events: Iterable[Event]) -> list[Event]:
     return list(kept.values())
 
 
-def _pages(items: list[bytes], weather: Weather) -> list[Page]:
+def _pages(items: list[bytes], behavior: Behavior) -> list[Page]:
     pages = [
         Page(skip, items[skip : skip + PAGE_SIZE])
         for skip in range(0, max(len(items), 1), PAGE_SIZE)
     ]
-    if weather.empty_pages and len(pages) > 1:
+    if behavior.empty_pages and len(pages) > 1:
         middle = (len(pages) + 1) // 2
         pages.insert(middle, Page(pages[middle].skip, []))
     return pages

@@ -1,4 +1,4 @@
-"""Answers: a status, a JSON body, and the service's way of saying no (FACTS 8)."""
+"""Responses: a status, a JSON body, and the service's error bodies (FACTS 8)."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import orjson
 NOT_VALID = "is not valid."
 
 
-class Answer(NamedTuple):
+class Response(NamedTuple):
     """What the server is about to send."""
 
     status: int
@@ -20,25 +20,25 @@ class Answer(NamedTuple):
     """The same body as gzip, where it is at hand."""
 
 
-def ok(body: object) -> Answer:
+def ok(body: object) -> Response:
     """Answer 200 with a body."""
-    return Answer(200, orjson.dumps(body))
+    return Response(200, orjson.dumps(body))
 
 
-def refusal(status: int, code: int, message: str, *wrong: str) -> Answer:
-    """Answer in the shape of every recorded error; `wrong` names the parameters at fault."""
+def error_response(status: int, code: int, message: str, *wrong: str) -> Response:
+    """Return an error response like every recorded one; `wrong` names the parameters at fault."""
     body: dict[str, object] = {"error_message": message, "error_code": code}
     if wrong:
         body["errors"] = {name: [NOT_VALID] for name in wrong}
-    return Answer(status, orjson.dumps(body))
+    return Response(status, orjson.dumps(body))
 
 
-def invalid_parameters(*wrong: str) -> Answer:
-    """Refuse a sync call, most often for its token (FACTS 8, 422/141)."""
+def invalid_parameters(*wrong: str) -> Response:
+    """Return the error of an invalid sync call, most often for its token (FACTS 8, 422/141)."""
     message = "Failed to fetch items. Please try again with valid parameters."
-    return refusal(422, 141, message, *wrong)
+    return error_response(422, 141, message, *wrong)
 
 
-def unknown_path() -> Answer:
-    """Refuse what is no endpoint."""
-    return refusal(404, 404, "The requested URL was not found.")
+def unknown_path() -> Response:
+    """Return the error of an unknown path."""
+    return error_response(404, 404, "The requested URL was not found.")

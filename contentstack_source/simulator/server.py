@@ -17,16 +17,16 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, urlsplit
 
 from contentstack_source.simulator import service
-from contentstack_source.simulator.behavior import Fault, Weather
+from contentstack_source.simulator.behavior import Behavior, Fault
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from contentstack_source.simulator.responses import Answer
+    from contentstack_source.simulator.responses import Response
     from contentstack_source.simulator.stack import Stack
 
 REQUESTS_PER_SECOND = 100
-"""The service's limit for uncached requests (FACTS 9.1), told in every answer (FACTS 2.12)."""
+"""The service's limit for uncached requests (FACTS 9.1), sent in every answer (FACTS 2.12)."""
 RESET = struct.pack("ii", 1, 0)
 """SO_LINGER on, 0 seconds: closing sends a reset."""
 
@@ -49,7 +49,7 @@ class Server:
     base_url: str
     """Such as `http://127.0.0.1:41234/v3`."""
     stack: Stack
-    weather: Weather
+    behavior: Behavior
     requests: list[Request] = field(default_factory=list)
 
     def clear(self) -> None:
@@ -60,14 +60,14 @@ class Server:
 @contextmanager
 def serve(
     stack: Stack,
-    weather: Weather | None = None,
+    behavior: Behavior | None = None,
     *,
     host: str = "127.0.0.1",
     port: int = 0,
 ) -> Iterator[Server]:
     """Serve a stack until the block ends; port 0 takes any that is free."""
     http = _HTTP((host, port), _Handler)
-    server = Server(f"http://{host}:{http.server_port}/v3", stack, weather or Weather())
+    server = Server(f"http://{host}:{http.server_port}/v3", stack, behavior or Behavior())
     http.simulator = server
     thread = threading.Thread(target=http.serve_forever, args=(0.01,), daemon=True)
     thread.start()
@@ -112,7 +112,7 @@ class _HTTP(ThreadingHTTPServer):
                 connection.shutdown(socket.SHUT_RDWR)
 
     def handle_error(self, request: Any, client_address: Any) -> None:  # noqa: ANN401
-        """Say nothing of clients that hang up; anything else is a fault of ours."""
+        """Ignore clients that hang up; anything else is a bug of the simulator."""
         if not isinstance(sys.exc_info()[1], OSError):
             super().handle_error(request, client_address)
 
@@ -124,10 +124,10 @@ class _Handler(BaseHTTPRequestHandler):
     server: _HTTP
 
     def do_GET(self) -> None:
-        """Meet the weather, then answer."""
+        """Apply faults, then answer."""
         simulator = self.server.simulator
-        fault = simulator.weather.next_fault()
-        time.sleep(simulator.weather.answer_seconds + fault.seconds)
+        fault = simulator.behavior.next_fault()
+        time.sleep(simulator.behavior.answer_seconds + fault.seconds)
         parts = urlsplit(self.path)
         query = dict(parse_qsl(parts.query, keep_blank_values=True))
         headers = {name.lower(): value for name, value in self.headers.items()}
@@ -136,11 +136,11 @@ class _Handler(BaseHTTPRequestHandler):
             self._drop()
             return
         started = time.perf_counter()
-        usual = service.answer(simulator.stack, simulator.weather, parts.path, query, headers)
-        usual = service.rewritten(simulator.weather, usual)
-        answer = service.faulty(fault, query, usual)
-        simulator.requests.append(Request(parts.path, query, headers, answer.status))
-        self._send(answer, fault, started)
+        usual = service.respond(simulator.stack, simulator.behavior, parts.path, query, headers)
+        usual = service.rewritten(simulator.behavior, usual)
+        response = service.faulty(fault, query, usual)
+        simulator.requests.append(Request(parts.path, query, headers, response.status))
+        self._send(response, fault, started)
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002
         """Keep quiet: `Server.requests` has it all."""
@@ -150,13 +150,13 @@ class _Handler(BaseHTTPRequestHandler):
         self.connection.close()
         self.close_connection = True
 
-    def _send(self, answer: Answer, fault: Fault, started: float) -> None:
-        body = answer.body
+    def _send(self, response: Response, fault: Fault, started: float) -> None:
+        body = response.body
         zipped = "gzip" in self.headers.get("Accept-Encoding", "")
         if zipped:
-            body = answer.zipped or gzip.compress(body, 1)
-        self.send_response_only(answer.status)
-        for name, value in _headers(answer, started).items():
+            body = response.zipped or gzip.compress(body, 1)
+        self.send_response_only(response.status)
+        for name, value in _headers(response, started).items():
             self.send_header(name, value)
         if zipped:
             self.send_header("Content-Encoding", "gzip")
@@ -168,12 +168,12 @@ class _Handler(BaseHTTPRequestHandler):
         self.wfile.write(body)
 
 
-def _headers(answer: Answer, started: float) -> dict[str, str]:
+def _headers(response: Response, started: float) -> dict[str, str]:
     """Give the headers of the recordings (FACTS 2.12), and the two that came later."""
     milliseconds = round((time.perf_counter() - started) * 1000)
-    limited = answer.status == HTTPStatus.TOO_MANY_REQUESTS
+    limited = response.status == HTTPStatus.TOO_MANY_REQUESTS
     headers = {
-        "Content-Type": answer.content_type,
+        "Content-Type": response.content_type,
         "Date": formatdate(usegmt=True),
         "Via": "1.1 varnish, 1.1 varnish",
         "Age": "0",
@@ -188,6 +188,6 @@ def _headers(answer: Answer, started: float) -> dict[str, str]:
         "X-RateLimit-Limit": str(REQUESTS_PER_SECOND),
         "X-RateLimit-Remaining": "0" if limited else str(REQUESTS_PER_SECOND - 1),
     }
-    if answer.retry_after is not None:
-        headers["Retry-After"] = f"{answer.retry_after:g}"
+    if response.retry_after is not None:
+        headers["Retry-After"] = f"{response.retry_after:g}"
     return headers

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 DEFAULT_API_KEY = "blt3e9d41c07a5f8b26"
-DEFAULT_DELIVERY_TOKEN = "cs7c1e0b94d2a86f35e7b01d29"  # noqa: S105  opens nothing but a simulator
+DEFAULT_DELIVERY_TOKEN = "cs7c1e0b94d2a86f35e7b01d29"  # noqa: S105  of the simulator only
 
 
 class Stack:
@@ -84,7 +84,7 @@ class Stack:
             self.content_types[uid] = model
 
     def change_content_type(self, uid: str, schema: list[Item]) -> None:
-        """Give a content type another schema: no event tells of it (FACTS 10.10)."""
+        """Give a content type another schema: there is no event for it (FACTS 10.10)."""
         with self.lock:
             model = self._model(uid)
             self.content_types[uid] = model | {
@@ -99,8 +99,8 @@ class Stack:
             self._model(uid)
             del self.content_types[uid]
             for content_type_uid, entry_uid in [key for key in self._locales if key[0] == uid]:
-                # Whether the service tells of each entry too is unknown (FACTS 12.3): kept in the
-                # log for `Weather.entry_deleted_with_content_type`, otherwise never served.
+                # Whether the service also sends an event per entry is unknown (FACTS 12.3): the log
+                # has it for `Behavior.entry_deleted_with_content_type`, otherwise it is not served.
                 key = (content_type_uid, entry_uid)
                 self._remove("entry_deleted", key, self._where(key, None), "with_content_type")
                 self._forget(key)

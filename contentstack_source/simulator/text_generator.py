@@ -56,7 +56,7 @@ SENTENCES = {
     locale: tuple(" ".join(parts) + "." for parts in itertools.product(*language))
     for locale, language in LANGUAGES.items()
 }
-"""All that can be said in the language of a locale, put together once: worlds may be large."""
+"""All sentences of the language of a locale, built once: stacks may be large."""
 
 
 class Dice(random.Random):
@@ -76,17 +76,17 @@ class Dice(random.Random):
         return [choices[(int(first) + step) % len(choices)] for step in range(count)]
 
     def happens(self, likely: float) -> bool:
-        """Tell whether something happens that does so with this probability."""
+        """Return whether something happens that does so with this probability."""
         return self.random() < likely
 
 
 def sentence(dice: Dice, locale: str) -> str:
-    """Say one thing in the language of a locale."""
+    """Return a sentence in the language of a locale."""
     return dice.pick(SENTENCES[locale])
 
 
 def paragraph(dice: Dice, locale: str, most: int = 4) -> str:
-    """Say up to `most` things."""
+    """Return up to `most` sentences."""
     return " ".join(sentence(dice, locale) for _ in range(dice.number(1, most)))
 
 

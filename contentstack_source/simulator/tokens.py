@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 
 class Checkpoint(NamedTuple):
-    """What a sync token stands for: all before `position` was told, under these filters."""
+    """What a sync token stands for: all before `position` was sent, under these filters."""
 
     position: int
     filters: Filters
@@ -37,7 +37,7 @@ class Tokens:
         return token
 
     def forget(self, *sync_tokens: str) -> None:
-        """Refuse these sync tokens, or every token so far, as if the service had lost them."""
+        """Invalidate these sync tokens, or every token so far, as if the service had lost them."""
         for token in sync_tokens:
             del self.checkpoints[token]
         if not sync_tokens:

@@ -1,4 +1,4 @@
-"""gzip in two parts: what is sent again and again is compressed once, the little after it anew.
+"""gzip in two parts: what is sent again and again is compressed once, the rest each time.
 
 A stream of deflate may be cut where it was flushed, and gzip's checksum goes on from where it was
 left; so both parts make one member, as if they had been compressed together (RFC 1951, 1952).

@@ -20,7 +20,7 @@ from contentstack_source.destinations.capabilities import (
     lake_format,
     to_objects,
 )
-from contentstack_source.destinations.hints import count_true_rows, hints_of, owner_of
+from contentstack_source.destinations.hints import count_data_rows, hints_of, owner_of
 from contentstack_source.destinations.state import SYNC
 from contentstack_source.events import PUBLISHED
 from contentstack_source.schema import RowBatch
@@ -32,7 +32,7 @@ from contentstack_source.settings import (
 )
 from contentstack_source.source.rebuild_pass import rebuild_pass
 from contentstack_source.source.stats import RunningPass
-from contentstack_source.source.sync_pass import loads_happen_once, walk_pass
+from contentstack_source.source.sync_pass import loads_happen_once, run_sync_pass
 from contentstack_source.transform.change_set import CONTENT_TYPES, SYNC_EVENTS, ChangeSet
 from contentstack_source.transform.date_ranges import dates_aside
 from contentstack_source.transform.nul_characters import nul_aside
@@ -51,10 +51,10 @@ def contentstack_source(
     start_from: Any = None,  # noqa: ANN401 - TOML has dates of its own
     event_types: Any = None,  # noqa: ANN401 - a list, or text with commas
     partition_by: str | None = None,
-    requests_at_once: int = 16,
+    max_concurrent_requests: int = 16,
     requests_per_second: int = 80,
     max_deleted_share: float = 0.5,
-    link_graph: bool = True,  # noqa: FBT001, FBT002 - dlt calls by name
+    entry_references: bool = True,  # noqa: FBT001, FBT002 - dlt calls by name
     rich_text: bool = False,  # noqa: FBT001, FBT002
     history: bool = False,  # noqa: FBT001, FBT002 - dlt calls by name
     deletes: str = "hard",
@@ -78,10 +78,10 @@ def contentstack_source(
         event_types: load only these event types.
         partition_by: `content_type` reads each content type, and the assets, by a stream of its
             own, side by side; unset, there is one stream.
-        requests_at_once: requests under way at a time, with many streams.
-        requests_per_second: requests begun in any second, with many streams.
+        max_concurrent_requests: requests under way at a time, with many streams.
+        requests_per_second: requests started in any second, with many streams.
         max_deleted_share: the part of all rows that a resync may remove, 0 to 1.
-        link_graph: keep `entry_references`, a row for each link of an entry.
+        entry_references: keep the table `entry_references`, a row for each reference of an entry.
         rich_text: put columns of plain text and Markdown beside JSON rich text.
         history: keep every event received, with what it published, in `entry_history`.
         deletes: `hard` takes rows away with what they show; `soft` keeps them, with `deleted_at`.
@@ -92,7 +92,7 @@ def contentstack_source(
         SettingsError: a setting is wrong.
         TooManyDeletionsError: when run: a resync would remove more than it may.
         SettingsChangedError: when run: the dataset holds another stream.
-        CredentialsError: when run: the stack refused the credentials.
+        CredentialsError: when run: the service rejected the credentials.
         FailedError: when run: worth trying again.
     """
     settings = parse_settings(
@@ -107,17 +107,17 @@ def contentstack_source(
         start_from=start_from,
         event_types=event_types,
         partition_by=partition_by,
-        requests_at_once=requests_at_once,
+        max_concurrent_requests=max_concurrent_requests,
         requests_per_second=requests_per_second,
         max_deleted_share=max_deleted_share,
-        link_graph=link_graph,
+        entry_references=entry_references,
         rich_text=rich_text,
         history=history,
         deletes=deletes,
         locale_fallback=locale_fallback,
         master_locale=master_locale,
     )
-    sync = dlt.resource(walk_pass, name=SYNC, selected=False)(settings)
+    sync = dlt.resource(run_sync_pass, name=SYNC, selected=False)(settings)
     names = (*settings.event_types, CONTENT_TYPES, SYNC_EVENTS, *([HISTORY] if history else []))
     return [sync, *(_resource(name, sync) for name in names)]
 
@@ -129,7 +129,7 @@ def history_source(
     locale_fallback: Any = None,  # noqa: ANN401 - a table, or text with commas
     master_locale: str = "en-us",
 ) -> list[DltResource]:
-    """Load all tables anew from `entry_history`, without a request; the stream stays where it is.
+    """Rebuild all tables from `entry_history`, without a request; the sync state stays.
 
     Args:
         deletes: as for `contentstack_source`.
@@ -168,10 +168,10 @@ def _resource(name: str, sync: DltResource) -> DltResource:
         current = running.changes
         load_id = dlt.current.load_package_state()["load_id"]
         caps = destination_capabilities()
-        for each in _fitting(current, name):
+        for each in _adapted(current, name):
             is_new = current.is_new(each.table)
             merges = not is_new and each.table != CONTENT_TYPES
-            running.stats.count_rows(each, count_true_rows(each), merges=merges)
+            running.stats.count_rows(each, count_data_rows(each), merges=merges)
             ids = pa.repeat(pa.scalar(load_id), each.data.num_rows)
             data = each.data.append_column("_dlt_load_id", ids)
             carrier = file_format(caps, each.types, is_empty=not each.data.num_rows)
@@ -190,10 +190,10 @@ def _resource(name: str, sync: DltResource) -> DltResource:
     return dlt.transformer(load, data_from=sync, name=name)
 
 
-def _fitting(current: ChangeSet, name: str) -> Iterator[RowBatch]:
+def _adapted(current: ChangeSet, name: str) -> Iterator[RowBatch]:
     """Yield the rows of a resource as the destination can hold them."""
     caps = destination_capabilities()
     keeps_nul, ranges = holds_nul(caps), date_ranges(caps)
     for each in current.rows(name):
-        rows = dates_aside(each, ranges, current.names, current.findings) if ranges else each
-        yield rows if keeps_nul else nul_aside(rows, current.names, current.findings)
+        rows = dates_aside(each, ranges, current.names, current.drift) if ranges else each
+        yield rows if keeps_nul else nul_aside(rows, current.names, current.drift)

@@ -22,16 +22,16 @@ from contentstack_source.destinations.owner import (
     stored_schema,
     stored_states,
 )
-from contentstack_source.destinations.state import SYNC, has_position, own, owned_since, tokens_of
+from contentstack_source.destinations.state import SYNC, has_sync_state, own, owned_since, tokens_of
 from contentstack_source.errors import WorkingFolderError
 
 
 def settle(pipeline: Pipeline) -> bool:
-    """Tell whether the position in dlt's state may be believed; if not, a full sync is due.
+    """Return whether the sync state in dlt's state is valid; if not, a full sync is due.
 
     Raises:
         DatasetOwnedError: another pipeline, or another source, keeps the dataset.
-        WorkingFolderError: the working folder tells of another load than the dataset does.
+        WorkingFolderError: the working folder has the state of another load than the dataset.
     """
     name = dlt.current.source_schema().name
     local, _ = pipeline_state(Container())
@@ -64,7 +64,7 @@ def _refuse_sibling(pipeline: Pipeline, local: State, name: str) -> None:
     before: Any = pipeline.state
     for other, source in local.get("sources", {}).items():
         is_new = tokens_of(local, other) != tokens_of(before, other)
-        if other != name and has_position(source) and is_new:
+        if other != name and has_sync_state(source) and is_new:
             raise owned_error(pipeline, Owner(pipeline.pipeline_name, other, ""), name)
 
 
@@ -80,13 +80,13 @@ def _learn_tables(pipeline: Pipeline, name: str) -> None:
 
 
 def _other_load(pipeline: Pipeline) -> WorkingFolderError:
-    what = (
-        f"dlt's working folder {pipeline.working_dir} tells of another load than dataset "
-        f"{pipeline.dataset_name} does: it was used with another dataset, or the dataset was "
+    message = (
+        f"dlt's working folder {pipeline.working_dir} has the state of another load than dataset "
+        f"{pipeline.dataset_name}: it was used with another dataset, or the dataset was "
         "restored from a backup"
     )
-    todo = (
+    hint = (
         "Delete the folder, which loses nothing (pipeline.drop()), and run again; or use "
         "contentstack-source sync, and another pipeline name for each dataset."
     )
-    return WorkingFolderError(what, todo)
+    return WorkingFolderError(message, hint)

@@ -1,4 +1,4 @@
-"""The tables made anew from their history, without a request to the service."""
+"""Rebuilds the tables from their history, without a request to the service."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ _VERSION: Final = {
     "data": "text",
 }
 
-_ENDED: Final = f"""
+_SOFT_DELETED: Final = f"""
 SELECT {ROOT_ID} AS _dlt_id, valid_to AS {DELETED_AT}, ended_by AS {DELETED_BY}
 FROM ended_version WHERE valid_to IS NOT NULL
 """
@@ -64,15 +64,17 @@ def rebuild_pass(settings: Settings) -> Iterator[RunningPass]:
     dlt.current.resource_metrics()["report"] = stats
     if last is None:
         raise no_history()
-    # As the tables are shaped, whatever is set by now.
-    has_links, reads = (bool(last.shape.get(name)) for name in ("link_graph", "rich_text"))
-    settings = replace(settings, link_graph=has_links, rich_text=reads)
+    # With the options that the tables were loaded with, whatever is set now.
+    has_references, reads = (
+        bool(last.table_options.get(name)) for name in ("entry_references", "rich_text")
+    )
+    settings = replace(settings, entry_references=has_references, rich_text=reads)
     silence_json_notice()
     # Where DuckDB may spill: dlt's working folder, which is there as long as the pipeline.
-    intake = Staging(temp_folder=Path(active_pipeline().working_dir) / "rebuild")
-    ended = _recall_versions(intake, keeps_ended=settings.deletes == SOFT)
+    staging = Staging(temp_folder=Path(active_pipeline().working_dir) / "rebuild")
+    soft_deleted = _load_versions(staging, keeps_soft_deleted=settings.deletes == SOFT)
     current = ChangeSet(
-        Compaction(intake.con, last.locales),
+        Compaction(staging.con, last.locales),
         settings,
         names=Names(dlt.current.source_schema().naming, last.tables),
         existing=existing_tables(dlt.current.source_schema()),
@@ -80,7 +82,7 @@ def rebuild_pass(settings: Settings) -> Iterator[RunningPass]:
         replaced=None,
         received_at=pendulum.now("UTC"),
         gather=nest if lake_format(destination_capabilities()) else None,
-        ended=ended if settings.deletes == SOFT else None,
+        soft_deleted=soft_deleted if settings.deletes == SOFT else None,
     )
     current.refuse_too_many_deletions(settings.max_deleted_share, read_ids)
     stats.count_changes(current)
@@ -89,21 +91,21 @@ def rebuild_pass(settings: Settings) -> Iterator[RunningPass]:
 
 
 def no_history() -> NoHistoryError:
-    """Return the error of a dataset whose tables cannot be made anew."""
-    what = "The dataset has no history from which its tables could be made anew"
-    todo = "Set history = true and run contentstack-source sync, or load anew by resync."
-    return NoHistoryError(what, todo)
+    """Return the error of a dataset whose tables cannot be rebuilt."""
+    message = "The dataset has no history from which its tables could be rebuilt"
+    hint = "Set history = true and run contentstack-source sync, or reload everything by resync."
+    return NoHistoryError(message, hint)
 
 
-def _recall_versions(intake: Staging, *, keeps_ended: bool) -> pa.Table:
-    """Let the intake take the versions whose rows are to be, and return which of them ended."""
-    told = [arrow_schema(_VERSION).empty_table().drop_columns(["data"])]
+def _load_versions(staging: Staging, *, keeps_soft_deleted: bool) -> pa.Table:
+    """Load the last versions into staging, and return which of them are soft-deleted."""
+    parts = [arrow_schema(_VERSION).empty_table().drop_columns(["data"])]
     for part in read_rows(LAST_VERSIONS, _VERSION):
-        versions = part if keeps_ended else part.filter(pc.is_null(part["valid_to"]))
-        intake.recall(versions)
-        told.append(versions.drop_columns(["data"]))
-    intake.con.register("ended_version", pa.concat_tables(told))
-    return ask(intake.con, _ENDED, duckdb.DuckDBPyConnection.to_arrow_table)
+        versions = part if keeps_soft_deleted else part.filter(pc.is_null(part["valid_to"]))
+        staging.load(versions)
+        parts.append(versions.drop_columns(["data"]))
+    staging.con.register("ended_version", pa.concat_tables(parts))
+    return ask(staging.con, _SOFT_DELETED, duckdb.DuckDBPyConnection.to_arrow_table)
 
 
 def _read_model() -> dict[str, Mapping[str, Any]]:

@@ -17,40 +17,40 @@ class PassStats(FetchStats):
 
     Attributes:
         has_moved: the stream ended elsewhere than it began.
-        reshaped_by: settings that made all streams begin anew, for they shape the tables.
-        history_begins: the history was off until now, so that all streams begin anew.
+        changed_table_options: table options that changed, so that all streams need a full sync.
+        history_begins: the history was off until now, so that all streams need a full sync.
         events: by event type.
         newest_event_at: of the events; None if there are none.
         rejects: items that could not be understood.
-        rows_put: rows of entries and assets published.
-        rows_removed: rows of entries and assets unpublished or deleted one by one.
+        rows_upserted: rows of entries and assets published.
+        rows_deleted: rows of entries and assets unpublished or deleted one by one.
         merges: some rows go to tables that had rows before.
         largest_batch_bytes: of the rows handed to dlt at once, as Arrow has them.
-        put_by_table: rows put into each table, those of lists, logs and the model too.
-        findings: what the content model did not foresee.
+        upserted_by_table: rows put into each table, those of lists, logs and the model too.
+        drift: what the content model did not foresee.
     """
 
     has_moved: bool = False
-    reshaped_by: list[str] = field(default_factory=list)
+    changed_table_options: list[str] = field(default_factory=list)
     history_begins: bool = False
     events: dict[str, int] = field(default_factory=dict)
     newest_event_at: datetime | None = None
     rejects: int = 0
-    rows_put: int = 0
-    rows_removed: int = 0
+    rows_upserted: int = 0
+    rows_deleted: int = 0
     merges: bool = False
     largest_batch_bytes: int = 0
-    put_by_table: Counter[str] = field(default_factory=Counter)
-    findings: SchemaDrift = field(default_factory=SchemaDrift)
+    upserted_by_table: Counter[str] = field(default_factory=Counter)
+    drift: SchemaDrift = field(default_factory=SchemaDrift)
 
     def count_changes(self, changes: ChangeSet) -> None:
         """Take over what a pass changes."""
         self.events = changes.events
         self.newest_event_at = changes.newest_event_at
         self.rejects = changes.rejects
-        self.rows_put = changes.rows_put
-        self.rows_removed = changes.rows_removed
-        self.findings = changes.findings
+        self.rows_upserted = changes.rows_upserted
+        self.rows_deleted = changes.rows_deleted
+        self.drift = changes.drift
 
     def count_rows(self, rows: RowBatch, data_rows: int, *, merges: bool) -> None:
         """Count rows that are handed to dlt.
@@ -60,7 +60,7 @@ class PassStats(FetchStats):
             data_rows: how many of them come to stay.
             merges: the table had rows before.
         """
-        self.put_by_table[rows.table] += data_rows
+        self.upserted_by_table[rows.table] += data_rows
         self.merges |= merges
         self.largest_batch_bytes = max(self.largest_batch_bytes, rows.data.nbytes)
 

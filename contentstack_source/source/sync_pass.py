@@ -18,17 +18,17 @@ from contentstack_source.api.sync_protocol import Page
 from contentstack_source.destinations.capabilities import (
     destination_capabilities,
     lake_format,
-    refuse_to_keep_rows,
-    refuse_unfit,
+    refuse_soft_deletes,
+    refuse_unsupported,
 )
 from contentstack_source.destinations.hints import existing_tables, silence_json_notice
 from contentstack_source.destinations.reader import active_pipeline, read_ids, read_rows
 from contentstack_source.destinations.state import (
     SyncState,
+    changed_table_options,
     history_begins,
     load_last_state,
     load_sync_state,
-    reshaped_by,
     save_sync_state,
 )
 from contentstack_source.errors import CredentialsError, TooManyDeletionsError
@@ -48,38 +48,38 @@ loads_happen_once: ContextVar[bool] = ContextVar("loads_happen_once", default=Fa
 run itself deletes the pages of a pass once its load is confirmed."""
 
 
-def walk_pass(settings: Settings) -> Iterator[RunningPass]:
-    """Walk one pass, hand it to the resources, and remember where it ended."""
+def run_sync_pass(settings: Settings) -> Iterator[RunningPass]:
+    """Run one pass, hand it to the resources, and save its sync state."""
     if (pipeline := active_pipeline()) is not None:
-        refuse_unfit(pipeline.destination)
+        refuse_unsupported(pipeline.destination)
     if settings.deletes == SOFT:
-        refuse_to_keep_rows(destination_capabilities())
+        refuse_soft_deletes(destination_capabilities())
     settings = _only_selected(settings)
     is_believed = loads_happen_once.get() or pipeline is None or settle(pipeline)
-    position, last = load_sync_state(settings) if is_believed else None, load_last_state()
-    stats = PassStats(reshaped_by=reshaped_by(settings))
+    sync_state, last = load_sync_state(settings) if is_believed else None, load_last_state()
+    stats = PassStats(changed_table_options=changed_table_options(settings))
     _publish(stats)
     stats.history_begins = history_begins(settings)
     client = Client(settings)
     pages = Pages(client, _spool_folder())
-    intake = Staging(only_locale=settings.locale, temp_folder=pages.folder / "tmp")
-    tokens = dict(position.tokens) if position else {}
+    staging = Staging(only_locale=settings.locale, temp_folder=pages.folder / "tmp")
+    tokens = dict(sync_state.tokens) if sync_state else {}
     content_types = _model_of_streams(settings, client, stats)
     streams = _streams(settings, tokens, content_types or {})
-    pages.fetch(streams, intake, stats, _progress())
+    pages.fetch(streams, staging, stats, _progress())
     stats.requests, stats.retries = client.requests, client.retries
     if stats.tokens == tokens:
-        pages.clear()  # The same tokens again: nothing changed (FACTS 7.2); ask anew next time.
+        pages.clear()  # The same tokens again: nothing changed (FACTS 7.2); ask again next time.
         return
     stats.has_moved = True
     silence_json_notice()
     if content_types is None:
         content_types = fetch_model(client, stats)
-    fold = Compaction(intake.con, last.locales if last else ())
+    compaction = Compaction(staging.con, last.locales if last else ())
     if content_types is not None:
-        add_missing_types(client, content_types, fold.standing_types)
+        add_missing_types(client, content_types, compaction.standing_types)
     replaced = _replaced(settings, streams, stats, last)
-    current = _pass_of(fold, settings, last, content_types, replaced)
+    current = _change_set(compaction, settings, last, content_types, replaced)
     stats.count_changes(current)
     stats.requests, stats.retries = client.requests, client.retries
     try:
@@ -94,19 +94,19 @@ def walk_pass(settings: Settings) -> Iterator[RunningPass]:
     save_sync_state(
         settings,
         SyncState(
-            tokens=_without_ended(stats, fold, content_types),
+            tokens=_without_finished(stats, compaction, content_types),
             identity=settings.identity(),
             tables=current.names.tables,
-            locales=fold.locales,
+            locales=compaction.locales,
             moved_at=current.received_at.isoformat(),
             events=stats.events,
-            shape=settings.shape(),
+            table_options=settings.table_options(),
         ),
     )
 
 
-def _pass_of(
-    fold: Compaction,
+def _change_set(
+    compaction: Compaction,
     settings: Settings,
     last: SyncState | None,
     content_types: dict[str, Mapping[str, Any]] | None,
@@ -115,13 +115,18 @@ def _pass_of(
     """Return the pass, ready to be handed over table by table."""
     names = Names(dlt.current.source_schema().naming, last.tables if last else {})
     existing = existing_tables(dlt.current.source_schema())
-    received_at, kept = _received_at(last), None
+    received_at, soft_deletes = _received_at(last), None
     if settings.deletes == SOFT:
-        kept = SoftDeletes(
-            fold, names, existing, replaced=replaced, received_at=received_at, read_rows=read_rows
+        soft_deletes = SoftDeletes(
+            compaction,
+            names,
+            existing,
+            replaced=replaced,
+            received_at=received_at,
+            read_rows=read_rows,
         )
     return ChangeSet(
-        fold,
+        compaction,
         settings,
         names=names,
         existing=existing,
@@ -129,8 +134,8 @@ def _pass_of(
         replaced=replaced,
         received_at=received_at,
         gather=nest if lake_format(destination_capabilities()) else None,
-        ended=kept.ended if kept else None,
-        kept=kept.rows if kept else None,
+        soft_deleted=soft_deletes.soft_deleted if soft_deletes else None,
+        soft_delete_rows=soft_deletes.rows if soft_deletes else None,
     )
 
 
@@ -146,16 +151,16 @@ def _model_of_streams(
         return None
     content_types = fetch_model(client, stats)
     if content_types is None:
-        what = f"The content types cannot be read ({stats.model_error})"
-        todo = "partition_by needs them: let the delivery token read them, or leave it unset."
-        raise CredentialsError(what, todo)
+        message = f"The content types cannot be read ({stats.model_error})"
+        hint = "partition_by needs them: let the delivery token read them, or leave it unset."
+        raise CredentialsError(message, hint)
     return content_types
 
 
 def _streams(
     settings: Settings, tokens: Mapping[str, str], content_types: Mapping[str, Any]
 ) -> list[Stream]:
-    """Return the streams to walk; one of a content type just deleted has its end still to tell."""
+    """Return the streams to fetch; that of a deleted content type still has its last events."""
     known = {name for name in tokens if name not in {WHOLE, SYS_ASSETS}}
     streams = settings.streams({*content_types, *known})
     return [
@@ -169,28 +174,32 @@ def _replaced(
 ) -> set[str] | None:
     """Return the content types that the pass brings whole; None if it brings all there is."""
     is_new_stream = last is not None and dict(last.identity) != settings.identity()
-    if settings.start_from is not None and not (is_new_stream or stats.reshaped_by):
+    if settings.start_from is not None and not (is_new_stream or stats.changed_table_options):
         return set()  # partial by definition: absence means nothing (FACTS 3.9)
-    if stats.begun_anew == {each.name for each in streams}:
+    if stats.full_sync_streams == {each.name for each in streams}:
         return None
-    return stats.begun_anew
+    return stats.full_sync_streams
 
 
 def _received_at(last: SyncState | None) -> pendulum.DateTime:
-    """Return the moment of a pass: now, but later than the last, whatever clocks say."""
+    """Return the moment of a pass: now, but later than the last, whatever the clock shows."""
     now = pendulum.now("UTC")
     before = pendulum.parse(last.moved_at) if last else None
     return max(now, before.add(microseconds=1)) if isinstance(before, pendulum.DateTime) else now
 
 
-def _without_ended(
-    stats: PassStats, fold: Compaction, content_types: Mapping[str, Any] | None
+def _without_finished(
+    stats: PassStats, compaction: Compaction, content_types: Mapping[str, Any] | None
 ) -> dict[str, str]:
     """Return the tokens but those of streams whose content type is gone, and all its rows with it.
 
     One that is missing from the content model only is asked again: the model may be late.
     """
-    gone = ({*fold.deleted_types} | stats.begun_anew) - {*fold.standing_types, WHOLE, SYS_ASSETS}
+    gone = ({*compaction.deleted_types} | stats.full_sync_streams) - {
+        *compaction.standing_types,
+        WHOLE,
+        SYS_ASSETS,
+    }
     gone -= (content_types or {}).keys()
     return {name: token for name, token in stats.tokens.items() if name not in gone}
 

@@ -119,7 +119,7 @@ def in_nodes(nodes: str, field_path: str) -> str:
 
 
 def _rows(found: str) -> str:
-    """Return the statement that makes a link of each uid in `uids`."""
+    """Return the statement that makes a reference of each uid in `uids`."""
     return (
         f"SELECT root, {ORDINAL}, [id, number] AS place, true AS is_mention, field_path,"
         f" 'asset' AS kind, uid AS to_uid, '{SYS_ASSETS}' AS to_content_type_uid,"

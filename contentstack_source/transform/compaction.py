@@ -1,12 +1,12 @@
-"""The fold: of all events of a pass, what stands at its end.
+"""Compaction: of all events of a pass, what counts at its end.
 
 Pages come newest first (FACTS 3.1), so nothing can be decided before the pass is whole; then one
 statement decides everything: per (kind, content type, uid, publish locale) the newest event wins.
 
-The tables made here, beside those of the intake:
+The tables made here, beside those of staging:
 
-- ``live``: the positions of the publishes that stand, with their keys.
-- ``removal``: the keys whose row must go; the locale is always named.
+- ``upserts``: the positions of the publishes that count, with their keys.
+- ``deletes``: the keys whose row must be deleted; the locale is always named.
 - ``type_deletion``: the content types whose rows must all go.
 """
 
@@ -32,8 +32,8 @@ from contentstack_source.transform.staging import LEG, STREAM
 ROOT_ID: Final = "left(md5(concat_ws(chr(31), content_type_uid, uid, locale)), 24)"
 """The `_dlt_id` of an entry's or asset's row: the same for the same key, for ever."""
 
-# An exact duplicate is one event, where it came first in the last leg that tells of it (FACTS T17):
-# what a later leg tells again is newer than all of an earlier one.
+# An exact duplicate is one event, where it came first in the last leg that has it (FACTS T17):
+# what a later leg repeats is newer than all of an earlier one.
 _DISTINCT: Final = f"""
 CREATE TABLE arrival AS
 SELECT (place % {LEG}) + (90 - place // {LEG}) * {LEG} AS position,
@@ -53,7 +53,7 @@ CREATE TABLE keyed AS
 SELECT position, type, content_type_uid, uid, locale, event_at,
        position // {LEG} * {LEG}
            + CASE WHEN oldest_first THEN position % {LEG} ELSE {LEG - 1} - position % {LEG} END
-           AS turn
+           AS sequence
 FROM arrival, (
     SELECT count(*) FILTER (step > 0) > 4 * (count(*) FILTER (step < 0) + 1) AS oldest_first
     FROM (SELECT epoch_us(event_at) - lag(epoch_us(event_at)) OVER
@@ -67,7 +67,7 @@ CREATE TABLE seen_locale AS
 SELECT DISTINCT locale FROM keyed WHERE locale IS NOT NULL UNION SELECT unnest($known_locales)
 """
 
-_NEWEST: Final = "ORDER BY event_at DESC, turn DESC) = 1"
+_NEWEST: Final = "ORDER BY event_at DESC, sequence DESC) = 1"
 
 _WIN: Final = (
     f"""
@@ -80,40 +80,40 @@ CREATE TABLE type_deletion AS
 SELECT * FROM keyed WHERE type = '{CONTENT_TYPE_DELETED}'
 QUALIFY row_number() OVER (PARTITION BY content_type_uid {_NEWEST}
 """,
-    # A removal that names no locale clears all of them.
+    # A delete that names no locale clears all of them.
     f"""
 CREATE TABLE clearing AS
 SELECT * FROM keyed WHERE locale IS NULL AND type <> '{CONTENT_TYPE_DELETED}'
 QUALIFY row_number() OVER (PARTITION BY content_type_uid, uid {_NEWEST}
 """,
     f"""
-CREATE TABLE live AS
+CREATE TABLE upserts AS
 SELECT w.position, w.content_type_uid, w.uid, w.locale
 FROM winner w
 LEFT JOIN type_deletion d ON d.content_type_uid = w.content_type_uid
 LEFT JOIN clearing c ON c.content_type_uid = w.content_type_uid AND c.uid = w.uid
 WHERE w.type IN {PUBLISHED}
-  AND (d.event_at IS NULL OR (w.event_at, w.turn) > (d.event_at, d.turn))
-  AND (c.event_at IS NULL OR (w.event_at, w.turn) > (c.event_at, c.turn))
+  AND (d.event_at IS NULL OR (w.event_at, w.sequence) > (d.event_at, d.sequence))
+  AND (c.event_at IS NULL OR (w.event_at, w.sequence) > (c.event_at, c.sequence))
 """,
     f"""
-CREATE TABLE removal AS
+CREATE TABLE deletes AS
 SELECT content_type_uid, uid, locale, min(type) AS type FROM (
     SELECT content_type_uid, uid, locale, type FROM winner WHERE type NOT IN {PUBLISHED}
     UNION ALL
     SELECT content_type_uid, uid, seen_locale.locale, type FROM clearing, seen_locale
-) ANTI JOIN live USING (content_type_uid, uid, locale)
+) ANTI JOIN upserts USING (content_type_uid, uid, locale)
 GROUP BY ALL
 """,
 )
 
 
 class Compaction:
-    """The outcome of one pass, as tables in the DuckDB of its intake.
+    """The outcome of one pass, as tables in the DuckDB of its staging.
 
     Args:
-        con: where the intake has read all pages into `event` and `reject`.
-        known_locales: publish locales seen in earlier passes: what a removal without a locale
+        con: where staging has read all pages into `event` and `reject`.
+        known_locales: publish locales seen in earlier passes: what a delete without a locale
             has to clear.
 
     Attributes:
@@ -127,12 +127,12 @@ class Compaction:
         execute(con, _SEEN_LOCALES, {"known_locales": list(known_locales)})
         for statement in _WIN:
             execute(con, statement)
-        # Told before rows are added whose entries are gone (see `keeping`).
-        self.standing_types = self._names("SELECT DISTINCT content_type_uid FROM live")
+        # Before rows are added whose entries are gone (see `soft_deletes`).
+        self.standing_types = self._names("SELECT DISTINCT content_type_uid FROM upserts")
 
     @property
     def reject_count(self) -> int:
-        """Return how many items nobody can place."""
+        """Return how many items were rejected."""
         return self._number("SELECT count(*) FROM reject")
 
     @property
@@ -157,36 +157,36 @@ class Compaction:
         return [locale for (locale,) in rows]
 
     @cached_property
-    def live_counts(self) -> dict[str, int]:
+    def upsert_counts(self) -> dict[str, int]:
         """How many rows this pass puts, by content type; assets under `sys_assets`."""
-        sql = "SELECT content_type_uid, count(*) FROM live GROUP BY ALL ORDER BY ALL"
+        sql = "SELECT content_type_uid, count(*) FROM upserts GROUP BY ALL ORDER BY ALL"
         return dict(self.con.execute(sql).fetchall())
 
     @property
     def published_types(self) -> list[str]:
-        """Return the content types that have live entries in this pass, sorted."""
-        return [uid for uid in self.live_counts if uid != SYS_ASSETS]
+        """Return the content types with upserted entries in this pass, sorted."""
+        return [uid for uid in self.upsert_counts if uid != SYS_ASSETS]
 
     @property
     def deleted_types(self) -> list[str]:
         """Return the content types deleted in this pass, sorted."""
         return self._names("SELECT content_type_uid FROM type_deletion")
 
-    def removed_types(self, event_type: str) -> list[str]:
-        """Return the content types from which `event_type` removes rows, sorted."""
-        sql = "SELECT DISTINCT content_type_uid FROM removal WHERE type = ?"
+    def types_with_deletes(self, event_type: str) -> list[str]:
+        """Return the content types whose rows `event_type` deletes, sorted."""
+        sql = "SELECT DISTINCT content_type_uid FROM deletes WHERE type = ?"
         return self._names(sql, [event_type])
 
     @property
-    def removal_count(self) -> int:
-        """Return how many rows this pass takes away one by one."""
-        return self._number("SELECT count(*) FROM removal")
+    def delete_count(self) -> int:
+        """Return how many rows this pass deletes one by one."""
+        return self._number("SELECT count(*) FROM deletes")
 
     def count_missing(self, ids: pa.Table) -> int:
         """Return how many of the rows `ids`, a table of `_dlt_id`, this pass does not put."""
         self.con.register("rows_there", ids)
         return self._number(
-            f"SELECT count(*) FROM rows_there WHERE _dlt_id NOT IN (SELECT {ROOT_ID} FROM live)"
+            f"SELECT count(*) FROM rows_there WHERE _dlt_id NOT IN (SELECT {ROOT_ID} FROM upserts)"
         )
 
     def _names(self, sql: str, values: Sequence[str] = ()) -> list[str]:

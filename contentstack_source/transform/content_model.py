@@ -1,4 +1,4 @@
-"""The content model: what a content type's schema says about the JSON of its entries.
+"""The content model: how a content type's schema describes the JSON of its entries.
 
 A field becomes one of three nodes, whatever its kind in the CMS:
 
@@ -124,7 +124,7 @@ ASSET: Final = Group(
 )
 """Assets have no content model to read; theirs is fixed (FACTS 5).
 
-Not every stack has all of them: `description` and `permanent_url` are told where an editor has
+Not every stack has all of them: `description` and `permanent_url` exist where an editor has
 filled them, `parent_uid` where the asset is in a folder.
 """
 
@@ -132,7 +132,7 @@ filled them, `parent_uid` where the asset is in a folder.
 def parse_content_type(content_type: Mapping[str, Any] | None) -> Group:
     """Return the fields of an entry: those of the system, then those of its content type.
 
-    A content type nobody could read (None) leaves the system's fields; the rest is typed by the
+    A content type that cannot be read (None) leaves the system's fields; the rest is typed by the
     data.
     """
     schema = (content_type or {}).get("schema")

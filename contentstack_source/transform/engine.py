@@ -55,7 +55,7 @@ def execute(
 
 def _unbind_memory(con: duckdb.DuckDBPyConnection) -> None:
     con.execute("RESET GLOBAL memory_limit")
-    # DuckDB 1.5 tells its own limit from here on, and goes by the old one until it is set.
+    # DuckDB 1.5 shows its own limit from here on, but keeps the old one until it is set.
     sql = "SET GLOBAL memory_limit = '{}'"
     for (limit,) in con.execute("SELECT current_setting('memory_limit')").fetchall():
         con.execute(sql.format(limit))

@@ -1,4 +1,4 @@
-"""The rows that tell of a pass: what was received, and what could not be understood."""
+"""The log of a pass: the events received, and the items rejected."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ EVENT_ID: Final = (
     + ", ".join(f"coalesce({name}, '')" for name in _KEY)
     + ")), 24)"
 )
-"""The `_dlt_id` of an event, wherever it is told of: the same event twice is one row."""
+"""The `_dlt_id` of an event: the same event twice is one row."""
 
 
-def events(fold: Compaction) -> Iterator[RowBatch]:
+def events(compaction: Compaction) -> Iterator[RowBatch]:
     """Yield every event received, exact duplicates once (FACTS T17)."""
     types = dict.fromkeys(("_dlt_id", *_KEY), "text")
     types |= {"event_at": "timestamp", "_version": "bigint"}
@@ -27,11 +27,11 @@ def events(fold: Compaction) -> Iterator[RowBatch]:
         FROM (SELECT DISTINCT type AS event_type, * EXCLUDE (type)
               FROM (SELECT type, content_type_uid, uid, locale, event_at, _version FROM event))
     """
-    yield from plain(fold, "sync_events", sql, types)
+    yield from plain(compaction, "sync_events", sql, types)
 
 
-def rejects(fold: Compaction) -> Iterator[RowBatch]:
+def rejects(compaction: Compaction) -> Iterator[RowBatch]:
     """Yield the items that could not be understood."""
     sql = "SELECT DISTINCT left(md5(concat(reason, item)), 24) AS _dlt_id, reason, item FROM reject"
     types = {"_dlt_id": "text", "reason": "text", "item": "json"}
-    yield from plain(fold, "sync_rejects", sql, types)
+    yield from plain(compaction, "sync_rejects", sql, types)

@@ -1,7 +1,7 @@
-"""Opening JSON objects, level by level: from a column of objects to a column for each field.
+"""Flattens JSON objects, level by level: from a column of objects to a column for each field.
 
-Each object is opened once, by one `from_json`, into pieces (see `columns`); text and dates come
-without their quotes at once. One query for each level then tells what every field holds.
+Each object is parsed once, by one `from_json`, into JSON text (see `json_sql`); text and dates come
+without their quotes at once. One query for each level then profiles every field.
 """
 
 from __future__ import annotations
@@ -29,16 +29,16 @@ class Text(str):
 
 @dataclass(frozen=True)
 class Found:
-    """An object to open at the next level.
+    """An object to flatten at the next level.
 
     Attributes:
-        piece: an expression of JSON objects in the view, NULL elsewhere.
+        json_text: an expression of JSON objects in the view, NULL elsewhere.
         group: their fields as the model has them; None if it has none.
         path: where they stand in the table's row.
         keys: the keys they have.
     """
 
-    piece: str
+    json_text: str
     group: Group | None
     path: tuple[str, ...]
     keys: frozenset[str]
@@ -73,21 +73,21 @@ class Seen:
 
     Attributes:
         path: where it stands in the table's row.
-        node: what the model says of it.
-        piece: the column that holds it, a `Text` if without quotes.
-        kinds: the kinds of its values, see `columns`.
+        node: of the content model.
+        json_text: the column that holds it, a `Text` if without quotes.
+        kinds: the kinds of its values, see `json_sql`.
         keys: the keys of its objects.
     """
 
     path: tuple[str, ...]
     node: Node | None
-    piece: str
+    json_text: str
     kinds: int
     keys: frozenset[str]
 
 
 class Flattener:
-    """A relation whose objects are opened one level after the other.
+    """A relation whose objects are flattened one level after the other.
 
     Args:
         con: where the relation is.
@@ -99,13 +99,13 @@ class Flattener:
         self._con = con
         self._depth = 0
 
-    def keys(self, piece: str) -> frozenset[str]:
-        """Return the keys of the objects that `piece` yields."""
-        return _flat(self._probe([_keys_of(piece)])[0])
+    def keys(self, json_text: str) -> frozenset[str]:
+        """Return the keys of the objects that `json_text` yields."""
+        return _flat(self._probe([_keys_of(json_text)])[0])
 
-    def look(self, piece: str, node: Node | None) -> tuple[int, frozenset[str]]:
-        """Return the kinds of the values that `piece` yields, and the keys of its objects."""
-        kinds, keys = self._probe([_kinds_of_node(piece, node), _keys_of(piece)])
+    def profile(self, json_text: str, node: Node | None) -> tuple[int, frozenset[str]]:
+        """Return the kinds of the values that `json_text` yields, and the keys of its objects."""
+        kinds, keys = self._probe([_kinds_of_node(json_text, node), _keys_of(json_text)])
         return kinds or 0, _flat(keys)
 
     def ask(self, sql: str) -> tuple[Any, ...]:
@@ -114,22 +114,23 @@ class Flattener:
         return row
 
     def open_level(self, level: list[Found], drop: str | None = None) -> list[Seen]:
-        """Open all objects of a level and return what is in their fields.
+        """Flatten all objects of a level and return what is in their fields.
 
         Args:
-            level: the objects; their pieces are expressions in the view.
+            level: the objects; their JSON texts are expressions in the view.
             drop: a column of the view that is not needed any more.
         """
         raw: set[tuple[str, ...]] = set()
         base = self.view
         while True:
             items = [_field(found, key, node, raw) for found, key, node in _fields_of(level)]
-            pieces = self._open(base, level, items, drop)
+            json_texts = self._open(base, level, items, drop)
             asked = [
-                _kinds_of_field(item, piece) for item, piece in zip(items, pieces, strict=True)
+                _kinds_of_field(item, json_text)
+                for item, json_text in zip(items, json_texts, strict=True)
             ]
             holders = [i for i, item in enumerate(items) if item.may_hold_objects]
-            asked += [_keys_of(pieces[i]) for i in holders]
+            asked += [_keys_of(json_texts[i]) for i in holders]
             answers = self._probe(asked)
             kinds = [kind or 0 for kind in answers[: len(items)]]
             suspects = {
@@ -142,11 +143,13 @@ class Flattener:
                     Seen(
                         item.path,
                         item.node,
-                        Text(piece) if item.is_text else piece,
+                        Text(json_text) if item.is_text else json_text,
                         kind,
                         keys.get(i, none),
                     )
-                    for i, (item, piece, kind) in enumerate(zip(items, pieces, kinds, strict=True))
+                    for i, (item, json_text, kind) in enumerate(
+                        zip(items, json_texts, kinds, strict=True)
+                    )
                 ]
             raw |= suspects
 
@@ -154,15 +157,15 @@ class Flattener:
         self, base: str, level: list[Found], items: list[_Field], drop: str | None
     ) -> list[str]:
         """Put the fields of each object beside the view's columns; return the columns' names."""
-        structs, pieces = [], []
+        structs, json_texts = [], []
         for number, found in enumerate(level):
             of_found = [item for item in items if item.found is found]
-            for turn, (struct, values) in enumerate(_structs(found.piece, of_found)):
-                name = f"s{self._depth}_{number}_{turn}"
+            for batch, (struct, values) in enumerate(_structs(found.json_text, of_found)):
+                name = f"s{self._depth}_{number}_{batch}"
                 structs.append(f"{struct} AS {name}")
-                pieces += [(item.path, value.format(struct=name)) for item, value in values]
-        columns_of = {path: f"p{self._depth}_{n}" for n, (path, _) in enumerate(pieces)}
-        selected = ", ".join(f"{value} AS {columns_of[path]}" for path, value in pieces)
+                json_texts += [(item.path, value.format(struct=name)) for item, value in values]
+        columns_of = {path: f"p{self._depth}_{n}" for n, (path, _) in enumerate(json_texts)}
+        selected = ", ".join(f"{value} AS {columns_of[path]}" for path, value in json_texts)
         # The row is parsed once and kept; what lies deeper is small enough to be parsed twice.
         kind = "TABLE" if self._depth == 0 else "VIEW"
         kept = f"* EXCLUDE ({drop})" if drop else "*"
@@ -185,31 +188,31 @@ class Flattener:
         return found
 
 
-def _structs(piece: str, items: list[_Field]) -> Iterator[tuple[str, list[tuple[_Field, str]]]]:
-    """Yield what opens an object, and how its fields are read from that.
+def _structs(json_text: str, items: list[_Field]) -> Iterator[tuple[str, list[tuple[_Field, str]]]]:
+    """Yield the expressions that parse an object, and how its fields are read from them.
 
     To DuckDB's structs, names that differ in case only are one name; each gets a struct of its
     own. An empty name is none to them; JSON pointers have it.
     """
-    turns: list[dict[str, _Field]] = []
+    batches: list[dict[str, _Field]] = []
     for item in items:
         name = item.key.casefold()
-        free = (turn for turn in turns if item.key and "" not in turn and name not in turn)
-        turn = next(free, None)
-        if turn is None:
-            turns.append(turn := {})
-        turn[name] = item
-    for turn in turns:
-        if nameless := turn.get(""):
+        free = (batch for batch in batches if item.key and "" not in batch and name not in batch)
+        batch = next(free, None)
+        if batch is None:
+            batches.append(batch := {})
+        batch[name] = item
+    for batch in batches:
+        if nameless := batch.get(""):
             as_text = "->>" if nameless.is_text else "->"
-            yield f"{piece} {as_text} '/'", [(nameless, "CAST({struct} AS VARCHAR)")]
+            yield f"{json_text} {as_text} '/'", [(nameless, "CAST({struct} AS VARCHAR)")]
             continue
-        types = {item.key: "VARCHAR" if item.is_text else "JSON" for item in turn.values()}
+        types = {item.key: "VARCHAR" if item.is_text else "JSON" for item in batch.values()}
         values = [
             (item, f"CAST(struct_extract_at({{struct}}, {position}) AS VARCHAR)")
-            for position, item in enumerate(turn.values(), 1)
+            for position, item in enumerate(batch.values(), 1)
         ]
-        yield f"from_json({piece}, {json_sql.struct_of(types)})", values
+        yield f"from_json({json_text}, {json_sql.struct_of(types)})", values
 
 
 def _fields_of(level: list[Found]) -> Iterator[tuple[Found, str, Node | None]]:
@@ -223,31 +226,31 @@ def _field(found: Found, key: str, node: Node | None, raw: set[tuple[str, ...]])
     return _Field(found, key, node, is_text and (*found.path, key) not in raw)
 
 
-def _kinds_of_field(item: _Field, piece: str) -> str:
+def _kinds_of_field(item: _Field, json_text: str) -> str:
     if item.is_text:
-        return f"bit_or({json_sql.kinds_of_text(piece)})"
-    return _kinds_of_node(piece, item.node)
+        return f"bit_or({json_sql.kinds_of_text(json_text)})"
+    return _kinds_of_node(json_text, item.node)
 
 
-def _keys_of(piece: str) -> str:
-    return f"list(DISTINCT json_keys({only(piece, 123)}))"
+def _keys_of(json_text: str) -> str:
+    return f"list(DISTINCT json_keys({only(json_text, 123)}))"
 
 
 def _flat(keys: list[list[str]] | None) -> frozenset[str]:
     return frozenset(key for each in keys or () for key in each or ())
 
 
-def _kinds_of_node(piece: str, node: Node | None) -> str:
+def _kinds_of_node(json_text: str, node: Node | None) -> str:
     is_typed = isinstance(node, Value)
-    kinds = json_sql.kinds_of(piece) if is_typed else json_sql.kinds_of_unknown(piece)
+    kinds = json_sql.kinds_of(json_text) if is_typed else json_sql.kinds_of_unknown(json_text)
     return f"bit_or({kinds})"
 
 
-def only(piece: str, first: int) -> str:
-    """Return the expression for a piece that begins with the character `first`, else NULL."""
-    return f"CASE WHEN ascii({piece}) = {first} THEN {piece} END"
+def only(json_text: str, first: int) -> str:
+    """Return the expression for JSON text that begins with the character `first`, else NULL."""
+    return f"CASE WHEN ascii({json_text}) = {first} THEN {json_text} END"
 
 
 def is_json(node: Node | None) -> bool:
-    """Tell what is kept whole from what is opened."""
+    """Return whether a value is kept as JSON, not flattened."""
     return isinstance(node, Value) and node.data_type == "json"

@@ -1,7 +1,7 @@
-"""SQL for one value: from a piece of JSON to a typed column, and to the columns beside it.
+"""SQL for one value: from JSON text to a typed column, and to the columns beside it.
 
-A *piece* is a JSON value as text, exactly as the wire had it: ``"abc"``, ``12.50``, ``{"a":1}``.
-Its first character tells its kind, so no value has to be parsed to know what it is. What a column's
+*JSON text* is a JSON value as text, exactly as the wire had it: ``"abc"``, ``12.50``, ``{"a":1}``.
+Its first character shows its kind, so no value has to be parsed to know what it is. What a column's
 type cannot hold goes into a variant column beside it (dlt's convention, ``price__v_text``).
 """
 
@@ -25,7 +25,7 @@ DECIMAL: Final = 32
 LONG: Final = 64
 """A number of more digits than every double can hold."""
 SUSPECT: Final = 128
-"""Text that begins like an object or a list, read without its quotes: look again."""
+"""Text that begins like an object or a list, read without its quotes: check again."""
 NO_INSTANT: Final = 256
 """A string that is not a date, a time and a zone."""
 
@@ -63,29 +63,33 @@ def literal(text: str) -> str:
 
 
 def struct_of(types: dict[str, str]) -> str:
-    """Return the SQL string that tells `from_json` which keys to read, and how."""
+    """Return the structure argument of `from_json`: which keys to read, and how."""
     # NUL would end the statement; orjson writes it, like all control characters, as an escape.
     return literal(orjson.dumps(types).decode())
 
 
-def kinds_of(piece: str) -> str:
-    """Return the expression for the kind of a piece, 0 for none."""
-    is_decimal = f"contains({piece}, '.') OR contains({piece}, 'e') OR contains({piece}, 'E')"
+def kinds_of(json_text: str) -> str:
+    """Return the expression for the kind of JSON text, 0 for none."""
+    is_decimal = (
+        f"contains({json_text}, '.') OR contains({json_text}, 'e') OR contains({json_text}, 'E')"
+    )
     number = (
         f"CASE WHEN {is_decimal} THEN {DECIMAL} ELSE {INTEGER} END"
-        f" | CASE WHEN length({piece}) > {_SAFE_DIGITS} THEN {LONG} ELSE 0 END"
+        f" | CASE WHEN length({json_text}) > {_SAFE_DIGITS} THEN {LONG} ELSE 0 END"
     )
     return (
-        f"CASE WHEN {piece} IS NULL THEN 0 ELSE CASE ascii({piece})"
+        f"CASE WHEN {json_text} IS NULL THEN 0 ELSE CASE ascii({json_text})"
         f" WHEN 34 THEN {STRING} WHEN 123 THEN {OBJECT} WHEN 91 THEN {ARRAY}"
         f" WHEN 116 THEN {BOOL} WHEN 102 THEN {BOOL} ELSE {number} END END"
     )
 
 
-def kinds_of_unknown(piece: str) -> str:
-    """Return the expression for the kind of a piece whose type must be inferred."""
-    no_instant = f"ascii({piece}) = 34 AND NOT regexp_full_match({piece}, '{INSTANT_WITH_ZONE}')"
-    return f"{kinds_of(piece)} | CASE WHEN {no_instant} THEN {NO_INSTANT} ELSE 0 END"
+def kinds_of_unknown(json_text: str) -> str:
+    """Return the expression for the kind of JSON text whose type must be inferred."""
+    no_instant = (
+        f"ascii({json_text}) = 34 AND NOT regexp_full_match({json_text}, '{INSTANT_WITH_ZONE}')"
+    )
+    return f"{kinds_of(json_text)} | CASE WHEN {no_instant} THEN {NO_INSTANT} ELSE 0 END"
 
 
 def kinds_of_text(text: str) -> str:
@@ -118,55 +122,63 @@ def infer_type(kinds: int) -> DataType:
     return "bool"
 
 
-def scalar(piece: str, data_type: DataType, kinds: int = ~0, *, from_text: bool = False) -> str:
-    """Return the expression for a piece as `data_type`, NULL where it does not fit.
+def scalar(json_text: str, data_type: DataType, kinds: int = ~0, *, from_text: bool = False) -> str:
+    """Return the expression for JSON text as `data_type`, NULL where it does not fit.
 
     Args:
-        piece: an expression of a JSON piece.
+        json_text: an expression of JSON text.
         data_type: of the column.
-        kinds: what the pieces are; of what they are not, nothing need be said.
+        kinds: the kinds that occur; the expression handles no other.
         from_text: a JSON string of digits is a number here.
     """
-    first = f"ascii({piece})"
+    first = f"ascii({json_text})"
     if data_type == "json":
-        return piece
+        return json_text
     if data_type == "text":
         return (
-            f"CASE {first} WHEN 34 THEN {piece}->>'$' WHEN 123 THEN NULL WHEN 91 THEN NULL"
-            f" ELSE {piece} END"
+            f"CASE {first} WHEN 34 THEN {json_text}->>'$' WHEN 123 THEN NULL WHEN 91 THEN NULL"
+            f" ELSE {json_text} END"
         )
     if data_type in {"timestamp", "date"}:
-        text = f"CASE {first} WHEN 34 THEN {piece}->>'$' END"
+        text = f"CASE {first} WHEN 34 THEN {json_text}->>'$' END"
         return instant(text) if data_type == "timestamp" else day(text)
     if data_type == "bool":
-        return f"CASE {piece} WHEN 'true' THEN true WHEN 'false' THEN false END"
+        return f"CASE {json_text} WHEN 'true' THEN true WHEN 'false' THEN false END"
     if not kinds & ~(INTEGER if data_type == "bigint" else NUMBER):
-        return f"try_cast({piece} AS {data_type})"
-    digits = f"CASE WHEN {first} = 34 THEN {piece}->>'$' ELSE {piece} END" if from_text else piece
+        return f"try_cast({json_text} AS {data_type})"
+    digits = (
+        f"CASE WHEN {first} = 34 THEN {json_text}->>'$' ELSE {json_text} END"
+        if from_text
+        else json_text
+    )
     return _bigint(digits) if data_type == "bigint" else _double(digits)
 
 
-def variants(piece: str, main: str, kinds: int, data_type: DataType) -> Iterator[Column]:
+def variants(json_text: str, main: str, kinds: int, data_type: DataType) -> Iterator[Column]:
     """Yield the columns for scalars that `main` cannot hold, each typed as it came."""
     if data_type in {"text", "json"}:
         return
     rest = f"({main}) IS NULL"
-    first = f"ascii({piece})"
+    first = f"ascii({json_text})"
     if kinds & (STRING | LONG):
         # A number that no numeric column holds exactly is kept digit by digit.
         is_long = (
-            f"({first} = 45 OR {first} BETWEEN 48 AND 57) AND length({piece}) > {_SAFE_DIGITS}"
+            f"({first} = 45 OR {first} BETWEEN 48 AND 57) AND length({json_text}) > {_SAFE_DIGITS}"
         )
-        sql = f"CASE WHEN {rest} AND ({first} = 34 OR {is_long}) THEN {scalar(piece, 'text')} END"
+        sql = (
+            f"CASE WHEN {rest} AND ({first} = 34 OR {is_long}) THEN {scalar(json_text, 'text')} END"
+        )
         yield Column("text", sql, is_variant=True)
     if kinds & BOOL and data_type != "bool":
-        yield Column("bool", f"CASE WHEN {rest} THEN {scalar(piece, 'bool')} END", is_variant=True)
+        yield Column(
+            "bool", f"CASE WHEN {rest} THEN {scalar(json_text, 'bool')} END", is_variant=True
+        )
     if kinds & INTEGER and data_type not in {"double", "bigint"}:
-        sql = f"CASE WHEN {rest} THEN {_bigint(piece)} END"
+        sql = f"CASE WHEN {rest} THEN {_bigint(json_text)} END"
         yield Column("bigint", sql, is_variant=True)
     if kinds & DECIMAL and data_type != "double":
-        is_decimal = f"({_bigint(piece)}) IS NULL"
-        sql = f"CASE WHEN {rest} AND {is_decimal} THEN {_double(piece)} END"
+        is_decimal = f"({_bigint(json_text)}) IS NULL"
+        sql = f"CASE WHEN {rest} AND {is_decimal} THEN {_double(json_text)} END"
         yield Column("double", sql, is_variant=True)
 
 

@@ -1,6 +1,6 @@
 """Maps: objects whose keys are data, such as uids, not names of fields.
 
-Opened like any other object, a map would be some columns for each of its keys, thousands of them
+Flattened like any other object, a map would be some columns for each of its keys, thousands of them
 in time. One that the content model does not know is therefore kept as JSON.
 """
 
@@ -16,26 +16,26 @@ _FEWEST_KEYS_OF_SCALARS: Final = 100
 """Groups of fields may well have some dozens of the same type."""
 
 
-def is_map(opening: Flattener, piece: str, key_count: int) -> bool:
-    """Tell whether the objects that `piece` yields are maps.
+def is_map(flattener: Flattener, json_text: str, key_count: int) -> bool:
+    """Return whether the objects that `json_text` yields are maps.
 
-    They are if they have many keys and all values have one shape: objects of which each key is in
+    They are if they have many keys and all values are alike: objects of which each key is in
     at least half of them, or lists, or scalars of one type. Nulls do not count.
 
     Args:
-        opening: the relation of the objects.
-        piece: an expression of JSON.
+        flattener: the relation of the objects.
+        json_text: an expression of JSON.
         key_count: how many keys all of them have together, those of earlier loads too.
     """
     if key_count < _FEWEST_KEYS:
         return False
     values = f"""
         SELECT * FROM (
-            SELECT CAST(unnest(json_extract({only(piece, 123)}, '$.*')) AS VARCHAR) AS value
-            FROM {opening.view}
+            SELECT CAST(unnest(json_extract({only(json_text, 123)}, '$.*')) AS VARCHAR) AS value
+            FROM {flattener.view}
         ) WHERE value <> 'null'
     """
-    shape = f"SELECT bit_or({kinds_of('value')}), count(*) FROM ({values})"
+    kinds_query = f"SELECT bit_or({kinds_of('value')}), count(*) FROM ({values})"
     rarest = f"""
         SELECT min(uses) FROM (
             SELECT count(*) AS uses FROM (
@@ -43,7 +43,7 @@ def is_map(opening: Flattener, piece: str, key_count: int) -> bool:
             ) GROUP BY key
         )
     """
-    (kinds, count), (fewest_uses,) = opening.ask(shape), opening.ask(rarest)
+    (kinds, count), (fewest_uses,) = flattener.ask(kinds_query), flattener.ask(rarest)
     if kinds == OBJECT:
         return bool(2 * (fewest_uses or 0) >= count)
     if kinds == ARRAY:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from contentstack_source.transform import markdown_marks as marks
-from contentstack_source.transform.markdown_marks import Piece, append, escaped
+from contentstack_source.transform.markdown_marks import Span, append, escaped
 from contentstack_source.transform.rich_nodes import (
     DEEPEST,
     Node,
@@ -30,50 +30,50 @@ def inline(nodes: Sequence[Node], depth: int) -> str:
         text = leaf_text(nodes[0])
         if text is not None:
             return escaped(text)
-    pieces: list[Piece] = []
+    spans: list[Span] = []
     for node in nodes:
-        _collect(pieces, node, depth, in_link=False)
-    return marks.joined(pieces)
+        _collect(spans, node, depth, in_link=False)
+    return marks.joined(spans)
 
 
-def _collect(pieces: list[Piece], node: Node, depth: int, *, in_link: bool) -> None:
+def _collect(spans: list[Span], node: Node, depth: int, *, in_link: bool) -> None:
     """Add the pieces of a node; in a link nothing but pictures leads anywhere else."""
     text = leaf_text(node)
     if text is not None:
-        append(pieces, text, marks.marks_of(node) if len(node) > 1 else 0)
+        append(spans, text, marks.marks_of(node) if len(node) > 1 else 0)
         return
     around = "" if is_inline(node) else "\n"
-    _break(pieces, around)
-    _collect_element(pieces, node, depth, in_link=in_link)
-    _break(pieces, around)
+    _break(spans, around)
+    _collect_element(spans, node, depth, in_link=in_link)
+    _break(spans, around)
 
 
-def _collect_element(pieces: list[Piece], node: Node, depth: int, *, in_link: bool) -> None:
+def _collect_element(spans: list[Span], node: Node, depth: int, *, in_link: bool) -> None:
     if depth >= DEEPEST:
-        append(pieces, to_text(node), 0)
+        append(spans, to_text(node), 0)
         return
     if picture := _picture(node, in_link=in_link):
-        append(pieces, picture, marks.MARKDOWN)
+        append(spans, picture, marks.MARKDOWN)
         return
     target, label = _lead(node)
     is_link = bool(target) and not in_link
-    inner: list[Piece] = []
+    inner: list[Span] = []
     for child in children(node):
         _collect(inner, child, depth + 1, in_link=in_link or is_link)
     if label and not any(each.text.strip() for each in inner):
-        inner = [Piece(" ".join(label.split()), 0)]
+        inner = [Span(" ".join(label.split()), 0)]
     if is_link:
         text = marks.joined(inner)
         before, _, after = text.partition(text.strip())
-        link = Piece(_labelled(text.strip(), target), marks.MARKDOWN)
-        inner = [Piece(before, 0), link, Piece(after, 0)]
+        link = Span(_labelled(text.strip(), target), marks.MARKDOWN)
+        inner = [Span(before, 0), link, Span(after, 0)]
     for each in inner:
-        append(pieces, *each)
+        append(spans, *each)
 
 
-def _break(pieces: list[Piece], around: str) -> None:
-    if around and not (pieces and pieces[-1].text.endswith("\n")):
-        append(pieces, around, 0)
+def _break(spans: list[Span], around: str) -> None:
+    if around and not (spans and spans[-1].text.endswith("\n")):
+        append(spans, around, 0)
 
 
 def _lead(node: Node) -> tuple[str, str]:

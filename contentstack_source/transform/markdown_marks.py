@@ -27,7 +27,7 @@ ENTITY: Final = re.compile(r"&(?=#?\w+;)")
 """What begins the name of a character, such as `&copy;`."""
 
 
-class Piece(NamedTuple):
+class Span(NamedTuple):
     """Text whose characters all have the same marks."""
 
     text: str
@@ -74,21 +74,21 @@ def marks_of(leaf: Node) -> int:
     return marks
 
 
-def append(pieces: list[Piece], text: str, marks: int) -> None:
+def append(spans: list[Span], text: str, marks: int) -> None:
     """Add text; neighbours with the same marks become one piece."""
     if not text:
         return
-    if text.isspace() and not (pieces and pieces[-1].marks == marks):
+    if text.isspace() and not (spans and spans[-1].marks == marks):
         marks = 0  # nobody sees bold blanks
-    if pieces and pieces[-1].marks == marks and marks != MARKDOWN:
-        text = pieces.pop().text + text
-    pieces.append(Piece(text, marks))
+    if spans and spans[-1].marks == marks and marks != MARKDOWN:
+        text = spans.pop().text + text
+    spans.append(Span(text, marks))
 
 
-def joined(pieces: Sequence[Piece]) -> str:
+def joined(spans: Sequence[Span]) -> str:
     """Return pieces as one string of Markdown; a line break in it is a hard one."""
     tokens: list[_Token] = []
-    _nest(pieces, _SHOWN, tokens)
+    _nest(spans, _SHOWN, tokens)
     out: list[str] = []
     position = 0
     while position < len(tokens):
@@ -108,39 +108,39 @@ def joined(pieces: Sequence[Piece]) -> str:
     return "".join(out)
 
 
-def _nest(pieces: Sequence[Piece], allowed: int, tokens: list[_Token]) -> None:
+def _nest(spans: Sequence[Span], allowed: int, tokens: list[_Token]) -> None:
     """Add the tokens of pieces; of several marks the one that goes on longest is the outer one."""
     start = 0
-    while start < len(pieces):
-        piece = pieces[start]
-        marks = piece.marks & allowed
+    while start < len(spans):
+        span = spans[start]
+        marks = span.marks & allowed
         if not marks:
-            tokens.append(_rendered(piece))
+            tokens.append(_rendered(span))
             start += 1
             continue
-        lengths = {mark: _length(pieces, start, mark) for mark in _TAGS if marks & mark}
+        lengths = {mark: _length(spans, start, mark) for mark in _TAGS if marks & mark}
         mark = max(lengths, key=lambda each: lengths[each])
         end = start + lengths[mark]
         inner: list[_Token] = []
-        _nest(pieces[start:end], allowed & ~mark, inner)
+        _nest(spans[start:end], allowed & ~mark, inner)
         tokens += _wrapped(inner, mark)
         start = end
 
 
-def _length(pieces: Sequence[Piece], start: int, mark: int) -> int:
+def _length(spans: Sequence[Span], start: int, mark: int) -> int:
     end = start
-    while end < len(pieces) and pieces[end].marks & mark:
+    while end < len(spans) and spans[end].marks & mark:
         end += 1
     return end - start
 
 
-def _rendered(piece: Piece) -> str:
-    if piece.marks == MARKDOWN:
-        return piece.text
-    if piece.marks & CODE:
-        lines = piece.text.split("\n")
+def _rendered(span: Span) -> str:
+    if span.marks == MARKDOWN:
+        return span.text
+    if span.marks & CODE:
+        lines = span.text.split("\n")
         return "\n".join(code_span(line) if line.strip() else line for line in lines)
-    return escaped(piece.text)
+    return escaped(span.text)
 
 
 def _wrapped(inner: list[_Token], mark: int) -> list[_Token]:
@@ -185,7 +185,7 @@ def _written(token: _Token, *, is_plain: bool) -> str:
 
 
 def _is_read_back(cluster: Sequence[_Token], before: str, after: str) -> bool:
-    """Tell whether CommonMark reads delimiters as the marks that are meant.
+    """Return whether CommonMark reads delimiters as the marks that are meant.
 
     Only forms for which that can be shown count: a run of `*` that opens a mark inside another can
     do nothing else, and no run both closes and opens one.
@@ -260,7 +260,7 @@ def _class(char: str) -> int:
 
 
 def _may_turn(near: int, far: int) -> bool:
-    """Tell whether a delimiter can open (close) a mark.
+    """Return whether a delimiter can open (close) a mark.
 
     Args:
         near: class of the character outside of the mark.
@@ -270,5 +270,5 @@ def _may_turn(near: int, far: int) -> bool:
 
 
 def _must_turn(near: int, far: int) -> bool:
-    """Tell whether a delimiter can only open (close) a mark; arguments as above."""
+    """Return whether a delimiter can only open (close) a mark; arguments as above."""
     return near == _BLANK or (near == _PUNCTUATION and far == _WORD)

@@ -1,7 +1,7 @@
-"""Links: whatever an entry points at, found where its rows lie open.
+"""References: whatever an entry points at, found in its flattened rows.
 
 A row of `entry_references` is a reference, a file, a link field, an embed or link in JSON rich
-text, or an asset that text or JSON names. The sheets of an entry's tables know where such fields
+text, or an asset that text or JSON names. The plans of an entry's tables know where such fields
 are; one statement reads them all.
 """
 
@@ -49,7 +49,7 @@ def _path(path: tuple[str, ...]) -> str:
 
 @dataclass(frozen=True)
 class _Target:
-    """Where a link leads, as expressions of text.
+    """Where a reference leads, as expressions of text.
 
     Attributes:
         uid: of the entry or asset.
@@ -66,7 +66,7 @@ class _Target:
         return f"CASE WHEN {self.content_type_uid} = '{SYS_ASSETS}' THEN {self.uid} END"
 
     def fields(self, path: tuple[str, ...]) -> dict[str, str]:
-        """Return the columns of a link; `kind` is NULL where there is none."""
+        """Return the columns of a reference; `kind` is NULL where there is none."""
         is_object = f"{self.uid} <> ''"
         asset = "NULL" if self.url == "NULL" else asset_uses.uid_of(self.url)
         is_asset = f"{asset} <> ''"
@@ -99,12 +99,12 @@ _ONCE: Final = f"""
 """Text that names an asset twice uses it once; so does a document that also embeds it."""
 
 
-class Links:
-    """The links of entries whose rows one connection holds.
+class References:
+    """The references of entries whose rows one connection holds.
 
     Args:
-        con: where the relations of their sheets are.
-        roots: the sheet of the entries' own rows.
+        con: where the relations of their plans are.
+        roots: the plan of the entries' own rows.
     """
 
     def __init__(self, con: duckdb.DuckDBPyConnection, roots: TablePlan) -> None:
@@ -112,34 +112,34 @@ class Links:
         self._roots = roots
         self._found: list[str] = []
         # Where no entry names an asset, no field is searched.
-        sql = f"SELECT bool_or({asset_uses.NAMES_ASSETS}) FROM {roots.opening.view}"
+        sql = f"SELECT bool_or({asset_uses.NAMES_ASSETS}) FROM {roots.flattener.view}"
         ((self._names_assets,),) = ask(con, sql, duckdb.DuckDBPyConnection.fetchall)
 
-    def look(self, sheet: TablePlan) -> None:
-        """Note where a sheet has links; its relation must stay until they are read."""
-        view, root = sheet.opening.view, sheet.root_id
-        targets = list(_targets(sheet))
+    def collect(self, plan: TablePlan) -> None:
+        """Collect where a plan has references; its relation must stay until they are read."""
+        view, root = plan.flattener.view, plan.root_id
+        targets = list(_targets(plan))
         if targets:
             structs = ", ".join(
-                _struct(target.fields((*sheet.within, *path))) for path, target in targets
+                _struct(target.fields((*plan.within, *path))) for path, target in targets
             )
             self._found.append(
                 f"SELECT root, {ORDINAL}, {_NO_PLACES} AS place, false AS is_mention,"
-                f" unnest(links, recursive := true) FROM ("
+                f" unnest(found, recursive := true) FROM ("
                 f"SELECT {root} AS root, {ORDINAL},"
-                f" list_filter([{structs}], lambda link: link.kind IS NOT NULL) AS links"
+                f" list_filter([{structs}], lambda target: target.kind IS NOT NULL) AS found"
                 f" FROM {view})"
             )
         self._found += [
-            _in_rich_text(view, root, seen.piece, (*sheet.within, *path))
-            for path, seen in sheet.seen.items()
+            _in_rich_text(view, root, seen.json_text, (*plan.within, *path))
+            for path, seen in plan.seen.items()
             if is_rich_text(seen)
         ]
         if self._names_assets:
-            self._found += _mentions(sheet, dict(targets))
+            self._found += _mentions(plan, dict(targets))
 
     def read(self) -> pa.Table:
-        """Return all links found, as rows of the table."""
+        """Return all references found, as rows of the table."""
         found = " UNION ALL ".join(self._found) or _NONE
         return ask(
             self._con,
@@ -157,41 +157,41 @@ class Links:
                 )
             ) JOIN (
                 SELECT _dlt_id AS root, content_type_uid, uid, locale
-                FROM {self._roots.opening.view}
+                FROM {self._roots.flattener.view}
             ) USING (root)
             """,
             duckdb.DuckDBPyConnection.to_arrow_table,
         )
 
 
-def _targets(sheet: TablePlan) -> Iterator[tuple[tuple[str, ...], _Target]]:
-    """Yield the fields of a sheet that are one link each, and where they lead."""
-    for path, seen in sheet.seen.items():
-        uid = sheet.seen.get((*path[:-1], "uid"))
-        around = sheet.seen.get(path[:-1]) if path else None
+def _targets(plan: TablePlan) -> Iterator[tuple[tuple[str, ...], _Target]]:
+    """Yield the fields of a plan that are one reference each, and where they lead."""
+    for path, seen in plan.seen.items():
+        uid = plan.seen.get((*path[:-1], "uid"))
+        around = plan.seen.get(path[:-1]) if path else None
         if _is_file(seen):
             # Other answers of the service have the whole asset where the Sync API has its uid.
-            whole = sheet.seen.get((*path, "uid"))
+            whole = plan.seen.get((*path, "uid"))
             uids = [_text(each) for each in (seen, whole) if each]
             yield path, _Target(f"coalesce({', '.join(uids)})", f"'{SYS_ASSETS}'")
         elif path[-1:] == ("_content_type_uid",) and uid and not (around and _is_file(around)):
             yield path[:-1], _Target(uid=_text(uid), content_type_uid=_text(seen))
-        elif _is_address_of_link(sheet, path):
+        elif _is_address_of_link(plan, path):
             yield path[:-1], _Target(url=_text(seen))
 
 
-def _mentions(sheet: TablePlan, targets: Mapping[tuple[str, ...], _Target]) -> Iterator[str]:
-    """Yield the statements for the assets that text and JSON of a sheet name."""
-    view, root = sheet.opening.view, sheet.root_id
-    guard = asset_uses.may_name("element") if sheet.within else asset_uses.NAMES_ASSETS
+def _mentions(plan: TablePlan, targets: Mapping[tuple[str, ...], _Target]) -> Iterator[str]:
+    """Yield the statements for the assets that text and JSON of a plan name."""
+    view, root = plan.flattener.view, plan.root_id
+    guard = asset_uses.may_name("element") if plan.within else asset_uses.NAMES_ASSETS
     texts = []
-    for path, seen in sheet.seen.items():
-        field_path = _path((*sheet.within, *path))
+    for path, seen in plan.seen.items():
+        field_path = _path((*plan.within, *path))
         if is_rich_text(seen):
             continue
-        if path in sheet.whole and not isinstance(seen.piece, Text):
-            yield asset_uses.in_json(view, root, guard, seen.piece, field_path)
-        elif seen.kinds & STRING and not _is_address_of_link(sheet, path):
+        if path in plan.whole and not isinstance(seen.json_text, Text):
+            yield asset_uses.in_json(view, root, guard, seen.json_text, field_path)
+        elif seen.kinds & STRING and not _is_address_of_link(plan, path):
             around = targets.get(path[:-1]) if path else None
             known = around.asset() if around else "NULL"
             texts.append(asset_uses.Text(field_path, _text(seen), known))
@@ -202,15 +202,15 @@ def _is_file(seen: Seen) -> bool:
     return isinstance(seen.node, Value) and seen.node.holds == "asset"
 
 
-def _is_address_of_link(sheet: TablePlan, path: tuple[str, ...]) -> bool:
-    link = sheet.seen.get(path[:-1]) if path[-1:] == ("href",) else None
+def _is_address_of_link(plan: TablePlan, path: tuple[str, ...]) -> bool:
+    link = plan.seen.get(path[:-1]) if path[-1:] == ("href",) else None
     return link is not None and isinstance(link.node, Group) and link.node.is_link
 
 
-def _in_rich_text(view: str, root: str, piece: str, path: tuple[str, ...]) -> str:
+def _in_rich_text(view: str, root: str, json_text: str, path: tuple[str, ...]) -> str:
     """Return the statement for the embeds and links of a field of JSON rich text.
 
-    Its nodes tell in `attrs` where they lead; the ids that `json_tree` gives follow the text, which
+    Its nodes have in `attrs` where they lead; the ids that `json_tree` gives follow the text, which
     a path like `$..attrs` does not. Most documents lead nowhere, and no tree is made of them.
     """
     target = _Target(
@@ -231,8 +231,8 @@ def _in_rich_text(view: str, root: str, piece: str, path: tuple[str, ...]) -> st
     return (
         f"SELECT * FROM (WITH node AS MATERIALIZED ("
         f"SELECT row.root, row.{ORDINAL}, node.id, node.type, node.value, {is_link} AS is_link"
-        f" FROM (SELECT {root} AS root, {ORDINAL}, {piece} AS document FROM {view}"
-        f" WHERE {_leads(piece)} OR {asset_uses.may_name(piece)}) AS row,"
+        f" FROM (SELECT {root} AS root, {ORDINAL}, {json_text} AS document FROM {view}"
+        f" WHERE {_leads(json_text)} OR {asset_uses.may_name(json_text)}) AS row,"
         f" json_tree(row.document) AS node WHERE {is_link} OR {asset_uses.NODE_MAY_NAME})"
         f" SELECT root, {ORDINAL}, place, false AS is_mention, {selected} FROM ("
         f"SELECT root, {ORDINAL}, [CAST(id AS BIGINT)] AS place,"
@@ -242,7 +242,7 @@ def _in_rich_text(view: str, root: str, piece: str, path: tuple[str, ...]) -> st
 
 
 def _leads(json: str) -> str:
-    """Return the condition that JSON may say where something leads."""
+    """Return the condition that JSON may have the address of something."""
     return "(" + " OR ".join(f"contains({json}, '\"{word}\"')" for word in _LEADS) + ")"
 
 
@@ -251,4 +251,8 @@ def _struct(fields: dict[str, str]) -> str:
 
 
 def _text(seen: Seen) -> str:
-    return seen.piece if isinstance(seen.piece, Text) else json_sql.scalar(seen.piece, "text")
+    return (
+        seen.json_text
+        if isinstance(seen.json_text, Text)
+        else json_sql.scalar(seen.json_text, "text")
+    )

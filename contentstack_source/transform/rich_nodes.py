@@ -65,7 +65,7 @@ def leaf_text(node: Node) -> str | None:
 
 
 def is_inline(node: Node) -> bool:
-    """Tell a node that stands in a line of text from a block."""
+    """Return whether a node stands in a line of text, as opposed to a block."""
     return ("text" in node and leaf_text(node) is not None) or _is_inline_element(node)
 
 
@@ -73,7 +73,7 @@ def _is_inline_element(node: Node) -> bool:
     name = node.get("type")
     if name == "fragment":
         # The vendor's converter puts one around each inline node beside a block. One in another is
-        # a block: a look further down would cost the square of the depth.
+        # a block: a search further down would cost the square of the depth.
         return all(each.get("type") != "fragment" and is_inline(each) for each in children(node))
     return isinstance(name, str) and name in _INLINE and attrs(node).get("display-type") != "block"
 

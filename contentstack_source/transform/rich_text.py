@@ -31,12 +31,12 @@ def beside(data: pa.Table, names: Mapping[str, tuple[str, str]]) -> pa.Table:
     return data
 
 
-def _readable(piece: str | None) -> tuple[str | None, str | None]:
-    """Return text and Markdown of a piece of JSON; none of what is no document."""
-    if not piece or not piece.startswith("{"):
+def _readable(json_text: str | None) -> tuple[str | None, str | None]:
+    """Return text and Markdown of JSON text; None where it is no document."""
+    if not json_text or not json_text.startswith("{"):
         return None, None
     try:
-        document = orjson.loads(piece)
+        document = orjson.loads(json_text)
     except orjson.JSONDecodeError:  # deeper than a thousand levels, or half a character in it
         return None, None
     return to_text(document), to_markdown(document)

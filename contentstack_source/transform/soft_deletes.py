@@ -16,14 +16,14 @@ import duckdb
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from contentstack_source.events import CONTENT_TYPE_DELETED, PUBLISHED, READ_ANEW, SYS_ASSETS
+from contentstack_source.events import CONTENT_TYPE_DELETED, FULL_SYNC, PUBLISHED, SYS_ASSETS
 from contentstack_source.naming import DELETED_AT, DELETED_BY, Names
 from contentstack_source.schema import DestinationTable, RowBatch
 from contentstack_source.transform.compaction import ROOT_ID, Compaction
 from contentstack_source.transform.engine import ask, execute
 from contentstack_source.transform.json_sql import literal, quote
 
-ENDED: Final = {DELETED_AT: "timestamp", DELETED_BY: "text"}
+SOFT_DELETE_COLUMNS: Final = {DELETED_AT: "timestamp", DELETED_BY: "text"}
 
 ReadRows = Callable[[str, Mapping[str, str]], Iterator[pa.Table]]
 """Reads a query in DuckDB's SQL, with the types of its columns."""
@@ -34,26 +34,26 @@ _IDS_AT_ONCE: Final = 1000
 _MADE: Final = (
     f"""
 CREATE TABLE ending AS
-SELECT type, event_at, turn, content_type_uid,
+SELECT type, event_at, sequence, content_type_uid,
        CASE WHEN type <> '{CONTENT_TYPE_DELETED}' THEN uid END AS uid,
        CASE WHEN type <> '{CONTENT_TYPE_DELETED}' THEN locale END AS locale
 FROM keyed WHERE type NOT IN {PUBLISHED}
 """,
     f"""
 CREATE TABLE last_publish AS
-SELECT position, content_type_uid, uid, locale, event_at, turn
+SELECT position, content_type_uid, uid, locale, event_at, sequence
 FROM keyed WHERE type IN {PUBLISHED}
 QUALIFY row_number() OVER (PARTITION BY content_type_uid, uid, locale
-                           ORDER BY event_at DESC, turn DESC) = 1
+                           ORDER BY event_at DESC, sequence DESC) = 1
 """,
 )
-_READ_ANEW: Final = f"""
+_FULL_SYNC: Final = f"""
 INSERT INTO ending (type, event_at, content_type_uid)
-SELECT '{READ_ANEW}', $received_at::TIMESTAMPTZ, unnest($uids::VARCHAR[])
+SELECT '{FULL_SYNC}', $received_at::TIMESTAMPTZ, unnest($uids::VARCHAR[])
 """
 
 
-def _first_ending(rows: str, condition: str) -> str:
+def _first_delete(rows: str, condition: str) -> str:
     """Return the query for what ended each of `rows` first."""
     ways = (
         "USING (content_type_uid, uid, locale) WHERE",
@@ -62,37 +62,37 @@ def _first_ending(rows: str, condition: str) -> str:
         "ON e.content_type_uid IS NULL WHERE",
     )
     found = " UNION ALL ".join(
-        f"SELECT r._dlt_id, e.type, e.event_at, e.turn FROM {rows} r JOIN ending e {way}"
+        f"SELECT r._dlt_id, e.type, e.event_at, e.sequence FROM {rows} r JOIN ending e {way}"
         f" {condition}"
         for way in ways
     )
     return f"""
         SELECT _dlt_id, min(event_at) AS {DELETED_AT},
-               arg_min(type, (event_at, turn)) AS {DELETED_BY}
+               arg_min(type, (event_at, sequence)) AS {DELETED_BY}
         FROM ({found}) GROUP BY _dlt_id
     """
 
 
-def ended_rows(rows: RowBatch, ended: pa.Table) -> RowBatch:
+def with_soft_deletes(rows: RowBatch, soft_deleted: pa.Table) -> RowBatch:
     """Return rows of a root table with what ended each, empty where nothing did.
 
     Args:
         rows: as they were published.
-        ended: `_dlt_id`, `deleted_at` and `deleted_by` of those that were ended.
+        soft_deleted: `_dlt_id`, `deleted_at` and `deleted_by` of those that were deleted.
     """
     if rows.list_of is not None:
         return rows
-    data, places = rows.data, pc.index_in(rows.data["_dlt_id"], ended["_dlt_id"])
-    for name in ENDED:
-        data = data.append_column(name, ended[name].take(places))
-    return replace(rows, data=data, types={**rows.types, **ENDED})
+    data, places = rows.data, pc.index_in(rows.data["_dlt_id"], soft_deleted["_dlt_id"])
+    for name in SOFT_DELETE_COLUMNS:
+        data = data.append_column(name, soft_deleted[name].take(places))
+    return replace(rows, data=data, types={**rows.types, **SOFT_DELETE_COLUMNS})
 
 
 class SoftDeletes:
     """The rows that a pass ends and does not take away.
 
     Args:
-        fold: of the pass; what it ends of its own publishes becomes `live` there all the same.
+        compaction: of the pass; what the pass both publishes and deletes becomes an upsert, too.
         names: names of tables.
         existing: the tables of the destination, by name.
         replaced: content types that the pass brings whole; None if it brings all there is.
@@ -102,7 +102,7 @@ class SoftDeletes:
 
     def __init__(
         self,
-        fold: Compaction,
+        compaction: Compaction,
         names: Names,
         existing: Mapping[str, DestinationTable],
         *,
@@ -110,17 +110,17 @@ class SoftDeletes:
         received_at: datetime,
         read_rows: ReadRows,
     ) -> None:
-        self._con = fold.con
+        self._con = compaction.con
         self._read_rows = read_rows
         self._names = names
         self._existing = existing
         self._replaced = replaced
-        self._whole = {*fold.deleted_types, *(replaced or ())}
+        self._whole = {*compaction.deleted_types, *(replaced or ())}
         for statement in _MADE:
-            execute(fold.con, statement)
+            execute(compaction.con, statement)
         uids = [None] if replaced is None else sorted(replaced)
-        execute(fold.con, _READ_ANEW, {"received_at": received_at, "uids": uids})
-        self.ended = self._ended_at_once()
+        execute(compaction.con, _FULL_SYNC, {"received_at": received_at, "uids": uids})
+        self.soft_deleted = self._deleted_in_pass()
 
     def rows(self) -> Iterator[RowBatch]:
         """Yield the rows at the destination that the pass ends, with what ended them."""
@@ -129,23 +129,23 @@ class SoftDeletes:
         for uid, table in sorted(self._names.tables.items()):
             yield from self._of_table(table, uid)
 
-    def _ended_at_once(self) -> pa.Table:
-        """Make live what the pass publishes and ends; return its ids, when and by what."""
+    def _deleted_in_pass(self) -> pa.Table:
+        """Upsert what the pass publishes and deletes; return its ids, when and by what."""
         execute(
             self._con,
             f"CREATE TABLE published AS SELECT *, {ROOT_ID} AS _dlt_id FROM last_publish",
         )
-        after = f"e.type <> '{READ_ANEW}' AND (e.event_at, e.turn) > (r.event_at, r.turn)"
-        ended = ask(
-            self._con, _first_ending("published", after), duckdb.DuckDBPyConnection.to_arrow_table
+        after = f"e.type <> '{FULL_SYNC}' AND (e.event_at, e.sequence) > (r.event_at, r.sequence)"
+        soft_deleted = ask(
+            self._con, _first_delete("published", after), duckdb.DuckDBPyConnection.to_arrow_table
         )
-        self._con.register("ended_at_once", ended)
+        self._con.register("ended_at_once", soft_deleted)
         execute(
             self._con,
-            "INSERT INTO live SELECT position, content_type_uid, uid, locale"
+            "INSERT INTO upserts SELECT position, content_type_uid, uid, locale"
             " FROM published SEMI JOIN ended_at_once USING (_dlt_id)",
         )
-        return ended
+        return soft_deleted
 
     def _of_table(self, table: str, content_type_uid: str | None) -> Iterator[RowBatch]:
         existing = self._existing.get(table)
@@ -154,7 +154,7 @@ class SoftDeletes:
         columns = {**existing.columns}
         columns.pop("_dlt_load_id", None)
         types = {name: kind for name, kind in columns.items() if kind != "None"}
-        kinds = {name: kind for name, kind in types.items() if name not in ENDED}
+        kinds = {name: kind for name, kind in types.items() if name not in SOFT_DELETE_COLUMNS}
         names = ", ".join(
             f"CAST({quote(name)} AS VARCHAR) AS {quote(name)}" if kind == "json" else quote(name)
             for name, kind in kinds.items()
@@ -175,7 +175,7 @@ class SoftDeletes:
             yield f"content_type_uid IN ({', '.join(map(literal, sorted(whole)))})"
         of_type = "content_type_uid = $uid" if content_type_uid else "content_type_uid <> $uid"
         found = self._con.execute(
-            f"SELECT {ROOT_ID} FROM removal WHERE {of_type}"
+            f"SELECT {ROOT_ID} FROM deletes WHERE {of_type}"
             " AND NOT list_contains($whole, content_type_uid)",
             {"uid": content_type_uid or SYS_ASSETS, "whole": sorted(self._whole)},
         )
@@ -194,12 +194,12 @@ class SoftDeletes:
             execute(
                 con,
                 f"CREATE TEMP TABLE standing AS SELECT _dlt_id, {uid}, uid, locale FROM there"
-                f" WHERE _dlt_id NOT IN (SELECT {ROOT_ID} FROM live)",
+                f" WHERE _dlt_id NOT IN (SELECT {ROOT_ID} FROM upserts)",
                 values,
             )
-            ended = ask(
-                con, _first_ending("standing", "true"), duckdb.DuckDBPyConnection.to_arrow_table
+            soft_deleted = ask(
+                con, _first_delete("standing", "true"), duckdb.DuckDBPyConnection.to_arrow_table
             )
-        data = rows.data.filter(pc.is_in(rows.data["_dlt_id"], ended["_dlt_id"]))
+        data = rows.data.filter(pc.is_in(rows.data["_dlt_id"], soft_deleted["_dlt_id"]))
         if data.num_rows:
-            yield ended_rows(replace(rows, data=data), ended)
+            yield with_soft_deletes(replace(rows, data=data), soft_deleted)

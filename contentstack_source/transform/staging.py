@@ -1,4 +1,4 @@
-"""The intake: pages of a pass, read into events while others are still on their way.
+"""Staging: pages of a pass, read into events while others are still on their way.
 
 The tables made here, in an in-memory DuckDB that spills to disk:
 
@@ -7,7 +7,7 @@ The tables made here, in an in-memory DuckDB that spills to disk:
 - ``reject``: every item that could not, with the reason and the item itself.
 
 ``position`` is the arrival: leg * 10^17 + stream * 10^11 + page * 10^5 + index in the page. A leg
-is the part of a pass that ends with a sync token (see `spool`).
+is the part of a pass that ends with a sync token (see `page_spool`).
 """
 
 from __future__ import annotations
@@ -88,14 +88,14 @@ WITH page AS (
     FROM item
 )
 SELECT *,
-    CASE WHEN type IS NULL OR type NOT IN {EVENT_TYPES} THEN 'unknown event type'
-         WHEN event_at IS NULL THEN 'event_at is not an instant'
-         WHEN content_type_uid IS NULL THEN 'no content_type_uid'
+    CASE WHEN type IS NULL OR type NOT IN {EVENT_TYPES} THEN 'unknown_event_type'
+         WHEN event_at IS NULL THEN 'invalid_event_at'
+         WHEN content_type_uid IS NULL THEN 'missing_content_type_uid'
          WHEN content_type_uid = '{SYS_ASSETS}' AND type NOT LIKE 'asset%'
-             THEN 'an entry event of sys_assets'
+             THEN 'entry_event_for_sys_assets'
          WHEN type = '{CONTENT_TYPE_DELETED}' THEN NULL
-         WHEN uid IS NULL THEN 'no uid'
-         WHEN type IN {PUBLISHED} AND locale IS NULL THEN 'no locale'
+         WHEN uid IS NULL THEN 'missing_uid'
+         WHEN type IN {PUBLISHED} AND locale IS NULL THEN 'missing_locale'
     END AS reason
 FROM named
 """
@@ -108,11 +108,11 @@ FROM received r JOIN arrived_page p ON p.position = r.position - r.position % {P
 WHERE r.reason IS NOT NULL
 """
 
-_RECALL: Final = f"""
+_LOAD_EVENTS: Final = f"""
 INSERT INTO received
 SELECT (SELECT count(*) FROM received) + row_number() OVER (), event_type, data, content_type_uid,
        uid, locale, event_at, _version, {_READ_FROM_DATA}, NULL
-FROM (SELECT *, from_json(data, '{_IDENTITY}') AS identity FROM recalled)
+FROM (SELECT *, from_json(data, '{_IDENTITY}') AS identity FROM loaded_event)
 """
 
 
@@ -168,13 +168,13 @@ class Staging:
         execute(self.con, _REJECT)
         self.con.unregister("arrived_page")
 
-    def recall(self, events: pa.Table) -> None:
+    def load(self, events: pa.Table) -> None:
         """Take events that an earlier pass has understood.
 
         Args:
             events: `event_type`, `content_type_uid`, `uid`, `locale`, `event_at`, `_version`, and
                 `data` as text.
         """
-        self.con.register("recalled", events)
-        execute(self.con, _RECALL)
-        self.con.unregister("recalled")
+        self.con.register("loaded_event", events)
+        execute(self.con, _LOAD_EVENTS)
+        self.con.unregister("loaded_event")

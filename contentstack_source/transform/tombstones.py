@@ -1,10 +1,10 @@
-"""Marks: rows of a load that take rows of the destination away.
+"""Tombstones: rows of a load that delete rows of the destination.
 
 Every table is merged by one rule. All rows of the destination whose ``_dlt_id`` is in the load go;
-then the rows of the load come, except marks. A mark is a row without what every true row has:
+then the rows of the load come, except tombstones. A tombstone lacks what every data row has:
 ``event_at``, in a list table ``_dlt_list_idx``. So its key goes and nothing comes. A list table
-works the same by ``_dlt_root_id``, and so does the table of links, which is a list of `entries`.
-The mark ``*`` takes every row of its table.
+works the same by ``_dlt_root_id``, and so does the table of references, which is a list of
+`entries`. The tombstone ``*`` deletes every row of its table.
 """
 
 from __future__ import annotations
@@ -24,65 +24,65 @@ _EVERY: Final = f"SELECT '{EVERY_ROW}' AS content_type_uid, '{EVERY_ROW}' AS id"
 
 
 class Tombstones:
-    """The rows that a pass takes away.
+    """The tombstones of a pass.
 
     Args:
-        fold: the outcome of the pass.
+        compaction: the outcome of the pass.
         names: names of tables.
-        existing: the tables of the destination, by name; in others there is nothing to take.
+        existing: the tables of the destination, by name; others have nothing to delete.
     """
 
     def __init__(
-        self, fold: Compaction, names: Names, existing: Mapping[str, DestinationTable]
+        self, compaction: Compaction, names: Names, existing: Mapping[str, DestinationTable]
     ) -> None:
-        self._fold = fold
+        self._compaction = compaction
         self._names = names
         self._existing = existing
 
     def everything(self) -> Iterator[RowBatch]:
-        """Yield the marks that empty all tables of content: before a whole pass."""
+        """Yield the tombstones that empty all tables of content: before a full sync."""
         for table, found in self._existing.items():
             if found.is_content:
-                yield from self._mark(table, _EVERY)
+                yield from self._tombstones(table, _EVERY)
 
     def stale_lists(self, event_type: str, content_type_uids: Iterable[str]) -> Iterator[RowBatch]:
-        """Yield marks in every list table of what was published again: lists shrink, too."""
+        """Yield tombstones in every list table of what was published again: lists shrink, too."""
         for uid in content_type_uids:
             table = self._table(uid)
-            links = [] if uid == SYS_ASSETS else [ENTRY_REFERENCES]
+            references = [] if uid == SYS_ASSETS else [ENTRY_REFERENCES]
             sql = f"""
                 SELECT content_type_uid, {ROOT_ID} AS id
-                FROM live JOIN event USING (position, content_type_uid, uid, locale)
+                FROM upserts JOIN event USING (position, content_type_uid, uid, locale)
                 WHERE type = '{event_type}' AND content_type_uid = $uid
             """
-            for name in [*self._with_lists(table)[1:], *links] if table else links:
-                yield from self._mark(name, sql, uid=uid)
+            for name in [*self._with_lists(table)[1:], *references] if table else references:
+                yield from self._tombstones(name, sql, uid=uid)
 
-    def removals(self, event_type: str) -> Iterator[RowBatch]:
-        """Yield the marks of the rows that an unpublish or delete takes away."""
-        sql = f"SELECT content_type_uid, {ROOT_ID} AS id FROM removal WHERE type = '{event_type}'"
-        for uid in self._fold.removed_types(event_type):
+    def deletes(self, event_type: str) -> Iterator[RowBatch]:
+        """Yield the tombstones of the rows that an unpublish or delete event removes."""
+        sql = f"SELECT content_type_uid, {ROOT_ID} AS id FROM deletes WHERE type = '{event_type}'"
+        for uid in self._compaction.types_with_deletes(event_type):
             table = self._table(uid)
             for name in self._with_lists(table) if table else ():
-                yield from self._mark(name, f"{sql} AND content_type_uid = $uid", uid=uid)
+                yield from self._tombstones(name, f"{sql} AND content_type_uid = $uid", uid=uid)
         if event_type not in {ASSET_UNPUBLISHED, ASSET_DELETED}:
             for name in self._with_lists("entries"):
-                yield from self._mark(name, sql)
+                yield from self._tombstones(name, sql)
 
     def type_deletions(self) -> Iterator[RowBatch]:
-        """Yield the marks that empty the tables of deleted content types."""
-        yield from self.whole_types(self._fold.deleted_types)
+        """Yield the tombstones that empty the tables of deleted content types."""
+        yield from self.whole_types(self._compaction.deleted_types)
 
     def whole_types(self, content_type_uids: Iterable[str]) -> Iterator[RowBatch]:
-        """Yield the marks that empty the tables of content types; assets are `sys_assets`."""
+        """Yield the tombstones that empty the tables of content types; assets are `sys_assets`."""
         uids = sorted(content_type_uids)
         for uid in uids:
             table = self._table(uid)
             for name in self._with_lists(table) if table else ():
-                yield from self._mark(name, _EVERY)
+                yield from self._tombstones(name, _EVERY)
         each = f"SELECT unnest($uids) AS content_type_uid, '{EVERY_ROW}' AS id"
         for name in self._with_lists("entries"):
-            yield from self._mark(name, each, uids=uids)
+            yield from self._tombstones(name, each, uids=uids)
 
     def _table(self, content_type_uid: str) -> str | None:
         return (
@@ -93,8 +93,8 @@ class Tombstones:
         lists = [name for name, found in self._existing.items() if found.list_of == table]
         return [table, *sorted(lists)]
 
-    def _mark(self, table: str, sql: str, **values: str | list[str]) -> Iterator[RowBatch]:
-        """Yield one mark for each `id` of `sql`, in the columns that identify a row of `table`."""
+    def _tombstones(self, table: str, sql: str, **values: str | list[str]) -> Iterator[RowBatch]:
+        """Yield one tombstone for each `id` of `sql`, in the key columns of `table`."""
         existing = self._existing.get(table)
         if existing is None:
             return
@@ -108,7 +108,7 @@ class Tombstones:
         if table == "entries":
             columns.append("content_type_uid")
         query = f"SELECT {', '.join(columns)} FROM ({sql})"
-        data = ask(self._fold.con, query, duckdb.DuckDBPyConnection.to_arrow_table, values)
+        data = ask(self._compaction.con, query, duckdb.DuckDBPyConnection.to_arrow_table, values)
         if data.num_rows:
             types = dict.fromkeys(data.column_names, "text")
             yield RowBatch(table, data, types, existing.list_of)

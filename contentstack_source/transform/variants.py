@@ -18,7 +18,7 @@ def put_aside(
     values: pa.Array | pa.ChunkedArray,
     data_type: DataType,
     names: Names,
-    findings: SchemaDrift,
+    drift: SchemaDrift,
 ) -> RowBatch:
     """Return the rows with some values of a column in its variant column instead.
 
@@ -28,7 +28,7 @@ def put_aside(
         values: what the variant column gets, empty where the value stays in its column.
         data_type: of the variant column.
         names: names the variant column where the rows have no names of their own.
-        findings: of the pass; it counts these values among the variants.
+        drift: of the pass; it counts these values among the variants.
     """
     is_aside = pc.is_valid(values)
     form = f"v_{data_type}"
@@ -42,5 +42,5 @@ def put_aside(
     else:
         data = data.append_column(variant, values)
     found = f"{rows.table}.{variant}"
-    findings.variants[found] = findings.variants.get(found, 0) + pc.sum(is_aside).as_py()
+    drift.variants[found] = drift.variants.get(found, 0) + pc.sum(is_aside).as_py()
     return replace(rows, data=data, types={**rows.types, variant: data_type})

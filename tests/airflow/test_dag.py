@@ -19,7 +19,7 @@ from sqlalchemy import select
 
 from contentstack_source.destinations.target import Target
 from contentstack_source.runs import run
-from contentstack_source.simulator import Fault, Server, Weather, serve
+from contentstack_source.simulator import Behavior, Fault, Server, serve
 from tests.mirror import assert_equal
 from tests.small import filled_stack
 
@@ -35,7 +35,7 @@ def bag(database: None) -> DagBag:  # noqa: ARG001 - it must be there before
 
 @pytest.fixture
 def server() -> Iterator[Server]:
-    with serve(filled_stack(), Weather()) as server:
+    with serve(filled_stack(), Behavior()) as server:
         yield server
 
 
@@ -143,14 +143,14 @@ def test_what_a_failed_try_loaded_is_announced_by_the_next_one(
     server.stack.delete_entry("author", "e1")
     # The delta and the content model arrive; the question whether there is more does not.
     broken = [Fault.none(), Fault.none(), Fault.status(503), Fault.status(503)]
-    server.weather.next_answers(*broken)
+    server.behavior.next_faults(*broken)
     assert outcomes(bag)[SYNC] == ("success", 2)
     assert_equal(ready, server.stack)
     assert "contentstack.author" in news.read()
 
 
 def test_a_service_that_is_down_is_asked_again(bag: DagBag, server: Server, ready: str) -> None:
-    server.weather.next_answers(Fault.status(503), Fault.status(503))
+    server.behavior.next_faults(Fault.status(503), Fault.status(503))
     assert outcomes(bag)[SYNC] == ("success", 2)
     assert_equal(ready, server.stack)
 

@@ -65,9 +65,9 @@ class Location:
             assert_equal(self.file, self.stack)
         return result
 
-    def look(self) -> Any:
+    def check(self) -> Any:
         """Let the sensor look once."""
-        return look(self.defs, self.instance)
+        return check(self.defs, self.instance)
 
     def clock(self) -> Any:
         """Let the schedule tick once."""
@@ -77,7 +77,7 @@ class Location:
             scheduled_execution_time=now,
             repository_def=self.defs.get_repository_def(),
         )
-        return self.defs.resolve_schedule_def("contentstack_clock").evaluate_tick(context)
+        return self.defs.resolve_schedule_def("contentstack_schedule").evaluate_tick(context)
 
     def sql(self, statement: str) -> None:
         with duckdb.connect(self.file) as con:
@@ -107,9 +107,9 @@ def run_job(
     )
 
 
-def look(defs: dg.Definitions, instance: dg.DagsterInstance) -> Any:
+def check(defs: dg.Definitions, instance: dg.DagsterInstance) -> Any:
     context = dg.build_sensor_context(instance=instance, definitions=defs)
-    return defs.resolve_sensor_def("contentstack_news").evaluate_tick(context)
+    return defs.resolve_sensor_def("contentstack_changes").evaluate_tick(context)
 
 
 def _made(done: Any) -> list[Any]:

@@ -9,7 +9,7 @@ import pytest
 from contentstack_source.dagster import contentstack_definitions
 from contentstack_source.destinations.target import Target
 from contentstack_source.simulator import serve
-from tests.dagster.conftest import Location, Result, configure, look, run_job
+from tests.dagster.conftest import Location, Result, check, configure, run_job
 from tests.mirror import assert_equal
 from tests.small import small_stack
 
@@ -64,16 +64,16 @@ def test_the_assets_are_those_of_all_stacks(location: Location) -> None:
 def test_the_sensor_and_the_clock_ask_for_each_stack_by_itself(
     location: Location, there: Location, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    asked = [each.partition_key for each in look(location.defs, location.instance).run_requests]
+    asked = [each.partition_key for each in check(location.defs, location.instance).run_requests]
     assert asked == ["here", "there"]
     sync(location, "here")
     sync(location, "there")
-    assert look(location.defs, location.instance).skip_message == (
+    assert check(location.defs, location.instance).skip_message == (
         "here: nothing new; there: nothing new"
     )
     there.stack.delete_entry("page", "p1")
     monkeypatch.setenv("CMS_HERE__SOURCES__CONTENTSTACK__BASE_URL", "http://127.0.0.1:9/v3")
-    asked = [each.partition_key for each in look(location.defs, location.instance).run_requests]
+    asked = [each.partition_key for each in check(location.defs, location.instance).run_requests]
     assert asked == ["there"]
     asked = [each.partition_key for each in location.clock().run_requests]
     assert asked == ["here", "there"]

@@ -44,7 +44,7 @@ def test_a_materialisation_tells_rows_lists_events_and_how_late_they_are(
     assert "rating" in {each.name for each in first["article"]["dagster/column_schema"].columns}
     assert first["entries"]["events"] == {"entry_published": 12}
     assert first["sync_events"]["events"] == {"asset_published": 2, "entry_published": 12}
-    assert first["sync_runs"]["rows_put"] == 14
+    assert first["sync_runs"]["rows_upserted"] == 14
     location.stack.unpublish_entry("author", "e1", "de-de")
     author = location.sync().metadata["author"]
     assert author["events"] == {"entry_unpublished": 1}
@@ -108,10 +108,10 @@ def test_an_outage_is_tried_again(location: Location, monkeypatch: pytest.Monkey
     defs = contentstack_definitions(
         {"contentstack": Target()}, retries=dg.RetryPolicy(max_retries=1, delay=0.01)
     )
-    location.server.weather.next_answers(Fault.status(503), Fault.status(503))
+    location.server.behavior.next_faults(Fault.status(503), Fault.status(503))
     result = run_job(defs, location.instance, "contentstack")
     assert not result.success
     assert result.tries == 2
     assert "503" in result.failure
-    location.server.weather.next_answers(Fault.status(503))
+    location.server.behavior.next_faults(Fault.status(503))
     assert run_job(defs, location.instance, "contentstack").success

@@ -12,21 +12,21 @@ from tests.dagster.conftest import Location
 
 
 def test_the_sensor_launches_a_first_sync_and_then_only_for_news(location: Location) -> None:
-    assert len(location.look().run_requests) == 1
+    assert len(location.check().run_requests) == 1
     location.sync()
-    assert location.look().skip_message == "contentstack: nothing new"
+    assert location.check().skip_message == "contentstack: nothing new"
     location.stack.delete_entry("author", "e1")
-    assert len(location.look().run_requests) == 1
+    assert len(location.check().run_requests) == 1
     location.sync()
-    assert location.look().skip_message == "contentstack: nothing new"
+    assert location.check().skip_message == "contentstack: nothing new"
 
 
 def test_nothing_new_costs_one_request_and_no_look_at_the_destination(location: Location) -> None:
     location.sync()
-    location.look()
+    location.check()
     location.server.clear()
     Path(location.file).unlink()
-    assert location.look().skip_message == "contentstack: nothing new"
+    assert location.check().skip_message == "contentstack: nothing new"
     assert [each.path for each in location.server.requests] == ["/v3/stacks/sync"]
 
 
@@ -35,20 +35,20 @@ def test_the_sensor_waits_for_a_run_under_way_and_after_one_that_failed(
 ) -> None:
     job = location.defs.resolve_job_def("contentstack")
     run = location.instance.create_run_for_job(job, status=dg.DagsterRunStatus.STARTED)
-    assert location.look().skip_message == "contentstack: a run is under way"
+    assert location.check().skip_message == "contentstack: a run is under way"
     assert not location.clock().run_requests
     location.instance.report_run_failed(run)
-    assert "did not go well; the clock tries again" in location.look().skip_message
+    assert "did not go well; the clock tries again" in location.check().skip_message
     assert len(location.clock().run_requests) == 1
     location.sync()
-    assert location.look().skip_message == "contentstack: nothing new"
+    assert location.check().skip_message == "contentstack: nothing new"
 
 
 def test_an_outage_is_told_and_launches_nothing(location: Location) -> None:
     location.sync()
-    location.server.weather.next_answers(Fault.status(503), Fault.status(503))
-    assert "No good answer" in location.look().skip_message
-    assert location.look().skip_message == "contentstack: nothing new"
+    location.server.behavior.next_faults(Fault.status(503), Fault.status(503))
+    assert "No good answer" in location.check().skip_message
+    assert location.check().skip_message == "contentstack: nothing new"
 
 
 def test_refused_keys_are_told_and_launch_nothing(
@@ -56,7 +56,7 @@ def test_refused_keys_are_told_and_launch_nothing(
 ) -> None:
     location.sync()
     monkeypatch.setenv("SOURCES__CONTENTSTACK__DELIVERY_TOKEN", "cs_wrong")
-    assert "The stack refused the delivery token" in location.look().skip_message
+    assert "The stack refused the delivery token" in location.check().skip_message
 
 
 @pytest.mark.filterwarnings("ignore::dagster.BetaWarning")  # from inside Dagster

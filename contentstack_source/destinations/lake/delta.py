@@ -41,20 +41,20 @@ def merge(table: DeltaTable, staged: Staged) -> None:
     """Take away the rows that go, and put those that come."""
     schema = _schema(table, staged)
     if staged.is_all:
-        _write_anew(table, schema, staged.rows(schema))
+        _overwrite(table, schema, staged.rows(schema))
     elif _has_wider_lists(table, schema):
         # Delta's writers cannot read narrower lists from old files.
         with TemporaryDirectory() as folder:
             kept = _keep(table, staged, schema, Path(folder) / "kept.parquet")
-            _write_anew(table, schema, chain(kept.rows(schema), staged.rows(schema)))
+            _overwrite(table, schema, chain(kept.rows(schema), staged.rows(schema)))
     else:
         evolve_delta_table_schema(table, schema)
         _merge(table, staged, schema)
 
 
 def _merge(table: DeltaTable, staged: Staged, schema: pa.Schema) -> None:
-    has = f'source."{staged.true_rows_have}"'
-    source = chain(staged.rows_and_marks(schema), _marks(table, staged, schema))
+    has = f'source."{staged.data_rows_have}"'
+    source = chain(staged.rows_and_tombstones(schema), _tombstones(table, staged, schema))
     merged = (
         table.merge(
             _reader(schema, source),
@@ -72,8 +72,8 @@ def _merge(table: DeltaTable, staged: Staged, schema: pa.Schema) -> None:
     merged.execute()
 
 
-def _marks(table: DeltaTable, staged: Staged, schema: pa.Schema) -> list[pa.RecordBatch]:
-    """Return marks for rows that go by another name than their own and do not come again.
+def _tombstones(table: DeltaTable, staged: Staged, schema: pa.Schema) -> list[pa.RecordBatch]:
+    """Return tombstones for rows that go by another name than their own and do not come again.
 
     All at once: the table cannot be read while it is written.
     """
@@ -96,7 +96,7 @@ def _keep(table: DeltaTable, staged: Staged, schema: pa.Schema, path: Path) -> S
     return Staged([str(path)], None)
 
 
-def _write_anew(table: DeltaTable, schema: pa.Schema, rows: Iterator[pa.RecordBatch]) -> None:
+def _overwrite(table: DeltaTable, schema: pa.Schema, rows: Iterator[pa.RecordBatch]) -> None:
     write_deltalake(table, _reader(schema, rows), mode="overwrite", schema_mode="overwrite")
 
 

@@ -1,7 +1,7 @@
-"""A destination of Delta or Iceberg tables: dlt's filesystem, with the merge of `marks` in it.
+"""A destination of Delta or Iceberg tables: dlt's filesystem with the merge rule of `tombstones`.
 
-dlt merges such tables by upsert, in Iceberg by a thousand rows at a time, and neither takes a row
-away by a mark. Here one commit of the format does it for a table: what the load names goes, its
+dlt merges such tables by upsert, in Iceberg a thousand rows at a time, and neither deletes a row
+by a tombstone. Here one commit of the format does it for a table: what the load names goes, its
 rows come.
 """
 
@@ -25,7 +25,7 @@ from dlt.destinations.impl.filesystem.filesystem import (
     TableFormatLoadFilesystemJob,
 )
 
-from contentstack_source.destinations.lake.load_files import ID, ROWS_GO_BY, TRUE_ROWS_HAVE, Staged
+from contentstack_source.destinations.lake.load_files import DATA_ROWS_HAVE, ID, ROWS_GO_BY, Staged
 from contentstack_source.errors import UnsupportedDestinationError
 
 FORMATS: Final = ("delta", "iceberg")
@@ -91,7 +91,7 @@ class LakeClient(FilesystemClient):
     def drop_tables(self, *tables: str, delete_schema: bool = True) -> None:
         """Drop tables, for `refresh`; where the staging dataset does not exist, there are none.
 
-        dlt looks for stored schemas there, and fails if it has not been made yet.
+        dlt reads stored schemas there, and fails if it does not exist yet.
         """
         with suppress(DestinationUndefinedEntity):
             super().drop_tables(*tables, delete_schema=delete_schema)
@@ -101,8 +101,8 @@ class lake(filesystem):  # noqa: N801 - named like dlt's own destinations
     """dlt's filesystem destination, for Delta or Iceberg tables.
 
     Args:
-        bucket_url: where the tables are; unset, dlt's configuration of `filesystem` tells.
-        table_format: `delta` or `iceberg`; unset, `destination.filesystem.table_format` tells.
+        bucket_url: where the tables are; unset, from dlt's configuration of `filesystem`.
+        table_format: `delta` or `iceberg`; unset, `destination.filesystem.table_format`.
         settings: all else that `dlt.destinations.filesystem` takes.
 
     Raises:
@@ -110,7 +110,7 @@ class lake(filesystem):  # noqa: N801 - named like dlt's own destinations
     """
 
     __orig_base__: ClassVar = filesystem
-    """Tells dlt of which signature the arguments are."""
+    """The class whose signature dlt reads."""
 
     def __init__(
         self,
@@ -120,8 +120,8 @@ class lake(filesystem):  # noqa: N801 - named like dlt's own destinations
     ) -> None:
         chosen = table_format or dlt.config.get("destination.filesystem.table_format")
         if chosen not in FORMATS:
-            what = f"destination.filesystem.table_format is {chosen!r}"
-            raise UnsupportedDestinationError(what, f"Choose from: {', '.join(FORMATS)}.")
+            message = f"destination.filesystem.table_format is {chosen!r}"
+            raise UnsupportedDestinationError(message, f"Choose from: {', '.join(FORMATS)}.")
         settings.setdefault("destination_name", "filesystem")
         if bucket_url:
             settings["bucket_url"] = bucket_url
@@ -129,7 +129,7 @@ class lake(filesystem):  # noqa: N801 - named like dlt's own destinations
 
     @property
     def client_class(self) -> type[FilesystemClient]:
-        """Return the client, whose merge takes marks."""
+        """Return the client, whose merge knows tombstones."""
         return LakeClient
 
     def _raw_capabilities(self) -> DestinationCapabilitiesContext:
@@ -151,7 +151,7 @@ def _as_supported(
 
 def _staged(job: TableFormatLoadFilesystemJob) -> Staged:
     table: Mapping[str, Any] = job._load_table  # noqa: SLF001 - of a subclass, in this module
-    column = table.get(TRUE_ROWS_HAVE)
+    column = table.get(DATA_ROWS_HAVE)
     goes_by = str(table.get(ROWS_GO_BY) or ID)
     return Staged(job.file_paths, None if column is None else str(column), goes_by)
 
@@ -170,4 +170,4 @@ def _only_adds(table: PreparedTableSchema) -> bool:
 
 def _is_ours(table: PreparedTableSchema) -> bool:
     """Another source may load through this destination; its tables are merged by dlt's rules."""
-    return _only_adds(table) or TRUE_ROWS_HAVE in table
+    return _only_adds(table) or DATA_ROWS_HAVE in table

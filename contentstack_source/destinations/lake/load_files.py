@@ -1,7 +1,7 @@
 """The files that a load brings for one table of a lake: what goes, and what comes.
 
-See `marks` for the rule. Files of one table differ in their columns: marks have only keys, and a
-list may have found new fields on the way.
+See `tombstones` for the rule. Files of one table differ in their columns: tombstones have only
+keys, and a list may have found new fields on the way.
 """
 
 from __future__ import annotations
@@ -20,8 +20,8 @@ from contentstack_source.schema import EVERY_ROW
 if TYPE_CHECKING:
     import pyarrow.dataset as ds
 
-TRUE_ROWS_HAVE: Final = "x-true-rows-have"
-"""Hint of a table: the column that no true row lacks, and every mark does."""
+DATA_ROWS_HAVE: Final = "x-data-rows-have"
+"""Hint of a table: the column that every data row has and no tombstone."""
 
 ROWS_GO_BY: Final = "x-rows-go-by"
 """Hint of a table: the column that names the rows that go."""
@@ -37,12 +37,12 @@ class Staged:
 
     Attributes:
         paths: parquet files.
-        true_rows_have: the column that tells rows from marks; None if there are no marks.
+        data_rows_have: the column that every data row has and no tombstone; None if there are none.
         rows_go_by: the column that names the rows that go; many may go by one name.
     """
 
     paths: Sequence[str]
-    true_rows_have: str | None
+    data_rows_have: str | None
     rows_go_by: str = ID
 
     @cached_property
@@ -65,18 +65,18 @@ class Staged:
         return self._distinct(self.rows_go_by)
 
     def row_ids(self) -> pa.Array:
-        """Return the ids of the rows that come, and of marks."""
+        """Return the ids of the rows that come, and of tombstones."""
         return self._distinct(ID)
 
     def rows(self, schema: pa.Schema) -> Iterator[pa.RecordBatch]:
         """Yield the rows that come."""
-        has = self.true_rows_have
+        has = self.data_rows_have
         if has is None:
             return self._batches(schema, None)
         return self._batches(schema, pc.field(has).is_valid()) if has in schema.names else iter(())
 
-    def rows_and_marks(self, schema: pa.Schema) -> Iterator[pa.RecordBatch]:
-        """Yield the rows that come, and the marks but those that take every row."""
+    def rows_and_tombstones(self, schema: pa.Schema) -> Iterator[pa.RecordBatch]:
+        """Yield the rows that come, and all tombstones but those for every row."""
         return self._batches(schema, pc.field(ID) != EVERY_ROW)
 
     def _distinct(self, column: str) -> pa.Array:

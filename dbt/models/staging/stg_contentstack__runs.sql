@@ -6,7 +6,7 @@ select
     error,
     requests,
     retries,
-    rows_put,
-    rows_removed,
+    rows_upserted,
+    rows_deleted,
     rejects
 from {{ source('contentstack', 'sync_runs') }}
