@@ -5,13 +5,46 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterator, Mapping, MutableMapping
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Final
+from typing import Final, Literal, get_args
 
 import duckdb
 import pyarrow as pa
 
 from contentstack_source.column_names import ColumnKey, ColumnNames, ListPath
 from contentstack_source.naming import Names
+
+DataType = Literal["text", "double", "bigint", "bool", "timestamp", "date", "json"]
+"""dlt's names of the types that columns have."""
+
+DATA_TYPES: Final[tuple[DataType, ...]] = get_args(DataType)
+
+DUCKDB_TYPES: Final[Mapping[str, str]] = {
+    "text": "VARCHAR",
+    "double": "DOUBLE",
+    "bigint": "BIGINT",
+    "bool": "BOOLEAN",
+    "timestamp": "TIMESTAMPTZ",
+    "date": "DATE",
+    "json": "VARCHAR",
+}
+"""The types of columns while a pass is transformed; JSON is text."""
+
+ARROW_TYPES: Final[Mapping[str, pa.DataType]] = {
+    "text": pa.string(),
+    "double": pa.float64(),
+    "bigint": pa.int64(),
+    "bool": pa.bool_(),
+    "timestamp": pa.timestamp("us", "UTC"),
+    "date": pa.date32(),
+    "json": pa.string(),
+}
+"""The types of columns on their way to dlt and back; JSON is text."""
+
+
+def arrow_schema(types: Mapping[str, str]) -> pa.Schema:
+    """Return the Arrow types of columns, JSON as the text it is."""
+    return pa.schema([(name, ARROW_TYPES[kind]) for name, kind in types.items()])
+
 
 ENTRY_REFERENCES: Final = "entry_references"
 """The table of the references of entries; merged like a list table of `entries`."""

@@ -277,12 +277,7 @@ def parse_settings(
         raise SettingsError(
             message, "The vendor allows 100 requests a second for all stacks together."
         )
-    if not 0 <= max_deleted_share <= 1:
-        message = f"max_deleted_share {max_deleted_share!r} is not between 0 and 1"
-        raise SettingsError(message, "Write 0.5 for half of all rows, 1 for no limit.")
-    if deletes not in {HARD, SOFT}:
-        message = f"deletes {deletes!r} is neither {HARD!r} nor {SOFT!r}"
-        raise SettingsError(message, "hard takes rows away, soft keeps them with deleted_at.")
+    _refuse_wrong_deletes(deletes, max_deleted_share)
     return Settings(
         api_key=api_key,
         delivery_token=delivery_token,
@@ -304,3 +299,37 @@ def parse_settings(
         locale_fallback=parse_locale_fallback(locale_fallback),
         master_locale=master_locale or MASTER_LOCALE,
     )
+
+
+def parse_local_settings(
+    *,
+    deletes: str = HARD,
+    max_deleted_share: float = 0.5,
+    locale_fallback: object = None,
+    master_locale: str = MASTER_LOCALE,
+) -> Settings:
+    """Check the settings that need no stack; all others are empty.
+
+    Raises:
+        SettingsError: the first setting that is wrong.
+    """
+    _refuse_wrong_deletes(deletes, max_deleted_share)
+    return Settings(
+        api_key="",
+        delivery_token="",
+        environment="",
+        base_url="",
+        deletes=deletes,
+        max_deleted_share=max_deleted_share,
+        locale_fallback=parse_locale_fallback(locale_fallback),
+        master_locale=master_locale or MASTER_LOCALE,
+    )
+
+
+def _refuse_wrong_deletes(deletes: str, max_deleted_share: float) -> None:
+    if not 0 <= max_deleted_share <= 1:
+        message = f"max_deleted_share {max_deleted_share!r} is not between 0 and 1"
+        raise SettingsError(message, "Write 0.5 for half of all rows, 1 for no limit.")
+    if deletes not in {HARD, SOFT}:
+        message = f"deletes {deletes!r} is neither {HARD!r} nor {SOFT!r}"
+        raise SettingsError(message, "hard deletes rows, soft keeps them with deleted_at.")

@@ -26,8 +26,8 @@ def _(mo):
 def _():
     import dlt
 
-    from contentstack_source.cli.demo import demo_file
     from contentstack_source.dashboard import charts
+    from contentstack_source.dashboard.demo_data import demo_file
     from contentstack_source.dashboard.queries import ask
 
     return ask, charts, demo_file, dlt

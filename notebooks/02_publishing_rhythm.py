@@ -27,8 +27,8 @@ def _():
     import dlt
     import pandas as pd
 
-    from contentstack_source.cli.demo import demo_file
     from contentstack_source.dashboard import charts
+    from contentstack_source.dashboard.demo_data import demo_file
     from contentstack_source.dashboard.queries import ages, ask
 
     return ages, ask, charts, demo_file, dlt, pd

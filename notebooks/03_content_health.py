@@ -25,8 +25,8 @@ def _(mo):
 def _():
     import dlt
 
-    from contentstack_source.cli.demo import demo_file
     from contentstack_source.dashboard import charts
+    from contentstack_source.dashboard.demo_data import demo_file
     from contentstack_source.dashboard.queries import ask, broken, coverage, unused
 
     return ask, broken, charts, coverage, demo_file, dlt, unused

@@ -25,8 +25,8 @@ def _(mo):
 def _():
     import dlt
 
-    from contentstack_source.cli.demo import demo_file
     from contentstack_source.dashboard import charts
+    from contentstack_source.dashboard.demo_data import demo_file
     from contentstack_source.dashboard.queries import arrivals, ask, replaced
 
     return arrivals, ask, charts, demo_file, dlt, replaced
@@ -142,7 +142,7 @@ def _(mo):
     mo.md("""
     ## What it said before
 
-    With `history = true` every version is kept. These were replaced or taken away last: `said` is
+    With `history = true` every version is kept. These were replaced or deleted last: `title` is
     the title that each had, from `valid_from` to `valid_to`.
     """)
     return

@@ -35,6 +35,9 @@ POOL = "contentstack"
 CHANGES = AssetAlias("contentstack")
 """Each run adds events of the tables it changed; a DAG may wait for a table, or for any of them."""
 
+SECONDS_BETWEEN_LINES = 30.0
+"""How often a task logs its progress."""
+
 SCHEDULE = "*/15 * * * *"
 POLICY = {
     "start_date": datetime(2026, 1, 1, tzinfo=timezone.utc),
@@ -75,22 +78,21 @@ def sync(connection: str, dataset: str) -> dict[str, Any]:
         AirflowFailException: a human must act; no retry would help.
         FailedError: worth retrying.
     """
-    from rich.console import Console
+    import dlt
 
-    from contentstack_source.cli.progress import collector_for
+    import contentstack_source
     from contentstack_source.errors import RefusedError
-    from contentstack_source.runs import run
-    from contentstack_source.runs.summary import last_line, odd_lines
 
     get_current_context()["dataset"] = dataset  # names a mapped task on the screen
-    console = Console()
+    progress = dlt.progress.log(  # type: ignore[attr-defined]
+        SECONDS_BETWEEN_LINES, dump_system_stats=False
+    )
     try:
         with destination_of(dataset) as target:
-            summary = run.sync(target, collector_for(console), settings_from(connection))
+            summary = contentstack_source.sync(target, progress, settings_from(connection))
     except RefusedError as error:
         raise AirflowFailException(str(error)) from error
-    for line in (*odd_lines(summary), last_line(summary)):
-        console.print(line, markup=False, soft_wrap=True)
+    print(*summary.sentences(), sep="\n")
     return {"events": dict(summary.events), "changed": announce(summary, dataset)}
 
 

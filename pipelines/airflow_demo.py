@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 import os
-import random
 import secrets
 import shutil
 import signal
@@ -15,7 +14,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,13 +23,14 @@ from typing import Any, Final
 
 import requests
 
-from contentstack_source.simulator import Server, demo_stack, edit, serve
+from pipelines.simulated_stack import simulated_stack
 
 DAG_FILE: Final = Path(__file__).with_name("airflow_dag.py")
 USER: Final = "admin"
 _USUAL_PORT: Final = 8080
 _START_UP_SECONDS: Final = 300.0
-_SECONDS_BETWEEN_EDITS: Final = 60.0
+_SECONDS_BETWEEN_EDITS: Final = 12.0
+_SECONDS_BETWEEN_RUNS: Final = 60.0
 
 
 class NotStartedError(Exception):
@@ -86,11 +86,11 @@ class Airflow:
 
 
 @contextmanager
-def airflow_for(server: Server, home: Path) -> Iterator[Airflow]:
+def airflow_for(stack: Mapping[str, str], home: Path) -> Iterator[Airflow]:
     """Run Airflow with the DAGs of this folder, fed by a stack, until the block ends.
 
     Args:
-        server: of the stack.
+        stack: the settings of a stack by name: base_url, api_key, delivery_token, environment.
         home: an empty folder for all that Airflow writes.
 
     Raises:
@@ -103,7 +103,7 @@ def airflow_for(server: Server, home: Path) -> Iterator[Airflow]:
     passwords.write_text(json.dumps({USER: password}), "utf-8")
     address, warehouse = f"http://localhost:{port}", home / "warehouse.duckdb"
     log = home / "standalone.log"
-    env = {**os.environ, **_environment(home, port), **_of_stack(server, warehouse)}
+    env = {**os.environ, **_environment(home, port), **_of_stack(stack, warehouse)}
     env["AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_PASSWORDS_FILE"] = str(passwords)
     with log.open("wb") as told:
         process = subprocess.Popen(
@@ -142,13 +142,12 @@ def _environment(home: Path, port: int) -> dict[str, str]:
     }
 
 
-def _of_stack(server: Server, warehouse: Path) -> dict[str, str]:
-    stack = server.stack
+def _of_stack(stack: Mapping[str, str], warehouse: Path) -> dict[str, str]:
     connection = {
         "conn_type": "generic",
-        "login": stack.api_key,
-        "password": stack.delivery_token,
-        "extra": {"environment": stack.environment, "base_url": server.base_url},
+        "login": stack["api_key"],
+        "password": stack["delivery_token"],
+        "extra": {"environment": stack["environment"], "base_url": stack["base_url"]},
     }
     return {
         "AIRFLOW_CONN_CONTENTSTACK_DEFAULT": json.dumps(connection),
@@ -193,24 +192,23 @@ def _free_port(wanted: int = 0) -> int:
 
 
 def main() -> None:
-    """Show it: editors at work, and what becomes of it."""
-    stack, rng = demo_stack(3000), random.Random(7)  # noqa: S311 - plays an editor
+    """Run the demo: editors publish, and the DAG follows."""
     with (
         TemporaryDirectory(prefix="airflow_demo_") as home,
-        serve(stack) as server,
         suppress(KeyboardInterrupt),
     ):
         print("Airflow is starting, which takes half a minute …", flush=True)
-        with airflow_for(server, Path(home)) as airflow:
+        with (
+            simulated_stack(_SECONDS_BETWEEN_EDITS) as stack,
+            airflow_for(stack, Path(home)) as airflow,
+        ):
             print(f"Assets:   {airflow.address}/assets")
             print(f"Login:    {USER} / {airflow.password}")
             print(f"Tables:   {airflow.warehouse}")
-            print("Ctrl-C ends all of it. Meanwhile, once a minute, editors work:", flush=True)
+            print("Ctrl-C ends all of it. Meanwhile editors publish:", flush=True)
             while True:
-                time.sleep(_SECONDS_BETWEEN_EDITS)
-                for _ in range(5):
-                    print(f"  {edit(stack, rng)}")
-                print("  and the DAG is triggered.", flush=True)
+                time.sleep(_SECONDS_BETWEEN_RUNS)
+                print("  The DAG is triggered.", flush=True)
                 airflow.trigger("contentstack")
 
 

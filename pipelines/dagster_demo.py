@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 import os
-import random
 import signal
 import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from urllib.error import URLError
 from urllib.request import urlopen
 
-from contentstack_source.cli.demo import configured
-from contentstack_source.simulator import Stack, demo_stack, edit, serve
+from pipelines.simulated_stack import simulated_stack
 
 PIPELINES = Path(__file__).parent
 START_SECONDS = 180
@@ -27,22 +25,21 @@ SECONDS_BETWEEN_EDITS = 20.0
 def main() -> None:
     """Show Dagster with the definitions that users copy, in a home that is thrown away."""
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # ends as Ctrl-C does
-    stack = demo_stack()
     with (
         TemporaryDirectory(prefix="contentstack_dagster_") as home,
-        serve(stack) as server,
-        configured(stack, server.base_url),
         suppress(KeyboardInterrupt),
-        _dagster(Path(home)) as (dagster, address),
+        simulated_stack(SECONDS_BETWEEN_EDITS) as stack,
+        _dagster(Path(home), stack) as (dagster, address),
     ):
         print(f"\nDagster: {address}/asset-groups   (Ctrl-C ends all)")
         print("The first sync begins within half a minute; then every edit is followed by one.\n")
-        _edit_until_ended(dagster, stack)
+        dagster.wait()
+        sys.exit("Dagster ended by itself.")
     print("Ended; nothing is left.")
 
 
 @contextmanager
-def _dagster(home: Path) -> Iterator[tuple[subprocess.Popen[bytes], str]]:
+def _dagster(home: Path, stack: Mapping[str, str]) -> Iterator[tuple[subprocess.Popen[bytes], str]]:
     """Start Dagster and lend it with its address; all its processes end with the block."""
     with (home / "dagster.yaml").open("w") as file:
         file.write((PIPELINES / "dagster.yaml").read_text() + "nux:\n  enabled: false\n")
@@ -57,7 +54,9 @@ def _dagster(home: Path) -> Iterator[tuple[subprocess.Popen[bytes], str]]:
             ],
             cwd=home,
             env=os.environ
+            | {f"SOURCES__CONTENTSTACK__{name.upper()}": value for name, value in stack.items()}
             | {
+                "RUNTIME__DLTHUB_TELEMETRY": "false",
                 "DAGSTER_HOME": str(home),
                 "DESTINATION__DUCKDB__CREDENTIALS": str(home / "demo.duckdb"),
                 "DLT_DATA_DIR": str(home / "dlt"),
@@ -88,14 +87,6 @@ def _wait_until_ready(dagster: subprocess.Popen[bytes], address: str, log: Path)
             return
         time.sleep(0.5)
     sys.exit(f"Dagster did not start within {START_SECONDS} s:\n{log.read_text()[-4000:]}")
-
-
-def _edit_until_ended(dagster: subprocess.Popen[bytes], stack: Stack) -> None:
-    rng = random.Random(7)
-    while dagster.poll() is None:
-        time.sleep(SECONDS_BETWEEN_EDITS)
-        print(f"  An editor {edit(stack, rng)}.", flush=True)
-    sys.exit("Dagster ended by itself.")
 
 
 if __name__ == "__main__":

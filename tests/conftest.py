@@ -13,7 +13,8 @@ from dlt.common.normalizers.naming.snake_case import NamingConvention
 from hypothesis import settings
 from rich.console import Console
 
-from contentstack_source.cli.demo import FOLDER, run_demo
+from contentstack_source.cli.demo import run_demo
+from contentstack_source.dashboard.demo_data import FOLDER
 from contentstack_source.naming import Names
 from contentstack_source.schema import DestinationTable, RowBatch, SchemaDrift
 from contentstack_source.simulator import Server, Stack

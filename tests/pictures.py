@@ -15,8 +15,9 @@ from pathlib import Path
 from PIL import Image
 from rich.console import Console
 
-from contentstack_source.cli.demo import FILE, FOLDER, run_demo
+from contentstack_source.cli.demo import run_demo
 from contentstack_source.dashboard.charts import Chart
+from contentstack_source.dashboard.demo_data import FILE, FOLDER
 from contentstack_source.dataset.data_dictionary import describe
 from contentstack_source.destinations.target import Target
 from tests.browsing import page, shown

@@ -16,7 +16,7 @@ from contentstack_source.runs import run
 from contentstack_source.runs.check import check
 from contentstack_source.runs.summary import RunSummary
 from contentstack_source.simulator import Behavior, Stack
-from contentstack_source.source import history_source, settings_of
+from contentstack_source.source.configuration import load_local_settings
 from tests.mirror import assert_equal_at
 from tests.mirror_links import answers_of
 from tests.places import Place
@@ -152,7 +152,7 @@ def everything_read_anew(story: Story) -> None:
 
 def what_content_teams_ask(story: Story) -> None:
     pipeline = story.target.pipeline()
-    settings = settings_of(history_source())
+    settings = load_local_settings()
     queries = {view.name: view.query for view in views_of(pipeline, settings)}
     for view, wanted in answers_of(story.stack).items():
         columns = ", ".join(wanted.columns)

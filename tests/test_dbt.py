@@ -12,7 +12,7 @@ from typing import Any
 import duckdb
 import pytest
 
-from contentstack_source.cli.demo import FILE, FOLDER
+from contentstack_source.dashboard.demo_data import FILE, FOLDER
 
 ROOT = Path(__file__).parents[1]
 DBT = ROOT / ".venv-dbt" / "bin" / "dbt"

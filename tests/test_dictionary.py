@@ -10,9 +10,9 @@ import pytest
 from click.testing import CliRunner
 from dlt.common.normalizers.naming.snake_case import NamingConvention
 
-from contentstack_source.cli.demo import FILE, FOLDER
 from contentstack_source.cli.main import main
 from contentstack_source.column_names import ColumnKey
+from contentstack_source.dashboard.demo_data import FILE, FOLDER
 from contentstack_source.dataset.column_docs import ColumnDocs
 from contentstack_source.dataset.data_dictionary import describe
 from contentstack_source.destinations.target import Target

@@ -17,7 +17,7 @@ import pytest
 
 from contentstack_source.destinations.target import Target
 from contentstack_source.errors import ConcurrentRunError, UnknownTablesError
-from contentstack_source.runs import recovery, run
+from contentstack_source.runs import locks, recovery, run
 from contentstack_source.runs.summary import RunSummary
 from contentstack_source.simulator import Stack, serve
 from contentstack_source.source import contentstack_source
@@ -76,7 +76,7 @@ def job(tmp_path: Path, configure: Callable[..., None]) -> Iterator[Job]:
 
 
 def test_a_second_run_says_who_holds_the_lock_and_leaves(job: Job) -> None:
-    with recovery.one_run_at_a_time(job.target):
+    with locks.one_run_at_a_time(job.target):
         with pytest.raises(ConcurrentRunError, match=r"process \d+ since 20\d\d-") as failure:
             run.sync(job.target)
         assert failure.value.exit_code == 1
@@ -88,7 +88,7 @@ def test_a_lock_left_by_a_dead_process_stops_nobody(job: Job) -> None:
         "import sys, time\n"
         "from contentstack_source.runs import recovery\n"
         "from contentstack_source.destinations.target import Target\n"
-        "with recovery.one_run_at_a_time(Target(pipelines_dir=sys.argv[1])):\n"
+        "with locks.one_run_at_a_time(Target(pipelines_dir=sys.argv[1])):\n"
         "    print('held', flush=True)\n"
         "    time.sleep(60)\n"
     )
@@ -115,7 +115,7 @@ def test_a_slow_run_from_another_host_does_not_overwrite_a_quick_one(
     job.sync()
     with (
         pytest.raises(ConcurrentRunError, match="since this one began; nothing was loaded"),
-        recovery.alone_at_destination(slow, confirmed),
+        locks.alone_at_destination(slow, confirmed),
     ):
         slow.load()
     assert not slow.has_pending_data
@@ -131,7 +131,7 @@ def test_no_run_comes_between_the_look_at_the_destination_and_the_load(
     slow.extract(contentstack_source())
     slow.normalize()
     job.stack.publish_entry("author", "e1", {"title": "New"})
-    with recovery.alone_at_destination(slow, confirmed):
+    with locks.alone_at_destination(slow, confirmed):
         with job.start_elsewhere(tmp_path / "quick") as quick:
             told, _ = quick.communicate(timeout=60)
         slow.load()

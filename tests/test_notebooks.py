@@ -14,8 +14,8 @@ import nbformat
 import pandas as pd
 import pytest
 
-from contentstack_source.cli.demo import FILE, FOLDER, demo_file
 from contentstack_source.dashboard.charts import Chart
+from contentstack_source.dashboard.demo_data import FILE, FOLDER, demo_file
 
 # dlt reads DuckDB by a method that DuckDB has given another name.
 pytestmark = pytest.mark.filterwarnings("ignore:fetch_arrow_table:DeprecationWarning")
@@ -160,15 +160,14 @@ def test_the_change_log_tells_what_was_there_before(run: Any) -> None:
     assert ended["blog_post", "entry_published"] == 25
     assert ended["author", "entry_deleted"] > 0
     assert ended["event", "content_type_deleted"] > 0
-    assert versions["said"].str.len().gt(0).all()
+    assert versions["title"].str.len().gt(0).all()
 
 
 def test_the_demo_is_made_where_there_is_none_and_found_one_folder_up(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("contentstack_source.cli.demo.ENTRIES", 10)
     monkeypatch.chdir(tmp_path)
-    made = demo_file()
+    made = demo_file(entries=10)
     assert made == tmp_path / FOLDER / FILE
     assert made.is_file()
     when = made.stat().st_mtime_ns

@@ -18,10 +18,12 @@ from contentstack_source import contentstack_source
 from contentstack_source.destinations.target import Target
 from contentstack_source.error_mapping import one_line_errors
 from contentstack_source.errors import DatasetOwnedError
-from contentstack_source.runs import recovery, run
+from contentstack_source.runs import locks, recovery, run
 from contentstack_source.runs.check import check
 from contentstack_source.runs.rebuild import rebuild
-from contentstack_source.source.sync_pass import loads_happen_once
+from contentstack_source.source import sync_source
+from contentstack_source.source.configuration import load_settings
+from contentstack_source.source.run_context import RunContext
 from tests.jobs import Job, MakesJob
 from tests.mirror import assert_equal_at
 from tests.places import Makes, in_delta, in_duckdb, in_postgres
@@ -151,12 +153,9 @@ def test_two_that_stood_side_by_side_are_both_refused_until_one_takes_over(
     job = make_job(filled_stack())
     job.stack.create_content_type("page", [{"uid": "title", "data_type": "text"}])
     job.stack.publish_entry("page", "p1", {"title": "A page"})
-    once = loads_happen_once.set(True)
-    try:
-        job.target.pipeline().run(contentstack_source(content_type_uid="author"))
-        other_script(job).run(contentstack_source(content_type_uid="page"))
-    finally:
-        loads_happen_once.reset(once)
+    for pipeline, uid in ((job.target.pipeline(), "author"), (other_script(job), "page")):
+        settings = load_settings({"content_type_uid": uid})
+        pipeline.run(sync_source(settings, RunContext(loads_once=True)))
     for target in (job.target, other_target(job)):
         with pytest.raises(DatasetOwnedError):
             run.sync(target)
@@ -207,7 +206,7 @@ def test_two_first_runs_at_once_do_not_both_load(make_job: MakesJob) -> None:
     slow.extract(contentstack_source())
     slow.normalize()
     job.sync()
-    with pytest.raises(DatasetOwnedError), recovery.alone_at_destination(slow, confirmed):
+    with pytest.raises(DatasetOwnedError), locks.alone_at_destination(slow, confirmed):
         slow.load()
     assert not slow.has_pending_data
     job.sync()

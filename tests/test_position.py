@@ -7,8 +7,10 @@ from typing import Any, cast
 
 import pytest
 
-from contentstack_source import contentstack_source
 from contentstack_source.destinations.state import SyncState, parse_sync_state
+from contentstack_source.source import sync_source
+from contentstack_source.source.configuration import load_settings
+from contentstack_source.source.run_context import RunContext
 from tests.jobs import MakesJob
 from tests.small import filled_stack
 
@@ -16,16 +18,16 @@ STANDING = SyncState({"all": "blt1"}, {"environment": "production"}, {"blog": "b
 
 
 def test_a_position_is_read_as_it_was_written() -> None:
-    assert parse_sync_state({"position": asdict(STANDING)}) == STANDING
+    assert parse_sync_state({"sync_state": asdict(STANDING)}) == STANDING
 
 
-@pytest.mark.parametrize("state", [{}, {"position": None}, {"position": {"sync_token": "blt1"}}])
+@pytest.mark.parametrize("state", [{}, {"sync_state": None}, {"position": {"sync_token": "blt1"}}])
 def test_what_another_version_wrote_is_no_position(state: dict[str, object]) -> None:
     assert parse_sync_state(state) is None
 
 
 def test_a_position_with_something_unknown_in_it_is_none() -> None:
-    assert parse_sync_state({"position": {**asdict(STANDING), "more": 1}}) is None
+    assert parse_sync_state({"sync_state": {**asdict(STANDING), "more": 1}}) is None
 
 
 def test_tables_of_an_older_layout_are_loaded_again_and_told(
@@ -36,11 +38,10 @@ def test_tables_of_an_older_layout_are_loaded_again_and_told(
     pipeline = job.target.pipeline()
     with pipeline.managed_state() as state:
         sources = cast("dict[str, Any]", state)["sources"]
-        sync_state = sources["contentstack"]["resources"]["sync"]["position"]
-        assert sync_state["shape"].pop("table_layout") > 1
-    source = contentstack_source()
-    pipeline.run(source)
-    report = source.resources["sync"].custom_metrics["report"]
-    assert report.changed_table_options == ["table_layout"]
-    assert report.full_sync_streams == {"all"}
+        sync_state = sources["contentstack"]["resources"]["sync"]["sync_state"]
+        assert sync_state["table_options"].pop("table_layout") > 1
+    context = RunContext()
+    pipeline.run(sync_source(load_settings(), context))
+    assert context.stats.changed_table_options == ["table_layout"]
+    assert context.stats.full_sync_streams == {"all"}
     assert job.sync().passes == 0

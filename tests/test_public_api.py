@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import ast
 import subprocess
 import sys
+from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -19,6 +22,55 @@ EXPORTED = {
     "status",
     "sync",
 }
+
+ROOT = Path(__file__).parents[1]
+
+MODULES = {
+    "contentstack_source.dagster": {"contentstack_definitions"},
+    "contentstack_source.destinations.lake": {"lake"},
+    "contentstack_source.errors": {"FailedError", "RefusedError"},
+}
+"""Modules that users import beside the package, with what the files to copy take from them."""
+
+FOR_NOTEBOOKS = {
+    "contentstack_source.dashboard.charts",
+    "contentstack_source.dashboard.demo_data",
+    "contentstack_source.dashboard.queries",
+}
+"""Modules that only notebooks import: they draw the charts of the dashboard."""
+
+FILES = sorted([*ROOT.glob("pipelines/*.py"), *ROOT.glob("notebooks/*.py")])
+
+
+def imported_names(path: Path) -> Iterator[tuple[str, str]]:
+    """Yield module and name of each import from the package; no name for a whole module."""
+    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        if isinstance(node, ast.Import):
+            for each in node.names:
+                if each.name.partition(".")[0] == "contentstack_source":
+                    yield each.name, ""
+        elif isinstance(node, ast.ImportFrom):
+            module = node.module or ""
+            if module.partition(".")[0] == "contentstack_source":
+                for each in node.names:
+                    yield module, each.name
+
+
+def is_public(module: str, name: str, *, is_notebook: bool) -> bool:
+    if is_notebook and {module, f"{module}.{name}"} & FOR_NOTEBOOKS:
+        return True
+    if module == "contentstack_source":
+        return name in {"", *EXPORTED}
+    return name in MODULES.get(module, set())
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.name)
+def test_pipelines_and_notebooks_import_only_the_public_api(path: Path) -> None:
+    is_notebook = path.parent.name == "notebooks"
+    private = [
+        found for found in imported_names(path) if not is_public(*found, is_notebook=is_notebook)
+    ]
+    assert private == []
 
 
 def test_the_package_exports_what_users_need_and_nothing_else() -> None:

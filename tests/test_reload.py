@@ -19,7 +19,9 @@ from contentstack_source.destinations.target import Target
 from contentstack_source.errors import WorkingFolderError
 from contentstack_source.runs import run
 from contentstack_source.simulator import Behavior, Server, Stack, serve
-from contentstack_source.source.sync_pass import loads_happen_once
+from contentstack_source.source import sync_source
+from contentstack_source.source.configuration import load_settings
+from contentstack_source.source.run_context import RunContext
 from tests.mirror import assert_equal
 from tests.small import filled_stack
 
@@ -239,11 +241,7 @@ def die_before_loading(script: Script) -> None:
     """Let a run of the command die between its pages and its load."""
     pipeline = script.target().pipeline()
     pipeline.sync_destination()
-    once = loads_happen_once.set(True)
-    try:
-        pipeline.extract(contentstack_source())
-    finally:
-        loads_happen_once.reset(once)
+    pipeline.extract(sync_source(load_settings(), RunContext(loads_once=True)))
     pipeline.abort_packages()
     pipeline.drop()
 

@@ -14,9 +14,9 @@ import pytest
 import requests
 from click.testing import CliRunner
 
-from contentstack_source.cli.demo import FILE, FOLDER
 from contentstack_source.cli.main import main
 from contentstack_source.dashboard import charts, queries, text
+from contentstack_source.dashboard.demo_data import FILE, FOLDER
 from contentstack_source.destinations.target import Target
 from tests.browsing import BROWSER, page, shown
 

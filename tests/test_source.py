@@ -21,6 +21,9 @@ from contentstack_source.simulator import (
     editors_at_work,
     serve,
 )
+from contentstack_source.source import sync_source
+from contentstack_source.source.configuration import load_settings
+from contentstack_source.source.run_context import RunContext
 from contentstack_source.source.stats import PassStats
 from tests.mirror import assert_equal
 from tests.small import filled_stack
@@ -40,20 +43,22 @@ class Load:
             dataset_name="contentstack",
         )
 
-    def source(self, **settings: object) -> dlt.sources.DltSource:
+    def settings(self, **settings: object) -> dict[str, Any]:
         chosen: dict[str, Any] = {
             "api_key": self.stack.api_key,
             "delivery_token": self.stack.delivery_token,
             "environment": self.stack.environment,
             "base_url": self.server.base_url,
         }
-        return contentstack_source(**{**chosen, **settings})
+        return {**chosen, **settings}
+
+    def source(self, **settings: object) -> dlt.sources.DltSource:
+        return contentstack_source(**self.settings(**settings))
 
     def run(self, **settings: object) -> PassStats:
-        source = self.source(**settings)
-        self.pipeline.run(source)
-        report: PassStats = source.resources["sync"].custom_metrics["report"]
-        return report
+        context = RunContext()
+        self.pipeline.run(sync_source(load_settings(self.settings(**settings)), context))
+        return context.stats
 
     def assert_equal(self) -> None:
         assert_equal(self.file, self.stack)

@@ -13,6 +13,7 @@ from contentstack_source import contentstack_source
 from contentstack_source.destinations.target import Target
 from contentstack_source.errors import SettingsError
 from contentstack_source.orchestration.stacks_file import SETTINGS, Stack, choose_stack, read_stacks
+from contentstack_source.source.configuration import load_settings
 from tests.reference import REFERENCE, code, tables_of
 
 SECRETS = ["api_key", "delivery_token"]
@@ -58,7 +59,7 @@ def test_a_stack_configures_the_source_with_secrets_from_elsewhere(
     monkeypatch.setenv("STACKS__SHOP__API_KEY", "blt1")
     monkeypatch.setenv("STACKS__SHOP__DELIVERY_TOKEN", "cs1")
     choose_stack(str(path), "shop").configure()
-    (settings,) = contentstack_source().resources["sync"].explicit_args.values()
+    settings = load_settings()
     assert settings.secrets() == ("blt1", "cs1")
     assert (settings.environment, settings.max_concurrent_requests) == ("live", 4)
     assert settings.base_url == "https://eu-cdn.contentstack.com/v3"

@@ -16,14 +16,12 @@ from rich.console import Console
 
 from contentstack_source.cli import output
 from contentstack_source.cli.progress import collector_for
+from contentstack_source.dashboard.demo_data import FILE
 from contentstack_source.destinations.target import Target
 from contentstack_source.runs import run
 from contentstack_source.runs.summary import RunSummary, last_line
 from contentstack_source.simulator import DAY, Stack, demo_stack, editors_at_work, serve
 
-FOLDER: Final = "demo-data"
-FILE: Final = "demo.duckdb"
-ENTRIES: Final = 3000
 _QUERIES: Final = {
     "What is published, by type and locale": """
 SELECT content_type_uid, locale, count(*) AS entries, max(published_at)::DATE AS latest
@@ -72,15 +70,6 @@ def run_demo(console: Console, *, entries: int, folder: str) -> None:
     verdict = "equal" if is_equal else "NOT EQUAL"
     _print_heading(console, f"Published in the stack and in the tables: {verdict}")
     _print_queries(console, file)
-
-
-def demo_file() -> Path:
-    """Return the file that the demo leaves, here or one folder up; the demo makes it if need be."""
-    places = [folder / FOLDER / FILE for folder in (Path.cwd(), Path.cwd().parent)]
-    found = [file for file in places if file.is_file()]
-    if not found:
-        run_demo(Console(), entries=ENTRIES, folder=FOLDER)
-    return (found or places)[0]
 
 
 def _print_heading(console: Console, line: str) -> None:

@@ -161,10 +161,10 @@ def check(**options: Any) -> None:  # noqa: ANN401
 def views(*, create: bool, **options: Any) -> None:  # noqa: ANN401
     """Print the statements of the views, or make the views."""
     from contentstack_source.dataset.view_definitions import view_statements
-    from contentstack_source.source import history_source, settings_of
+    from contentstack_source.source.configuration import load_local_settings
 
     target = configured(options)
-    for statement in view_statements(target, settings_of(history_source()), create=create):
+    for statement in view_statements(target, load_local_settings(), create=create):
         out.print(f"{statement};", soft_wrap=True, markup=False)
 
 

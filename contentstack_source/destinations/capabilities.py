@@ -12,7 +12,6 @@ from typing import Any, Final
 
 import orjson
 import pyarrow as pa
-from dlt.common.configuration.container import Container
 from dlt.common.destination import DestinationCapabilitiesContext
 from dlt.common.destination.client import WithStateSync
 from dlt.common.destination.reference import Destination
@@ -97,14 +96,6 @@ def refuse_soft_deletes(caps: DestinationCapabilitiesContext | None) -> None:
         raise UnsupportedDestinationError(
             message, "Leave deletes 'hard' there; history = true keeps all."
         )
-
-
-def destination_capabilities() -> DestinationCapabilitiesContext | None:
-    """Return what the destination of the running pipeline can do; None without a pipeline."""
-    container = Container()
-    if DestinationCapabilitiesContext not in container:
-        return None
-    return container[DestinationCapabilitiesContext]
 
 
 def lake_format(caps: DestinationCapabilitiesContext | None) -> TTableFormat | None:

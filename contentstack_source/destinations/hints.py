@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Mapping
 from typing import Any, Final
 
 import dlt
-from dlt.common import logger as dlt_logger
 from dlt.common.schema import Schema
 from dlt.common.schema.typing import TTableFormat
 from dlt.common.typing import TLoaderFileFormat
@@ -54,6 +52,9 @@ _OWNERS: Final = {
     "sync_rejects": "sync_events",
     HISTORY: HISTORY,
 }
+RESOURCES: Final = (*EVENT_TYPES, *_OWNERS.values(), "sync_runs")
+"""Names of all our resources."""
+
 _KEYS: Final[Mapping[str, tuple[str, ...]]] = {
     "entries": ("content_type_uid", "uid", "locale"),
     "content_types": ("uid",),
@@ -220,17 +221,3 @@ def _column(name: str, data_type: str) -> dict[str, Any]:
     if name == "_dlt_id":
         column |= {"nullable": False, "row_key": True}
     return column
-
-
-def silence_json_notice() -> None:
-    """JSON travels as text in Arrow and as JSON in the hints; dlt warns of it for each table."""
-    logger = getattr(dlt_logger, "LOGGER", None)
-    if logger is not None and _is_no_json_notice not in logger.filters:
-        logger.addFilter(_is_no_json_notice)
-
-
-def _is_no_json_notice(record: logging.LogRecord) -> bool:
-    message = str(record.msg)
-    resources = (*EVENT_TYPES, *_OWNERS.values(), "sync_runs")
-    is_notice = "when merging arrow schema with dlt schema" in message
-    return not (is_notice and any(f"In resource: {name}," in message for name in resources))

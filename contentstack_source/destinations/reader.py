@@ -8,10 +8,11 @@ from typing import Any, Final
 
 import dlt
 import pyarrow as pa
-from dlt.common.configuration.container import Container
 from dlt.common.destination.exceptions import DestinationUndefinedEntity, SqlClientNotAvailable
-from dlt.common.pipeline import PipelineContext
 from dlt.destinations.exceptions import DatabaseUndefinedRelation
+
+from contentstack_source.destinations.dlt_compat import active_pipeline
+from contentstack_source.schema import arrow_schema
 
 _DIALECT: Final = "duckdb"
 _ROWS_AT_ONCE: Final = 20_000
@@ -21,26 +22,6 @@ _NOT_THERE: Final = (
     DestinationUndefinedEntity,
     SqlClientNotAvailable,
 )
-_ARROW: Final[Mapping[str, pa.DataType]] = {
-    "text": pa.string(),
-    "json": pa.string(),
-    "double": pa.float64(),
-    "bigint": pa.int64(),
-    "bool": pa.bool_(),
-    "timestamp": pa.timestamp("us", "UTC"),
-    "date": pa.date32(),
-}
-
-
-def active_pipeline() -> Any:  # noqa: ANN401 - the protocol lacks what is used of the class
-    """Return the pipeline that runs; None where the source is run without one."""
-    context = Container()[PipelineContext]
-    return context.pipeline() if context.is_active() else None
-
-
-def arrow_schema(types: Mapping[str, str]) -> pa.Schema:
-    """Return the Arrow types of columns, JSON as the text it is."""
-    return pa.schema([(name, _ARROW[kind]) for name, kind in types.items()])
 
 
 def read_rows(query: str, types: Mapping[str, str]) -> Iterator[pa.Table]:

@@ -23,7 +23,7 @@ SOURCE: Final = "contentstack"
 SYNC: str = "sync"
 """The resource that walks the stream and feeds all others; never loaded itself."""
 
-_STATE_KEY = "position"
+_STATE_KEY = "sync_state"
 _TOKENS_KEY = "sync_tokens"
 _OWNED_KEY = "owned_since"
 

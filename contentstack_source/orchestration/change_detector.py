@@ -11,7 +11,7 @@ from contentstack_source.error_mapping import one_line_errors
 from contentstack_source.errors import InvalidTokenError
 from contentstack_source.runs.recovery import confirmed_sync_state
 from contentstack_source.settings import Settings
-from contentstack_source.source import contentstack_source, settings_of
+from contentstack_source.source.configuration import load_settings
 
 
 class ChangeDetector:
@@ -49,7 +49,7 @@ class ChangeDetector:
     def _read(self) -> tuple[Settings, Mapping[str, str]] | None:
         """Return what to ask, and from where; None if a full sync is due or refused."""
         with self._target.temporary_pipeline() as pipeline:
-            settings = settings_of(contentstack_source())
+            settings = load_settings()
             sync_state = confirmed_sync_state(pipeline)
         if sync_state is None or dict(sync_state.identity) != settings.identity():
             return None

@@ -19,7 +19,7 @@ from contentstack_source.errors import FailedError, RefusedError, SettingsError
 from contentstack_source.orchestration.debounce import Debouncer
 from contentstack_source.orchestration.subprocess_run import CompletedRun, run_command
 from contentstack_source.orchestration.webhook_app import WebhookApp, basic_auth
-from contentstack_source.source import contentstack_source, settings_of
+from contentstack_source.source.configuration import load_settings
 
 _SECTION: Final = "sources.contentstack.listen"
 _WORDS: Final = {0: "ok", RefusedError.exit_code: "refused"}
@@ -116,7 +116,7 @@ def listen(
         FailedError: syncs cannot be started any more.
     """
     with one_line_errors():
-        api_key = settings_of(contentstack_source()).api_key
+        api_key = load_settings().api_key
     headers, timing = secret_headers(), configured_timing()
     broken: list[BaseException] = []
 

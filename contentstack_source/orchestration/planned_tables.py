@@ -16,7 +16,7 @@ from contentstack_source.error_mapping import one_line_errors
 from contentstack_source.errors import ContentstackError
 from contentstack_source.naming import Names
 from contentstack_source.runs.recovery import confirmed_sync_state
-from contentstack_source.source import contentstack_source, settings_of
+from contentstack_source.source.configuration import load_settings
 
 
 @dataclass(frozen=True)
@@ -73,7 +73,7 @@ def _model() -> Mapping[str, Mapping[str, Any]] | None:
     stats = FetchStats()
     try:
         with one_line_errors():
-            settings = settings_of(contentstack_source())
+            settings = load_settings()
             model = fetch_model(Client(settings, fail_fast=True), stats)
     except ContentstackError as error:
         logger.warning(f"The content model could not be read: {error}")

@@ -14,7 +14,7 @@ from contentstack_source.errors import ContentstackError, RefusedError, RowsChan
 from contentstack_source.runs import recovery, run_log
 from contentstack_source.runs.run import status
 from contentstack_source.settings import Settings
-from contentstack_source.source import contentstack_source, settings_of
+from contentstack_source.source.configuration import load_settings
 
 _SHOWN = 8
 """Tables named one by one; there may be hundreds."""
@@ -39,7 +39,7 @@ def check(target: Target) -> Iterator[CheckResult]:
     """Yield a finding for each thing a sync needs, stopping where going on makes no sense."""
     try:
         with one_line_errors():
-            settings = settings_of(contentstack_source())
+            settings = load_settings()
     except ContentstackError as error:
         yield CheckResult("settings", str(error), error.exit_code)
         return

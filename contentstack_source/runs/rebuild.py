@@ -6,15 +6,15 @@ from dlt.common.runtime.collector_base import Collector
 from dlt.pipeline.pipeline import Pipeline
 
 from contentstack_source.dataset import row_checks
-from contentstack_source.destinations.state import SYNC
 from contentstack_source.destinations.target import Target
-from contentstack_source.error_mapping import one_line_errors
 from contentstack_source.runs import recovery, run_log
 from contentstack_source.runs.run import recorded, run_pass
 from contentstack_source.runs.summary import RunSummary
 from contentstack_source.settings import HISTORY, Settings
-from contentstack_source.source import history_source, settings_of
+from contentstack_source.source import rebuild_source
+from contentstack_source.source.configuration import load_local_settings
 from contentstack_source.source.rebuild_pass import no_history
+from contentstack_source.source.run_context import RunContext
 from contentstack_source.transform.change_set import CONTENT_TYPES
 
 
@@ -26,8 +26,7 @@ def rebuild(target: Target, progress: Collector | None = None) -> RunSummary:
         RefusedError: needs user action.
         FailedError: worth trying again.
     """
-    with one_line_errors(), recovery.one_run_at_a_time(target):
-        return recorded(target, progress, RunSummary(), _rebuild)
+    return recorded(target, progress, RunSummary(), _rebuild)
 
 
 def _rebuild(pipeline: Pipeline, summary: RunSummary) -> Settings:
@@ -41,9 +40,10 @@ def _rebuild(pipeline: Pipeline, summary: RunSummary) -> Settings:
         raise no_history()
     recovery.make_tables(pipeline, schema, summary.recreated)
     summary.row_counts_before = row_checks.count_rows(pipeline)
-    source = history_source()
-    if (info := run_pass(pipeline, source, confirmed, None)) is not None:
+    settings, context = load_local_settings(), RunContext(loads_once=True)
+    source = rebuild_source(settings, context)
+    if (info := run_pass(pipeline, source, context, confirmed, None)) is not None:
         summary.load_ids += info.loads_ids
-    summary.add(source.resources[SYNC].custom_metrics["report"])
+    summary.add(context.stats)
     summary.is_caught_up = True
-    return settings_of(source)
+    return settings

@@ -9,8 +9,6 @@ from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, nullcontext, suppress
 from dataclasses import dataclass
 from functools import partial
-from inspect import signature
-from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Final
 
@@ -31,7 +29,6 @@ from contentstack_source.destinations.capabilities import refuse_unsupported
 from contentstack_source.destinations.load_settings import bounded_memory, configure_load
 from contentstack_source.destinations.state import (
     SOURCE,
-    SYNC,
     SyncState,
     forget_tokens,
     sync_state_of,
@@ -47,12 +44,14 @@ from contentstack_source.errors import (
     SettingsError,
     UnknownTablesError,
 )
-from contentstack_source.runs import recovery, run_log
+from contentstack_source.runs import locks, recovery, run_log
 from contentstack_source.runs.summary import RunSummary, outcome_of
 from contentstack_source.settings import Settings
-from contentstack_source.source import contentstack_source, settings_of
+from contentstack_source.source import sync_source
+from contentstack_source.source.configuration import load_settings
+from contentstack_source.source.run_context import RunContext
 from contentstack_source.source.stats import PassStats
-from contentstack_source.source.sync_pass import loads_happen_once, spool_folder
+from contentstack_source.source.sync_pass import spool_folder
 
 _MOST_PASSES: Final = 50
 """A stack that changes faster than it can be read is caught up with in the next run."""
@@ -66,6 +65,21 @@ _WRITE_NOTHING: Final = (
     ConcurrentRunError,
 )
 _FROM_CONFIGURATION: Final[Mapping[str, Any]] = MappingProxyType({})
+
+
+@dataclass(frozen=True)
+class CatchUp:
+    """What a sync or a resync does.
+
+    Attributes:
+        settings: arguments of `contentstack_source`; others come from dlt's configuration.
+        from_start: load everything again, whatever the state is.
+        take_over: become the owner of the dataset.
+    """
+
+    settings: Mapping[str, Any]
+    from_start: bool = False
+    take_over: bool = False
 
 
 @dataclass(frozen=True)
@@ -99,9 +113,8 @@ def sync(
         RefusedError: needs user action.
         FailedError: worth trying again; the next run goes on where this one stopped.
     """
-    with one_line_errors(), recovery.one_run_at_a_time(target):
-        work = partial(_catch_up, settings=settings)
-        return recorded(target, progress, summary or RunSummary(), work)
+    options = CatchUp(settings)
+    return recorded(target, progress, summary or RunSummary(), partial(_catch_up, options=options))
 
 
 def resync(
@@ -126,10 +139,8 @@ def resync(
         RefusedError: needs user action.
         FailedError: worth trying again: `resync`, or `sync` for what changed since the last load.
     """
-    with one_line_errors(), recovery.one_run_at_a_time(target):
-        _forget_pages(target.folder, target.pipeline_name)
-        work = partial(_catch_up, settings=settings, from_start=True, take_over=take_over)
-        return recorded(target, progress, summary or RunSummary(), work)
+    options = CatchUp(settings, from_start=True, take_over=take_over)
+    return recorded(target, progress, summary or RunSummary(), partial(_catch_up, options=options))
 
 
 def status(target: Target) -> Status:
@@ -151,42 +162,49 @@ def recorded(
     summary: RunSummary,
     work: Callable[[Pipeline, RunSummary], Settings],
 ) -> RunSummary:
-    """Do the work of a run, and leave a row in the run log whatever happens."""
-    started, started_at = time.monotonic(), pendulum.now("UTC")
-    pipeline = target.pipeline(progress)
-    configure_load(pipeline)
-    refuse_unsupported(pipeline.destination)
-    error: ContentstackError | None = None
-    try:
-        with one_line_errors():
-            settings = work(pipeline, summary)
-            check = summary.passes > 0  # a run that loads nothing does not check the views
-            summary.failed_views = update_standard_views(pipeline, settings, check=check)
-    except _WRITE_NOTHING:
-        raise  # nothing may be written, or another run is writing
-    except ContentstackError as failed:
-        error = failed
-    if summary.passes or error is not None:
-        with suppress(DestinationException):  # the first error is the one to report
-            summary.row_counts = row_checks.count_rows(pipeline)
-    summary.token_after = run_log.token_fingerprint(pipeline)
-    _record(pipeline, summary, started_at, error)
-    summary.seconds = time.monotonic() - started
-    if error is not None:
-        raise error
-    return summary
+    """Do the work of a run under the lock of its target, and leave a row in the run log.
+
+    Args:
+        target: where to.
+        progress: shows how far the run is.
+        summary: filled as the run goes.
+        work: fills the summary, and returns the settings it used.
+
+    Raises:
+        ContentstackError: as `work` did.
+    """
+    with one_line_errors(), locks.one_run_at_a_time(target):
+        started, started_at = time.monotonic(), pendulum.now("UTC")
+        pipeline = target.pipeline(progress)
+        configure_load(pipeline)
+        refuse_unsupported(pipeline.destination)
+        error: ContentstackError | None = None
+        try:
+            with one_line_errors():
+                settings = work(pipeline, summary)
+                check = summary.passes > 0  # a run that loads nothing does not check the views
+                summary.failed_views = update_standard_views(pipeline, settings, check=check)
+        except _WRITE_NOTHING:
+            raise  # nothing may be written, or another run is writing
+        except ContentstackError as failed:
+            error = failed
+        if summary.passes or error is not None:
+            with suppress(DestinationException):  # the first error is the one to report
+                summary.row_counts = row_checks.count_rows(pipeline)
+        summary.token_after = run_log.token_fingerprint(pipeline)
+        _record(pipeline, summary, started_at, error)
+        summary.seconds = time.monotonic() - started
+        if error is not None:
+            raise error
+        return summary
 
 
-def _catch_up(
-    pipeline: Pipeline,
-    summary: RunSummary,
-    settings: Mapping[str, Any],
-    *,
-    from_start: bool = False,
-    take_over: bool = False,
-) -> Settings:
+def _catch_up(pipeline: Pipeline, summary: RunSummary, options: CatchUp) -> Settings:
+    settings = load_settings(options.settings)
+    if options.from_start:
+        _delete_pages(pipeline)
     confirmed = recovery.trust_destination(pipeline)
-    if take_over:
+    if options.take_over:
         schema = recovery.take_dataset_over(pipeline)
     else:
         recovery.refuse_other_owner(pipeline)
@@ -195,31 +213,24 @@ def _catch_up(
     summary.recreated = recovery.missing_tables(pipeline, schema)
     if schema is not None and summary.recreated:
         recovery.make_tables(pipeline, schema, summary.recreated)
-    if from_start or summary.recreated:
+    if options.from_start or summary.recreated:
         with pipeline.managed_state() as state:
             forget_tokens(state.get("sources", {}).get(SOURCE, {}))
     summary.row_counts = summary.row_counts_before = row_checks.count_rows(pipeline)
     for _ in range(_MOST_PASSES):
-        source = _source(settings)
+        context = RunContext(loads_once=True)
         try:
             known = None if pipeline.schema_names else schema
-            if (info := run_pass(pipeline, source, confirmed, known)) is not None:
+            source = sync_source(settings, context)
+            if (info := run_pass(pipeline, source, context, confirmed, known)) is not None:
                 summary.load_ids += info.loads_ids
         finally:
-            report = _report_of(source)
-            summary.add(report)
-        if not report.has_moved or not _has_changed_since(source, report, summary):
+            summary.add(context.stats)
+        if not context.stats.has_moved or not _has_changed_since(settings, context, summary):
             summary.is_caught_up = True
             break
         confirmed = recovery.confirmed_state(pipeline)
-    return settings_of(source)
-
-
-def _source(settings: Mapping[str, Any]) -> DltSource:
-    if unknown := settings.keys() - signature(contentstack_source).parameters.keys():
-        message = f"There is no setting {', '.join(sorted(unknown))}"
-        raise SettingsError(message, "docs/reference.md lists the settings there are.")
-    return contentstack_source(**settings)
+    return settings
 
 
 def _record(
@@ -248,10 +259,10 @@ def _rows_left(pipeline: Pipeline, summary: RunSummary) -> Mapping[str, int]:
     return last.row_counts if last and is_unchanged and last.row_counts else summary.row_counts
 
 
-def _has_changed_since(source: DltSource, report: PassStats, summary: RunSummary) -> bool:
+def _has_changed_since(settings: Settings, context: RunContext, summary: RunSummary) -> bool:
     """Ask whether anything changed during a pass (FACTS 7.6), without all that a pass takes."""
-    client = Client(settings_of(source))
-    answer = has_changed(client, report.tokens)
+    client = Client(settings)
+    answer = has_changed(client, context.stats.tokens)
     summary.pages += client.requests - client.retries
     summary.requests += client.requests
     summary.retries += client.retries
@@ -259,23 +270,30 @@ def _has_changed_since(source: DltSource, report: PassStats, summary: RunSummary
 
 
 def run_pass(
-    pipeline: Pipeline, source: DltSource, confirmed: str | None, schema: Schema | None
+    pipeline: Pipeline,
+    source: DltSource,
+    context: RunContext,
+    confirmed: str | None,
+    schema: Schema | None,
 ) -> LoadInfo | None:
     """Run one pass: what `pipeline.run` does, alone at the destination while it loads.
+
+    Args:
+        pipeline: loads the pass.
+        source: made with `context`.
+        context: has `loads_once`: a load that breaks is dropped and extracted again, by
+            `recovery.trust_destination`.
+        confirmed: the hash of the state that the destination had before.
+        schema: of the dataset, where the pipeline does not know it.
 
     Returns:
         What was loaded; None if there was nothing to load.
     """
-    # A load that breaks is dropped and extracted again, by `recovery.trust_destination`.
-    once = loads_happen_once.set(True)
-    try:
-        parts = [source, *run_log.to_make(pipeline)]
-        if schema is None:
-            pipeline.extract(parts)
-        else:
-            pipeline.extract(parts, schema=schema)
-    finally:
-        loads_happen_once.reset(once)
+    parts = [source, *run_log.to_make(pipeline)]
+    if schema is None:
+        pipeline.extract(parts)
+    else:
+        pipeline.extract(parts, schema=schema)
     gc.collect()  # what a pass holds is as large as the stack, and dlt's pipes hold the pass
     if not pipeline.has_pending_data:
         return None
@@ -284,23 +302,19 @@ def run_pass(
         pipeline.normalize()
         # Open all the time: DuckDB writes its file back whenever the last connection closes.
         with (
-            recovery.alone_at_destination(pipeline, confirmed),
-            _room_for(pipeline, _report_of(source)),
+            locks.alone_at_destination(pipeline, confirmed),
+            _limited_memory(pipeline, context.stats),
         ):
             info = pipeline.load()
-        _forget_pages(pipeline.pipelines_dir, pipeline.pipeline_name)
+        _delete_pages(pipeline)
         signals.raise_if_signalled()
     return info
 
 
-def _forget_pages(pipelines_dir: str | Path, pipeline_name: str) -> None:
-    shutil.rmtree(spool_folder(pipelines_dir, pipeline_name), ignore_errors=True)
+def _delete_pages(pipeline: Pipeline) -> None:
+    folder = spool_folder(pipeline.pipelines_dir, pipeline.pipeline_name)
+    shutil.rmtree(folder, ignore_errors=True)
 
 
-def _report_of(source: DltSource) -> PassStats:
-    report: PassStats | None = source.resources[SYNC].custom_metrics.get("report")
-    return report or PassStats()
-
-
-def _room_for(pipeline: Pipeline, report: PassStats) -> AbstractContextManager[None]:
-    return nullcontext() if report.merges else bounded_memory(pipeline, report.largest_batch_bytes)
+def _limited_memory(pipeline: Pipeline, stats: PassStats) -> AbstractContextManager[None]:
+    return nullcontext() if stats.merges else bounded_memory(pipeline, stats.largest_batch_bytes)

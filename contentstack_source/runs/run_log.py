@@ -19,36 +19,37 @@ from dlt.common.time import ensure_pendulum_datetime
 from dlt.extract.source import DltSource
 from dlt.pipeline.pipeline import Pipeline
 
-from contentstack_source.destinations.capabilities import (
+from contentstack_source.destinations.capabilities import encodes_json, lake_format, to_objects
+from contentstack_source.destinations.dlt_compat import (
     destination_capabilities,
-    encodes_json,
-    lake_format,
-    to_objects,
+    silence_json_notice,
 )
-from contentstack_source.destinations.hints import silence_json_notice
+from contentstack_source.destinations.hints import RESOURCES
 from contentstack_source.destinations.state import SOURCE, sync_state_of
+from contentstack_source.schema import DataType, arrow_schema
 
 _TABLE: Final = "sync_runs"
-COLUMNS: Final[Mapping[str, tuple[str, pa.DataType]]] = {
-    "started_at": ("timestamp", pa.timestamp("us", "UTC")),
-    "ended_at": ("timestamp", pa.timestamp("us", "UTC")),
-    "outcome": ("text", pa.string()),
-    "error": ("text", pa.string()),
-    "passes": ("bigint", pa.int64()),
-    "pages": ("bigint", pa.int64()),
-    "requests": ("bigint", pa.int64()),
-    "retries": ("bigint", pa.int64()),
-    "events": ("json", pa.string()),
-    "rows_upserted": ("bigint", pa.int64()),
-    "rows_deleted": ("bigint", pa.int64()),
-    "rejects": ("bigint", pa.int64()),
-    "row_counts": ("json", pa.string()),
-    "token_before": ("text", pa.string()),
-    "token_after": ("text", pa.string()),
+COLUMNS: Final[Mapping[str, DataType]] = {
+    "started_at": "timestamp",
+    "ended_at": "timestamp",
+    "outcome": "text",
+    "error": "text",
+    "passes": "bigint",
+    "pages": "bigint",
+    "requests": "bigint",
+    "retries": "bigint",
+    "events": "json",
+    "rows_upserted": "bigint",
+    "rows_deleted": "bigint",
+    "rejects": "bigint",
+    "row_counts": "json",
+    "token_before": "text",
+    "token_after": "text",
 }
-_NO_ROWS: Final = pa.schema([(name, kind) for name, (_, kind) in COLUMNS.items()]).empty_table()
-_KINDS: Final = {name: kind for name, (kind, _) in COLUMNS.items()}
-_JSON: Final = [name for name, kind in _KINDS.items() if kind == "json"]
+"""Columns by name, with their types as dlt calls them."""
+
+_NO_ROWS: Final = arrow_schema(COLUMNS).empty_table()
+_JSON: Final = [name for name, data_type in COLUMNS.items() if data_type == "json"]
 
 
 @dataclass(frozen=True)
@@ -81,7 +82,7 @@ def record(pipeline: Pipeline, values: Mapping[str, Any]) -> None:
         row = {**values, "token_after": token_fingerprint(pipeline)}
         row |= {name: orjson.dumps(row.get(name) or {}).decode() for name in _JSON}
         if not _is_inserted(pipeline, row):
-            silence_json_notice()
+            silence_json_notice(RESOURCES)
             pipeline.run(_table(_adapted(pipeline, _to_arrow(row))))
     except Exception as error:  # noqa: BLE001 - the run itself is over, well or badly
         logger.warning(f"The run could not be recorded in {_TABLE}: {type(error).__name__}")
@@ -98,7 +99,7 @@ def to_make(pipeline: Pipeline) -> list[DltSource]:
 
     Where JSON does not go by Arrow, nothing without rows makes a table: the first row will.
     """
-    is_by_objects = encodes_json(_capabilities(pipeline), _KINDS)
+    is_by_objects = encodes_json(_capabilities(pipeline), COLUMNS)
     return [] if has_table(pipeline) or is_by_objects else [_table(_NO_ROWS)]
 
 
@@ -144,7 +145,7 @@ def _table(rows: Any) -> Any:  # noqa: ANN401 - rows as dlt takes them, a dlt so
 
     @dlt.source(name=SOURCE, section=SOURCE)
     def run_log() -> Any:  # noqa: ANN401
-        columns: Any = [{"name": name, "data_type": kind} for name, (kind, _) in COLUMNS.items()]
+        columns: Any = [{"name": name, "data_type": kind} for name, kind in COLUMNS.items()]
         lake: Any = lake_format(destination_capabilities())
         return dlt.resource(
             [rows], name=_TABLE, write_disposition="append", columns=columns, table_format=lake
@@ -155,7 +156,7 @@ def _table(rows: Any) -> Any:  # noqa: ANN401 - rows as dlt takes them, a dlt so
 
 def _adapted(pipeline: Pipeline, rows: pa.Table) -> Any:  # noqa: ANN401 - as dlt takes rows
     """Return rows of the run log as the destination takes JSON."""
-    return to_objects(rows, _KINDS) if encodes_json(_capabilities(pipeline), _KINDS) else rows
+    return to_objects(rows, COLUMNS) if encodes_json(_capabilities(pipeline), COLUMNS) else rows
 
 
 def _capabilities(pipeline: Pipeline) -> DestinationCapabilitiesContext | None:
@@ -183,7 +184,4 @@ def _is_inserted(pipeline: Pipeline, row: Mapping[str, Any]) -> bool:
 
 
 def _to_arrow(row: Mapping[str, Any]) -> pa.Table:
-    arrays = {
-        name: pa.array([row.get(name)], arrow_type) for name, (_, arrow_type) in COLUMNS.items()
-    }
-    return pa.table(arrays)
+    return pa.table({name: [row.get(name)] for name in COLUMNS}, schema=arrow_schema(COLUMNS))

@@ -82,6 +82,10 @@ class RunSummary:
         shrunk = {name for name, count in before.items() if after.get(name, 0) < count}
         return sorted({*+self.upserted_by_table, *shrunk})
 
+    def sentences(self) -> list[str]:
+        """Return what users should read: what was odd, then one line that sums up the run."""
+        return [*odd_lines(self), last_line(self)]
+
     def figures(self) -> Mapping[str, Any]:
         """Return what the run log and the JSON result share, under the names of the run log."""
         return {

@@ -1,4 +1,4 @@
-"""The dlt source: one resource an event type, all fed by one walk over the stream."""
+"""The dlt source: one resource an event type, all fed by one pass over the stream."""
 
 from __future__ import annotations
 
@@ -9,36 +9,35 @@ import dlt
 import pyarrow as pa
 from dlt.extract.items import DataItemWithMeta
 from dlt.extract.resource import DltResource
-from dlt.extract.source import DltSource
 
 from contentstack_source.destinations.capabilities import (
     date_ranges,
-    destination_capabilities,
     encodes_json,
     file_format,
     holds_nul,
     lake_format,
     to_objects,
 )
+from contentstack_source.destinations.dlt_compat import destination_capabilities
 from contentstack_source.destinations.hints import count_data_rows, hints_of, owner_of
-from contentstack_source.destinations.state import SYNC
+from contentstack_source.destinations.state import SOURCE, SYNC
 from contentstack_source.events import PUBLISHED
 from contentstack_source.schema import RowBatch
 from contentstack_source.settings import (
     HISTORY,
     Settings,
-    parse_locale_fallback,
     parse_settings,
 )
 from contentstack_source.source.rebuild_pass import rebuild_pass
+from contentstack_source.source.run_context import RunContext
 from contentstack_source.source.stats import RunningPass
-from contentstack_source.source.sync_pass import loads_happen_once, run_sync_pass
+from contentstack_source.source.sync_pass import run_sync_pass
 from contentstack_source.transform.change_set import CONTENT_TYPES, SYNC_EVENTS, ChangeSet
 from contentstack_source.transform.date_ranges import dates_aside
 from contentstack_source.transform.nul_characters import nul_aside
 
 
-@dlt.source(name="contentstack", section="contentstack")
+@dlt.source(name=SOURCE, section=SOURCE)
 def contentstack_source(
     api_key: dlt.TSecretStrValue = dlt.secrets.value,
     delivery_token: dlt.TSecretStrValue = dlt.secrets.value,
@@ -117,53 +116,44 @@ def contentstack_source(
         locale_fallback=locale_fallback,
         master_locale=master_locale,
     )
-    sync = dlt.resource(run_sync_pass, name=SYNC, selected=False)(settings)
-    names = (*settings.event_types, CONTENT_TYPES, SYNC_EVENTS, *([HISTORY] if history else []))
-    return [sync, *(_resource(name, sync) for name in names)]
+    return _sync_resources(settings, RunContext())
 
 
-@dlt.source(name="contentstack", section="contentstack")
-def history_source(
-    deletes: str = "hard",
-    max_deleted_share: float = 0.5,
-    locale_fallback: Any = None,  # noqa: ANN401 - a table, or text with commas
-    master_locale: str = "en-us",
-) -> list[DltResource]:
+@dlt.source(name=SOURCE, section=SOURCE)
+def sync_source(settings: Settings, context: RunContext) -> list[DltResource]:
+    """Return the source of `contentstack_source` for settings that are loaded already.
+
+    Args:
+        settings: what to load.
+        context: of the run; gets the stats of the pass.
+    """
+    return _sync_resources(settings, context)
+
+
+@dlt.source(name=SOURCE, section=SOURCE)
+def rebuild_source(settings: Settings, context: RunContext) -> list[DltResource]:
     """Rebuild all tables from `entry_history`, without a request; the sync state stays.
 
     Args:
-        deletes: as for `contentstack_source`.
-        max_deleted_share: the part of all rows that may be missing in the history, 0 to 1.
-        locale_fallback: as for `contentstack_source`.
-        master_locale: as for `contentstack_source`.
+        settings: of `load_local_settings`.
+        context: of the run; gets the stats of the pass.
 
     Raises:
         NoHistoryError: when run: there is none, or it misses what the tables hold.
         TooManyDeletionsError: when run: it lacks more than it may.
     """
-    settings = Settings(
-        "",
-        "",
-        "",
-        "",
-        deletes=deletes,
-        max_deleted_share=max_deleted_share,
-        locale_fallback=parse_locale_fallback(locale_fallback),
-        master_locale=master_locale,
-    )
-    sync = dlt.resource(rebuild_pass, name=SYNC, selected=False)(settings)
-    return [sync, *(_resource(name, sync) for name in PUBLISHED)]
+    sync = dlt.resource(rebuild_pass, name=SYNC, selected=False)(settings, context)
+    return [sync, *(_resource(name, sync, context) for name in PUBLISHED)]
 
 
-def settings_of(source: DltSource) -> Settings:
-    """Return the settings that a source was made with."""
-    settings = source.resources[SYNC].explicit_args["settings"]
-    if not isinstance(settings, Settings):
-        raise TypeError
-    return settings
+def _sync_resources(settings: Settings, context: RunContext) -> list[DltResource]:
+    sync = dlt.resource(run_sync_pass, name=SYNC, selected=False)(settings, context)
+    history = [HISTORY] if settings.history else []
+    names = (*settings.event_types, CONTENT_TYPES, SYNC_EVENTS, *history)
+    return [sync, *(_resource(name, sync, context) for name in names)]
 
 
-def _resource(name: str, sync: DltResource) -> DltResource:
+def _resource(name: str, sync: DltResource, context: RunContext) -> DltResource:
     def load(running: RunningPass) -> Iterator[DataItemWithMeta]:
         current = running.changes
         load_id = dlt.current.load_package_state()["load_id"]
@@ -177,7 +167,7 @@ def _resource(name: str, sync: DltResource) -> DltResource:
             carrier = file_format(caps, each.types, is_empty=not each.data.num_rows)
             hints = hints_of(
                 each,
-                may_append=loads_happen_once.get() and is_new,
+                may_append=context.loads_once and is_new,
                 file_format=carrier,
                 lake_format=lake_format(caps),
             )

@@ -10,10 +10,9 @@ from __future__ import annotations
 from typing import Any
 
 import dlt
-from dlt.common.configuration.container import Container
-from dlt.common.pipeline import pipeline_state
 from dlt.pipeline.pipeline import Pipeline
 
+from contentstack_source.destinations.dlt_compat import local_state
 from contentstack_source.destinations.owner import (
     Owner,
     State,
@@ -34,7 +33,7 @@ def settle(pipeline: Pipeline) -> bool:
         WorkingFolderError: the working folder has the state of another load than the dataset.
     """
     name = dlt.current.source_schema().name
-    local, _ = pipeline_state(Container())
+    local = local_state()
     stored = stored_states(pipeline)
     if stored is None:
         return True

@@ -14,18 +14,23 @@ import pendulum
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from contentstack_source.destinations.capabilities import destination_capabilities, lake_format
-from contentstack_source.destinations.hints import existing_tables, silence_json_notice
-from contentstack_source.destinations.reader import (
+from contentstack_source.destinations.capabilities import lake_format
+from contentstack_source.destinations.dlt_compat import (
     active_pipeline,
-    arrow_schema,
+    destination_capabilities,
+    silence_json_notice,
+)
+from contentstack_source.destinations.hints import RESOURCES, existing_tables
+from contentstack_source.destinations.reader import (
     read_ids,
     read_rows,
 )
 from contentstack_source.destinations.state import load_recorded_state
 from contentstack_source.errors import NoHistoryError
 from contentstack_source.naming import DELETED_AT, DELETED_BY, Names
+from contentstack_source.schema import arrow_schema
 from contentstack_source.settings import SOFT, Settings
+from contentstack_source.source.run_context import RunContext
 from contentstack_source.source.stats import PassStats, RunningPass
 from contentstack_source.transform.change_set import CONTENT_TYPES, ChangeSet
 from contentstack_source.transform.compaction import ROOT_ID, Compaction
@@ -52,7 +57,7 @@ FROM ended_version WHERE valid_to IS NOT NULL
 """
 
 
-def rebuild_pass(settings: Settings) -> Iterator[RunningPass]:
+def rebuild_pass(settings: Settings, context: RunContext) -> Iterator[RunningPass]:
     """Make a pass of the history, and hand it to the resources; the stream stays where it is.
 
     Raises:
@@ -60,8 +65,7 @@ def rebuild_pass(settings: Settings) -> Iterator[RunningPass]:
         TooManyDeletionsError: the history lacks most of what is in the tables.
     """
     last = load_recorded_state()
-    stats = PassStats()
-    dlt.current.resource_metrics()["report"] = stats
+    context.stats = stats = PassStats()
     if last is None:
         raise no_history()
     # With the options that the tables were loaded with, whatever is set now.
@@ -69,7 +73,7 @@ def rebuild_pass(settings: Settings) -> Iterator[RunningPass]:
         bool(last.table_options.get(name)) for name in ("entry_references", "rich_text")
     )
     settings = replace(settings, entry_references=has_references, rich_text=reads)
-    silence_json_notice()
+    silence_json_notice(RESOURCES)
     # Where DuckDB may spill: dlt's working folder, which is there as long as the pipeline.
     staging = Staging(temp_folder=Path(active_pipeline().working_dir) / "rebuild")
     soft_deleted = _load_versions(staging, keeps_soft_deleted=settings.deletes == SOFT)

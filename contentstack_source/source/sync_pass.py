@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextvars import ContextVar
 from dataclasses import replace
 from pathlib import Path
 from tempfile import mkdtemp
@@ -16,13 +15,17 @@ from contentstack_source.api.client import Client
 from contentstack_source.api.fetch import Pages, Stream, add_missing_types, fetch_model
 from contentstack_source.api.sync_protocol import Page
 from contentstack_source.destinations.capabilities import (
-    destination_capabilities,
     lake_format,
     refuse_soft_deletes,
     refuse_unsupported,
 )
-from contentstack_source.destinations.hints import existing_tables, silence_json_notice
-from contentstack_source.destinations.reader import active_pipeline, read_ids, read_rows
+from contentstack_source.destinations.dlt_compat import (
+    active_pipeline,
+    destination_capabilities,
+    silence_json_notice,
+)
+from contentstack_source.destinations.hints import RESOURCES, existing_tables
+from contentstack_source.destinations.reader import read_ids, read_rows
 from contentstack_source.destinations.state import (
     SyncState,
     changed_table_options,
@@ -36,6 +39,7 @@ from contentstack_source.events import SYS_ASSETS
 from contentstack_source.naming import Names
 from contentstack_source.settings import HISTORY, SOFT, WHOLE, Settings
 from contentstack_source.source.dataset_check import settle
+from contentstack_source.source.run_context import RunContext
 from contentstack_source.source.stats import PassStats, RunningPass
 from contentstack_source.transform.change_set import CONTENT_TYPES, SYNC_EVENTS, ChangeSet
 from contentstack_source.transform.compaction import Compaction
@@ -43,22 +47,17 @@ from contentstack_source.transform.nested_lists import nest
 from contentstack_source.transform.soft_deletes import SoftDeletes
 from contentstack_source.transform.staging import Staging
 
-loads_happen_once: ContextVar[bool] = ContextVar("loads_happen_once", default=False)
-"""Set by a run that never lets dlt do a load a second time: new tables need no merge then, and the
-run itself deletes the pages of a pass once its load is confirmed."""
 
-
-def run_sync_pass(settings: Settings) -> Iterator[RunningPass]:
+def run_sync_pass(settings: Settings, context: RunContext) -> Iterator[RunningPass]:
     """Run one pass, hand it to the resources, and save its sync state."""
     if (pipeline := active_pipeline()) is not None:
         refuse_unsupported(pipeline.destination)
     if settings.deletes == SOFT:
         refuse_soft_deletes(destination_capabilities())
     settings = _only_selected(settings)
-    is_believed = loads_happen_once.get() or pipeline is None or settle(pipeline)
+    is_believed = context.loads_once or pipeline is None or settle(pipeline)
     sync_state, last = load_sync_state(settings) if is_believed else None, load_last_state()
-    stats = PassStats(changed_table_options=changed_table_options(settings))
-    _publish(stats)
+    context.stats = stats = PassStats(changed_table_options=changed_table_options(settings))
     stats.history_begins = history_begins(settings)
     client = Client(settings)
     pages = Pages(client, _spool_folder())
@@ -72,7 +71,7 @@ def run_sync_pass(settings: Settings) -> Iterator[RunningPass]:
         pages.clear()  # The same tokens again: nothing changed (FACTS 7.2); ask again next time.
         return
     stats.has_moved = True
-    silence_json_notice()
+    silence_json_notice(RESOURCES)
     if content_types is None:
         content_types = fetch_model(client, stats)
     compaction = Compaction(staging.con, last.locales if last else ())
@@ -87,7 +86,7 @@ def run_sync_pass(settings: Settings) -> Iterator[RunningPass]:
     except TooManyDeletionsError:
         pages.clear()  # the next run asks the service again
         raise
-    if not loads_happen_once.get():
+    if not context.loads_once:
         # From here on dlt's load package has the data, and dlt loads it, in a later run if need be.
         current.when_read(_readers(settings), pages.clear)
     yield RunningPass(current, stats)
@@ -227,11 +226,6 @@ def _progress() -> Callable[[Page], None]:
             pipeline.collector.update("Pages", inc=1, total=pages)
 
     return on_page
-
-
-def _publish(stats: PassStats) -> None:
-    """Put the report where dlt's trace and the command line find it."""
-    dlt.current.resource_metrics()["report"] = stats
 
 
 def spool_folder(pipelines_dir: str | Path, pipeline_name: str) -> Path:

@@ -31,8 +31,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, Literal, TypeAlias
 
-DataType = Literal["text", "double", "bigint", "bool", "timestamp", "date", "json"]
-"""dlt's names of the types used here."""
+from contentstack_source.schema import DataType
 
 
 @dataclass(frozen=True)

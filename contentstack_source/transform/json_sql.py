@@ -13,7 +13,7 @@ from typing import Final
 
 import orjson
 
-from contentstack_source.transform.content_model import DataType
+from contentstack_source.schema import DataType
 from contentstack_source.transform.dates import INSTANT_WITH_ZONE, day, instant
 
 STRING: Final = 1

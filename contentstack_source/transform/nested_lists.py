@@ -13,7 +13,7 @@ from typing import Final
 
 from duckdb import DuckDBPyConnection
 
-from contentstack_source.schema import DestinationTable, RowBatch
+from contentstack_source.schema import DUCKDB_TYPES, DestinationTable, RowBatch
 from contentstack_source.transform.engine import ask, execute
 from contentstack_source.transform.json_sql import quote
 
@@ -22,15 +22,6 @@ _PLACE: Final = "_dlt_list_idx"
 
 _TIES: Final = frozenset({"_dlt_id", "_dlt_parent_id", "_dlt_root_id", "_dlt_list_idx"})
 _ADDED_LATER: Final = frozenset({"_dlt_load_id"})
-_SQL_TYPES: Final = {
-    "text": "VARCHAR",
-    "json": "VARCHAR",
-    "double": "DOUBLE",
-    "bigint": "BIGINT",
-    "bool": "BOOLEAN",
-    "timestamp": "TIMESTAMPTZ",
-    "date": "DATE",
-}
 
 
 def nest(
@@ -132,7 +123,7 @@ def _fields(
     fields = {
         name: f"nest_row.{quote(name)}"
         if name in part.data.column_names
-        else f"CAST(NULL AS {_SQL_TYPES[data_type]})"
+        else f"CAST(NULL AS {DUCKDB_TYPES[data_type]})"
         for name, data_type in known.columns.items()
         if name not in hidden
     }
@@ -152,7 +143,7 @@ def _joined(table: str, existing: Mapping[str, DestinationTable], filled: Mappin
 def _type(table: str, existing: Mapping[str, DestinationTable]) -> str:
     known = existing[table]
     fields = {_PLACE: "BIGINT"}
-    fields |= {n: _SQL_TYPES[t] for n, t in known.columns.items() if n not in _TIES}
+    fields |= {n: DUCKDB_TYPES[t] for n, t in known.columns.items() if n not in _TIES}
     fields |= {column: _type(name, existing) for name, column in known.lists.items()}
     return "STRUCT(" + ", ".join(f"{quote(n)} {t}" for n, t in fields.items()) + ")[]"
 

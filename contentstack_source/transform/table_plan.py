@@ -15,10 +15,10 @@ import duckdb
 
 from contentstack_source.column_names import BLOCK_UID, ColumnNames, ListNames, ListPath, Path
 from contentstack_source.naming import digest
+from contentstack_source.schema import DATA_TYPES, DataType
 from contentstack_source.transform import json_sql
 from contentstack_source.transform.content_model import (
     REFERENCE,
-    DataType,
     Group,
     Many,
     Node,
@@ -248,10 +248,7 @@ class TablePlan:
 
     def _type_at_destination(self, name: str | None) -> DataType | None:
         found = self.existing.get(name) if name else None
-        for data_type in ("text", "double", "bigint", "bool", "timestamp", "date", "json"):
-            if data_type == found:
-                return data_type
-        return None
+        return next((data_type for data_type in DATA_TYPES if data_type == found), None)
 
 
 def is_rich_text(seen: Seen) -> bool:

@@ -8,8 +8,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from contentstack_source.naming import Names
-from contentstack_source.schema import RowBatch, SchemaDrift
-from contentstack_source.transform.content_model import DataType
+from contentstack_source.schema import DataType, RowBatch, SchemaDrift
 
 
 def put_aside(

@@ -12,13 +12,23 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from contentstack_source.simulator import serve
+from contentstack_source.simulator import Server, serve
 from pipelines.airflow_demo import Airflow, airflow_for
 from tests.mirror import assert_equal
 from tests.small import filled_stack
 
 ROOT = Path(__file__).parents[2]
 MOST_SECONDS = 240.0
+
+
+def settings_of(server: Server) -> dict[str, str]:
+    stack = server.stack
+    return {
+        "base_url": server.base_url,
+        "api_key": stack.api_key,
+        "delivery_token": stack.delivery_token,
+        "environment": stack.environment,
+    }
 
 
 def states(airflow: Airflow, dag_id: str) -> list[str]:
@@ -36,7 +46,7 @@ def wait_for_successes(airflow: Airflow, dag_id: str, count: int) -> None:
 @pytest.mark.long
 def test_the_scheduler_syncs_and_wakes_the_mart_on_change_only(tmp_path: Path) -> None:
     stack = filled_stack()
-    with serve(stack) as server, airflow_for(server, tmp_path) as airflow:
+    with serve(stack) as server, airflow_for(settings_of(server), tmp_path) as airflow:
         for runs, marts in ((1, 1), (2, 1), (3, 2)):
             if runs == 3:
                 stack.delete_entry("author", "e1")

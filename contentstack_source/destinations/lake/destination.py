@@ -7,7 +7,7 @@ rows come.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from typing import Any, ClassVar, Final
 
@@ -25,6 +25,7 @@ from dlt.destinations.impl.filesystem.filesystem import (
     TableFormatLoadFilesystemJob,
 )
 
+from contentstack_source.destinations.dlt_compat import client_of, load_table_of
 from contentstack_source.destinations.lake.load_files import DATA_ROWS_HAVE, ID, ROWS_GO_BY, Staged
 from contentstack_source.errors import UnsupportedDestinationError
 
@@ -150,7 +151,7 @@ def _as_supported(
 
 
 def _staged(job: TableFormatLoadFilesystemJob) -> Staged:
-    table: Mapping[str, Any] = job._load_table  # noqa: SLF001 - of a subclass, in this module
+    table = load_table_of(job)
     column = table.get(DATA_ROWS_HAVE)
     goes_by = str(table.get(ROWS_GO_BY) or ID)
     return Staged(job.file_paths, None if column is None else str(column), goes_by)
@@ -159,7 +160,7 @@ def _staged(job: TableFormatLoadFilesystemJob) -> Staged:
 def _table(job: TableFormatLoadFilesystemJob, table_format: TTableFormat) -> Any:  # noqa: ANN401
     """Return the table of a job, as its library has it; None if it is not there yet."""
     try:
-        return job._job_client.load_open_table(table_format, job.load_table_name)  # noqa: SLF001
+        return client_of(job).load_open_table(table_format, job.load_table_name)
     except DestinationUndefinedEntity:
         return None
 
