@@ -139,6 +139,6 @@ def test_progress_goes_into_the_log_where_that_is_json(
 
 
 def test_the_keys_of_the_closing_line_are_documented() -> None:
-    documented = [key for row in tables_of("The closing line")[0] for key in codes(row["Key"])]
+    documented = [key for row in tables_of("JSON result")[0] for key in codes(row["Key"])]
     line = json_result(Target(), datetime.now(timezone.utc), RunSummary())
     assert documented == list(json.loads(line))

@@ -172,9 +172,9 @@ def test_every_reason_of_a_reject_is_documented() -> None:
 def documented_fields() -> list[Any]:
     """Return every example: schema of `f` if any, its value, its type if told, and the rows."""
     tables = [
-        *tables_of("From a field to columns"),
-        *tables_of("What the model does not know"),
-        *tables_of("Values of another type than their column"),
+        *tables_of("How fields map to columns"),
+        *tables_of("Fields missing from the content model"),
+        *tables_of("Values that do not match the column type"),
     ]
     return [
         pytest.param(row, id=f"{row.get('Field', '')} {code(row['`f` in the entry'])}")
