@@ -8,7 +8,7 @@
     │   ├── SettingsChangedError      the dataset belongs to another stream
     │   ├── DatasetOwnedError         the dataset is kept by another pipeline or source
     │   ├── WorkingFolderError        dlt's working folder does not go with the dataset
-    │   ├── TooManyDeletionsError     a resync would remove more than it may
+    │   ├── TooManyDeletionsError     a resync would delete more than it may
     │   ├── RowsChangedError          another process changed rows of the tables
     │   ├── UnknownTablesError        tables whose schema is lost
     │   ├── MissingPackagesError      an extra is not installed
@@ -22,7 +22,7 @@
         └── InvalidTokenError         a sync or pagination token is no longer accepted
 
 A message says what happened, where, and what to do. It never holds a secret: keys and tokens of
-the stack travel in headers only, and no header is ever put into a message.
+the stack travel in headers only, and no header is ever part of a message.
 """
 
 from __future__ import annotations
@@ -79,7 +79,7 @@ class WorkingFolderError(RefusedError):
 
 
 class TooManyDeletionsError(RefusedError):
-    """An initial sync would remove more of the tables than `max_deleted_share` allows."""
+    """An initial sync would delete more of the tables than `max_deleted_share` allows."""
 
 
 class RowsChangedError(RefusedError):

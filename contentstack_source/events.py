@@ -32,10 +32,10 @@ EVENT_TYPES: Final = (
 ASSET_EVENTS: Final = (ASSET_PUBLISHED, ASSET_UNPUBLISHED, ASSET_DELETED)
 
 PUBLISHED: Final = (ENTRY_PUBLISHED, ASSET_PUBLISHED)
-"""Events that put a row; all others take rows away."""
+"""Events that upsert a row; all others delete rows."""
 
 FULL_SYNC: Final = "full_sync"
-"""No event of the service: a pass from the start, which removes what it does not find."""
+"""No event of the service: a full sync, which deletes what it does not find."""
 
 SYS_ASSETS: Final = "sys_assets"
 """What the wire calls the content type of an asset (FACTS 2.7)."""

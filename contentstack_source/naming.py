@@ -32,7 +32,7 @@ LOCALIZED: Final = "localized"
 
 DELETED_AT: Final = "deleted_at"
 DELETED_BY: Final = "deleted_by"
-"""Columns of rows that stay when what they show is gone; no field ever has their names."""
+"""Columns of soft-deleted rows; no field ever has their names."""
 
 _DEVICES: Final = frozenset(
     ["aux", "con", "nul", "prn"]

@@ -50,7 +50,7 @@ ENTRY_REFERENCES: Final = "entry_references"
 """The table of the references of entries; merged like a list table of `entries`."""
 
 EVERY_ROW: Final = "*"
-"""The id of a tombstone that takes every row of its table."""
+"""The id of a tombstone that deletes every row of its table."""
 
 DateRanges = Mapping[str, tuple[date, date]]
 """The first and the last value that a type holds at a destination, by the name of the type."""

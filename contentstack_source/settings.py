@@ -1,4 +1,4 @@
-"""The settings of a stream: which stack, where, and which part of it."""
+"""The settings: which stack, where, and which part of it."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ WHOLE: Final = "all"
 
 HARD: Final = "hard"
 SOFT: Final = "soft"
-"""What becomes of a row when what it shows is gone: away, or kept."""
+"""What happens to the row of something unpublished or deleted: deleted, or soft-deleted."""
 
 MASTER_LOCALE: Final = "en-us"
 """The vendor's own default."""
@@ -72,7 +72,7 @@ class Settings:
         partition_by: `content_type` gives each of them a stream of its own; None is one stream.
         max_concurrent_requests: requests under way at a time, where there are many streams.
         requests_per_second: requests started in any second, where there are many streams.
-        max_deleted_share: the part of all rows, 0 to 1, that a resync may remove.
+        max_deleted_share: the part of all rows, 0 to 1, that a resync may delete.
         entry_references: whether `entry_references` is kept.
         rich_text: whether rich text has columns of text and Markdown beside it.
         history: whether every event is kept, with what it published.
@@ -114,7 +114,7 @@ class Settings:
         return (*self.event_types, HISTORY) if self.history else self.event_types
 
     def streams(self, content_type_uids: Iterable[str]) -> dict[str, Settings]:
-        """Return the streams the stack is read by: one, or one a content type and one of assets.
+        """Return the streams the stack is read by: one, or one per content type and one of assets.
 
         Args:
             content_type_uids: of the stack; one stream needs none.
@@ -250,7 +250,7 @@ def parse_settings(
     locale_fallback: object = None,
     master_locale: str = MASTER_LOCALE,
 ) -> Settings:
-    """Check what the user wrote and make a stream of it.
+    """Check what the user wrote and return it as settings.
 
     Raises:
         SettingsError: the first setting that cannot be.

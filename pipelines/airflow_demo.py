@@ -37,11 +37,11 @@ class NotStartedError(Exception):
     """Airflow ended, or did not come up in time.
 
     Args:
-        said: the end of its log.
+        log_end: the end of its log.
     """
 
-    def __init__(self, said: str) -> None:
-        super().__init__(f"Airflow did not come up.\n{said}")
+    def __init__(self, log_end: str) -> None:
+        super().__init__(f"Airflow did not come up.\n{log_end}")
 
 
 @dataclass(frozen=True)
@@ -105,12 +105,12 @@ def airflow_for(stack: Mapping[str, str], home: Path) -> Iterator[Airflow]:
     log = home / "standalone.log"
     env = {**os.environ, **_environment(home, port), **_of_stack(stack, warehouse)}
     env["AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_PASSWORDS_FILE"] = str(passwords)
-    with log.open("wb") as told:
+    with log.open("wb") as log_file:
         process = subprocess.Popen(
             [sys.executable, "-m", "airflow", "standalone"],
             env=env,
-            stdout=told,
-            stderr=told,
+            stdout=log_file,
+            stderr=log_file,
             stdin=subprocess.DEVNULL,
             start_new_session=True,  # its children outlive it, so all of them end as a group
         )

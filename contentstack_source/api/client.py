@@ -249,7 +249,7 @@ def _is_definite(response: Response) -> bool:
 
 
 def _is_unknown(response: Response) -> bool:
-    """Return whether the service says that it does not know the content type asked for."""
+    """Return whether the service does not know the content type asked for."""
     if response.status_code in _NOT_THERE:
         return True
     if response.status_code != _UNPROCESSABLE:

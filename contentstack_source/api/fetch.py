@@ -193,7 +193,7 @@ def _start_stream(start: _StreamStart, sink: PageSink, stats: FetchStats) -> Non
 
 
 def has_changed(client: Client, tokens: Mapping[str, str]) -> bool:
-    """Ask whether anything changed since: one request a stream, and nothing kept.
+    """Ask whether anything changed since: one request per stream, and nothing kept.
 
     Raises:
         FailedError, RefusedError: of the first stream that fails.

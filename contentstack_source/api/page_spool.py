@@ -46,7 +46,7 @@ class Spool:
         """Yield the pages of the pass that begins with `start`, and keep those that are new.
 
         Pages kept by an earlier run are used again if they belong to the same start of the same
-        stream; any others are thrown away. Kept pages say what the stack was when they came. So
+        stream; any others are thrown away. Kept pages show the stack as it was when they came. So
         the pass goes on from their sync token: its last leg is asked for by this run alone.
 
         Args:

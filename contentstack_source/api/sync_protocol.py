@@ -1,7 +1,7 @@
 """The protocol of the Sync API, without any I/O: what to ask next, and when a pass is whole.
 
 A *pass* is one walk from a start (`init`, or a sync token) over pages to the next sync token. The
-functions here see bytes and answer with queries; who carries them is not their business.
+functions here read bytes and return queries; the caller sends them.
 """
 
 from __future__ import annotations
@@ -84,7 +84,7 @@ def walk(fetch: Fetch, start: Query, resume_at: str | None = None) -> Iterator[P
     Args:
         fetch: carries a query to the service and returns the body.
         start: the first query: `init` with its filters, or a sync token.
-        resume_at: the pagination token of the last page already kept; the walk goes on there.
+        resume_at: the pagination token of the last page already kept; the pass goes on there.
 
     Raises:
         InvalidResponseError: an answer breaks the protocol.

@@ -65,7 +65,7 @@ def _state_lines(sync_state: SyncState) -> Mapping[str, str]:
 def _tokens(sync_state: SyncState) -> dict[str, str]:
     if len(sync_state.tokens) == 1:
         return {"sync token": f"{next(iter(sync_state.tokens.values()))[:8]}…"}
-    return {"sync tokens": f"{len(sync_state.tokens)}, one a stream"}
+    return {"sync tokens": f"{len(sync_state.tokens)}, one per stream"}
 
 
 def _rows(row_counts: Mapping[str, int]) -> Table:

@@ -1,4 +1,4 @@
-"""Contentstack as Dagster assets, one a table: the extra `contentstack-source[dagster]`.
+"""Contentstack as Dagster assets, one per table: the extra `contentstack-source[dagster]`.
 
     defs = contentstack_definitions({"contentstack": Target()})
 

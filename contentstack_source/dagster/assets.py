@@ -1,4 +1,4 @@
-"""The assets: a table each, and the one run that brings them up to date together."""
+"""The assets: one per table, and the run that brings all of them up to date."""
 
 from collections.abc import Iterator, Mapping
 from datetime import timedelta
@@ -117,7 +117,7 @@ def _sync(context: dg.AssetExecutionContext, target: Target) -> dict[str, dict[s
 def _materialised(
     context: dg.AssetExecutionContext, changed: Mapping[str, Mapping[str, Any]]
 ) -> Iterator[dg.MaterializeResult[Any]]:
-    """Yield the results that the run was asked for, and put the others on record."""
+    """Yield the results that the run was asked for, and record the others."""
     for table, metadata in changed.items():
         key = key_of(table)
         if key in context.selected_asset_keys:

@@ -50,7 +50,7 @@ def contentstack_definitions(
 
 @dataclass(frozen=True)
 class _Loader(StateBackedDefinitionsLoader[dict[str, dict[str, str]]]):
-    """Asks which tables there are when the code location loads, and hands the answer to workers.
+    """Asks which tables there are when the code location loads, and passes the answer to workers.
 
     So a worker has the same assets as the run it works for, without a request.
     """

@@ -52,21 +52,21 @@ def bars(values: pd.Series, title: str, unit: str, *, ordered: bool = False) -> 
     """
     if values.empty:
         return _nothing(title, unit)
-    kept = values if ordered else values.sort_values(ascending=False)
-    rest = kept.iloc[:0]
-    if len(kept) > _MOST and not ordered:
-        rest = kept.iloc[_MOST - 1 :]
-        kept = kept.iloc[: _MOST - 1].copy()
-        kept[f"{len(rest)} others"] = rest.sum()
-    figure, axes = _canvas(title, unit, 0.34 * len(kept) + 1.1)
-    kept = kept.iloc[::-1]
-    drawn = axes.barh([str(name) for name in kept.index], kept.to_numpy(), color=COLOURS[0])
+    shown = values if ordered else values.sort_values(ascending=False)
+    rest = shown.iloc[:0]
+    if len(shown) > _MOST and not ordered:
+        rest = shown.iloc[_MOST - 1 :]
+        shown = shown.iloc[: _MOST - 1].copy()
+        shown[f"{len(rest)} others"] = rest.sum()
+    figure, axes = _canvas(title, unit, 0.34 * len(shown) + 1.1)
+    shown = shown.iloc[::-1]
+    drawn = axes.barh([str(name) for name in shown.index], shown.to_numpy(), color=COLOURS[0])
     if not rest.empty:
         drawn[0].set_color(_GREY)
     axes.bar_label(
-        drawn, [_format_number(value) for value in kept], padding=4, color=_INK, fontsize=9
+        drawn, [_format_number(value) for value in shown], padding=4, color=_INK, fontsize=9
     )
-    axes.set_xlim(0, max(float(kept.max()), 1.0) * 1.12)
+    axes.set_xlim(0, max(float(shown.max()), 1.0) * 1.12)
     _without(axes, "x")
     return figure
 
@@ -83,16 +83,16 @@ def stacked(table: pd.DataFrame, title: str, unit: str, *, scale: bool = False) 
     if table.empty:
         return _nothing(title, unit)
     order = table.sum(axis=1).sort_values().index
-    kept = table.fillna(0).loc[order]
-    figure, axes = _canvas(title, unit, 0.36 * len(kept) + 1.4)
-    colours = _steps(len(kept.columns)) if scale else COLOURS
-    _pile(kept, colours, lambda *of: axes.barh(of[0], of[1], left=of[2], color=of[3], label=of[4]))
-    totals = kept.sum(axis=1)
+    shown = table.fillna(0).loc[order]
+    figure, axes = _canvas(title, unit, 0.36 * len(shown) + 1.4)
+    colours = _steps(len(shown.columns)) if scale else COLOURS
+    _pile(shown, colours, lambda *of: axes.barh(of[0], of[1], left=of[2], color=of[3], label=of[4]))
+    totals = shown.sum(axis=1)
     for place, total in enumerate(totals):
         axes.text(total, place, f"  {_format_number(total)}", va="center", **_small())
     axes.set_xlim(0, max(float(totals.max()), 1.0) * 1.12)
     _without(axes, "x")
-    _key(axes, len(kept.columns))
+    _key(axes, len(shown.columns))
     return figure
 
 
@@ -107,13 +107,13 @@ def over_time(table: pd.DataFrame, title: str, unit: str) -> Chart:
     if table.empty:
         return _nothing(title, unit)
     figure, axes = _canvas(title, unit, 3.4)
-    kept = table.fillna(0)
-    step = (kept.index[1] - kept.index[0]) if len(kept) > 1 else pd.Timedelta(days=1)
+    shown = table.fillna(0)
+    step = (shown.index[1] - shown.index[0]) if len(shown) > 1 else pd.Timedelta(days=1)
     _pile(
-        kept,
+        shown,
         COLOURS,
         lambda *of: axes.bar(
-            kept.index,
+            shown.index,
             of[1],
             bottom=of[2],
             color=of[3],
@@ -126,7 +126,7 @@ def over_time(table: pd.DataFrame, title: str, unit: str) -> Chart:
     axes.xaxis.set_major_formatter(text)
     axes.yaxis.grid(visible=True, color="#e4e4e4", linewidth=0.8)
     axes.set_axisbelow(True)
-    _key(axes, len(kept.columns))
+    _key(axes, len(shown.columns))
     return figure
 
 
@@ -198,7 +198,7 @@ def _canvas(title: str, unit: str, inches_high: float) -> tuple[Chart, Axes]:
 
 
 def _without(axes: Axes, which: str) -> None:
-    """Take an axis away whose numbers stand beside the bars."""
+    """Hide an axis whose numbers stand beside the bars."""
     (axes.xaxis if which == "x" else axes.yaxis).set_visible(False)
 
 

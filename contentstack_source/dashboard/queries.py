@@ -92,7 +92,7 @@ def unused(dataset: dlt.Dataset) -> pd.DataFrame | None:
 
 
 def replaced(dataset: dlt.Dataset) -> pd.DataFrame | None:
-    """Return the versions that were replaced or taken away, the latest first; None without history.
+    """Return the versions that were replaced or deleted, the latest first; None without history.
 
     Columns: content_type_uid, uid, locale, _version, valid_from, valid_to (instants), ended_by,
     title (which it had).
@@ -100,11 +100,11 @@ def replaced(dataset: dlt.Dataset) -> pd.DataFrame | None:
     found = view(dataset, "entry_versions")
     if found is None:
         return None
-    ended = found[found["valid_to"].notna()].sort_values(
+    replaced_versions = found[found["valid_to"].notna()].sort_values(
         "valid_to", ascending=False, ignore_index=True
     )
-    titles = [orjson.loads(each).get("title") for each in ended["data"]]
-    return ended.assign(title=titles).drop(columns="data")
+    titles = [orjson.loads(each).get("title") for each in replaced_versions["data"]]
+    return replaced_versions.assign(title=titles).drop(columns="data")
 
 
 def published(dataset: dlt.Dataset) -> pd.DataFrame:

@@ -16,7 +16,7 @@ _SPANS = (("day", 86400), ("hour", 3600), ("minute", 60), ("second", 1))
 
 
 def opened(target: Target) -> tuple[dlt.Dataset | None, str | None]:
-    """Return the dataset, or in its place a sentence that says why it cannot be read."""
+    """Return the dataset, or a sentence why it cannot be read."""
     try:
         with one_line_errors():
             dataset = target.reader()

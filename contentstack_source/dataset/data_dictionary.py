@@ -39,8 +39,8 @@ _OURS: Final = {
 _HEAD: Final = """\
 # The schema of `{dataset}`
 
-Made by `contentstack-source docs`: the tables as dlt knows them, and what they are in the CMS as
-the content model tells. A row of a content type's table is an entry published in a locale; a row of
+Made by `contentstack-source docs`: the tables as dlt knows them, and their fields in the CMS from
+the content model. A row of a content type's table is an entry published in a locale; a row of
 a list table is an element of a list in it. What all tables have in common is in the reference.
 
 """

@@ -140,14 +140,14 @@ def _reference_views(pipeline: Pipeline, tables: dict[str, DestinationTable]) ->
     reads_entries = ENTRY_PUBLISHED in sync_state.identity.get("event_types", "").split(",")
     if "assets" in tables and reads_entries:
         found["unused_assets"] = _UNUSED if has_references else _ASSETS + _BY_ASSET
-    return [View(name, _of_what_stands(query, tables)) for name, query in found.items()]
+    return [View(name, _without_soft_deleted(query, tables)) for name, query in found.items()]
 
 
-def _of_what_stands(query: str, tables: dict[str, DestinationTable]) -> str:
+def _without_soft_deleted(query: str, tables: dict[str, DestinationTable]) -> str:
     """Leave out soft-deleted rows and their references."""
-    live = f"SELECT * FROM {{}} WHERE {DELETED_AT} IS NULL"
+    not_deleted = f"SELECT * FROM {{}} WHERE {DELETED_AT} IS NULL"
     sources = {
-        table: live.format(table)
+        table: not_deleted.format(table)
         for table in ("entries", "assets")
         if DELETED_AT in tables.get(table, DestinationTable({})).columns
     }

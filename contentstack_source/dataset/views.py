@@ -1,4 +1,4 @@
-"""Views: questions that readers put to the tables again and again, kept beside the tables.
+"""Creates the SQL views and keeps them up to date.
 
 A view is written once, in DuckDB's SQL over the tables' bare names. dlt, which knows the dialect of
 the destination and what tables are called there, makes the statement of it.

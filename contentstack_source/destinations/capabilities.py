@@ -24,7 +24,7 @@ from contentstack_source.errors import UnsupportedDestinationError
 from contentstack_source.schema import DateRanges
 
 MERGE: Final = "delete-insert"
-"""The one merge strategy that removes, replaces and deduplicates in every dialect."""
+"""The one merge strategy that deletes, replaces and deduplicates in every dialect."""
 
 _INSTEAD: Final = (
     "Use a SQL destination of dlt that merges by delete-insert, such as duckdb, postgres, "

@@ -34,7 +34,7 @@ _REFERENCES_SCOPE: Final = _ENTRIES_SCOPE.replace("_dlt_id", "_dlt_root_id")
 _SAME_ROW_SCOPE: Final = "_dlt_id IN (SELECT _dlt_id FROM {staging_table})"
 
 _ONLY_DATA_ROWS: Final = frozenset({"sync_events", "sync_rejects", HISTORY})
-"""Logs: nothing is ever taken from them."""
+"""Logs: nothing is ever deleted from them."""
 
 _LISTS: Final = "x-lists"
 """Hint of a column that holds a list: its fields, and those of the lists in it."""
@@ -80,8 +80,8 @@ def hints_of(
         file_format: of the files that carry the rows; None for what dlt prefers.
         lake_format: of the table in a lake, whose merge is that of `lake`; None elsewhere.
 
-    Compaction leaves one row per key, but dlt does not know: a load killed at the wrong moment puts
-    a file into the staging table twice, and only its deduplication by key mends that.
+    Compaction leaves one row per key, but dlt does not know: a load killed at the wrong moment may
+    load a file into the staging table twice, and only its deduplication by key corrects that.
     """
     key = ("_dlt_id",) if rows.list_of else key_of(rows.table)
     references = None
@@ -136,7 +136,7 @@ def key_of(table: str) -> tuple[str, ...]:
 
 
 def owner_of(rows: RowBatch) -> str:
-    """Return the resource a table belongs to: several may write it, one puts its rows."""
+    """Return the resource a table belongs to: several may write it, one upserts its rows."""
     return _OWNERS.get(rows.list_of or rows.table, ENTRY_PUBLISHED)
 
 

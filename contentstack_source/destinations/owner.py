@@ -1,6 +1,6 @@
 """The owner of a dataset: the one pipeline and source whose sync state belongs to it.
 
-Each load replaces rows and takes rows away as if all of them were its own. So a dataset has one
+Each load replaces and deletes rows as if all of them were its own. So a dataset has one
 owner. The owner is found in the states of all pipelines that dlt keeps at the destination. A
 take-over stores its moment in the state of the new owner: the latest one counts.
 """

@@ -71,8 +71,8 @@ def read_ids(table: str, *, exclude_deleted: bool) -> pa.Table | None:
     try:
         with pipeline.sql_client() as client:
             name = client.make_qualified_table_name(table)
-            live = " WHERE deleted_at IS NULL" if exclude_deleted else ""
-            rows = client.execute_sql(f"SELECT _dlt_id FROM {name}{live}") or []
+            condition = " WHERE deleted_at IS NULL" if exclude_deleted else ""
+            rows = client.execute_sql(f"SELECT _dlt_id FROM {name}{condition}") or []
             return pa.table({"_dlt_id": pa.array([row[0] for row in rows], pa.string())})
     except _NOT_THERE:
         return None

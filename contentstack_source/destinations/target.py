@@ -85,7 +85,7 @@ class Target:
         return self._warehouse()
 
     def _warehouse(self) -> Any:  # noqa: ANN401
-        """DuckDB cannot tell a schema from a file of the same name; dlt would name both alike."""
+        """Avoid a DuckDB file named like the schema: DuckDB cannot distinguish them."""
         is_named_by_dlt = dlt.secrets.get("destination.duckdb.credentials") is None
         if self.destination == "duckdb" and self.pipeline_name == self.dataset and is_named_by_dlt:
             return dlt.destinations.duckdb(f"{self.pipeline_name}_warehouse.duckdb")

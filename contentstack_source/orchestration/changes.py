@@ -1,4 +1,4 @@
-"""What a run changed, table by table, for whoever runs what depends on them."""
+"""What a run changed, table by table, for schedulers of what depends on them."""
 
 from __future__ import annotations
 

@@ -139,7 +139,7 @@ def choose_stack(path: str, name: str) -> Stack:
 
 
 def _refuse_shared(stacks: Sequence[Stack], path: str) -> None:
-    """Two stacks in one dataset, or with one state, would take each other's rows away."""
+    """Two stacks in one dataset, or with one state, would delete each other's rows."""
     targets = [stack.target("", None) for stack in stacks]
     taken = {
         "name": [stack.name for stack in stacks],

@@ -34,7 +34,7 @@ class CompletedRun:
 async def run_command(arguments: Sequence[str], log: Callable[[str], None]) -> CompletedRun:
     """Run `contentstack-source` with arguments, to its end.
 
-    Whoever is cancelled meanwhile sends it SIGTERM, and waits for it to end what it must.
+    On cancellation it gets SIGTERM, and its end is awaited.
 
     Args:
         arguments: of the command.

@@ -45,7 +45,7 @@ class Job:
         path: of the file.
         destination: of stacks that name none.
         pipelines_dir: dlt's folder of working folders; None for dlt's default.
-        at_once: runs at a time.
+        max_parallel: runs at a time.
     """
 
     path: str
@@ -90,7 +90,7 @@ def to_table(outcomes: Sequence[Outcome]) -> Table:
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
     table.add_column("stack", no_wrap=True)
     table.add_column("outcome", no_wrap=True)
-    for name in ("events", "rows put", "removed", "seconds"):
+    for name in ("events", "upserted", "deleted", "seconds"):
         table.add_column(name, justify="right", no_wrap=True)
     table.add_column("error", overflow="fold")
     for each in outcomes:

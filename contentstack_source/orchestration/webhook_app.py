@@ -1,7 +1,7 @@
 """What comes in over HTTP: webhooks of the vendor, and probes.
 
 A webhook only triggers a sync; its payload is never loaded. So nothing that is
-sent here can put anything into a table, and a webhook that comes twice, late or never does no harm.
+sent here can write into a table, and a webhook that comes twice, late or never does no harm.
 """
 
 from __future__ import annotations

@@ -126,8 +126,8 @@ def last_success(pipeline: Pipeline) -> pendulum.DateTime | None:
     with pipeline.sql_client() as client:
         name = client.make_qualified_table_name(_TABLE)
         query = f"SELECT max(ended_at) FROM {name} WHERE outcome = 'ok'"
-        for (ended,) in client.execute_sql(query) or []:
-            return None if ended is None else ensure_pendulum_datetime(ended)
+        for (ended_at,) in client.execute_sql(query) or []:
+            return None if ended_at is None else ensure_pendulum_datetime(ended_at)
     return None
 
 

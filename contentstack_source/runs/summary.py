@@ -27,7 +27,7 @@ class RunSummary:
         rejects: items that could not be understood.
         rows_upserted: rows of entries and assets published.
         rows_deleted: rows of entries and assets unpublished or deleted one by one.
-        upserted_by_table: rows put into each table, those of lists, logs and the model too.
+        upserted_by_table: rows upserted into each table, those of lists, logs and the model too.
         seconds: from the first step to the last.
         is_caught_up: False if the stack changed all the time.
         events: events received, by type.
@@ -45,7 +45,7 @@ class RunSummary:
         failed_views: why a view could not be made, by its name.
         row_counts_before: rows in each table when the run began.
         row_counts: rows in each table now.
-        load_ids: of dlt's loads, one a pass that moved the stream.
+        load_ids: of dlt's loads, one per pass that moved the stream.
     """
 
     passes: int = 0
@@ -77,7 +77,7 @@ class RunSummary:
 
     @property
     def changed_tables(self) -> list[str]:
-        """Return the tables that rows were put into or taken from, sorted."""
+        """Return the tables with upserted or deleted rows, sorted."""
         before, after = self.row_counts_before, self.row_counts
         shrunk = {name for name, count in before.items() if after.get(name, 0) < count}
         return sorted({*+self.upserted_by_table, *shrunk})

@@ -67,7 +67,7 @@ def faulty(fault: Fault, query: Mapping[str, str], usual: Response) -> Response:
 
 
 def rewritten(behavior: Behavior, usual: Response) -> Response:
-    """Replace bytes of the body, where the behavior says so."""
+    """Replace bytes of the body, where the behavior asks for it."""
     body = usual.body
     for old, new in behavior.rewritten.items():
         body = body.replace(old, new)

@@ -79,17 +79,17 @@ def contentstack_source(
             own, side by side; unset, there is one stream.
         max_concurrent_requests: requests under way at a time, with many streams.
         requests_per_second: requests started in any second, with many streams.
-        max_deleted_share: the part of all rows that a resync may remove, 0 to 1.
+        max_deleted_share: the part of all rows that a resync may delete, 0 to 1.
         entry_references: keep the table `entry_references`, a row for each reference of an entry.
-        rich_text: put columns of plain text and Markdown beside JSON rich text.
+        rich_text: add columns of plain text and Markdown beside JSON rich text.
         history: keep every event received, with what it published, in `entry_history`.
-        deletes: `hard` takes rows away with what they show; `soft` keeps them, with `deleted_at`.
+        deletes: `hard` deletes rows; `soft` keeps them, with `deleted_at` and `deleted_by`.
         locale_fallback: locale to the one it falls back to, for the views `localized__…`.
         master_locale: the locale that others are translated from, for the view `locale_coverage`.
 
     Raises:
         SettingsError: a setting is wrong.
-        TooManyDeletionsError: when run: a resync would remove more than it may.
+        TooManyDeletionsError: when run: a resync would delete more than it may.
         SettingsChangedError: when run: the dataset holds another stream.
         CredentialsError: when run: the service rejected the credentials.
         FailedError: when run: worth trying again.

@@ -26,7 +26,7 @@ class PassStats(FetchStats):
         rows_deleted: rows of entries and assets unpublished or deleted one by one.
         merges: some rows go to tables that had rows before.
         largest_batch_bytes: of the rows handed to dlt at once, as Arrow has them.
-        upserted_by_table: rows put into each table, those of lists, logs and the model too.
+        upserted_by_table: rows upserted into each table, those of lists, logs and the model too.
         drift: what the content model did not foresee.
     """
 

@@ -117,7 +117,7 @@ class Compaction:
             has to clear.
 
     Attributes:
-        standing_types: the content types, and `sys_assets`, of which something stands at its end.
+        standing_types: the content types, and `sys_assets`, that have an upsert.
     """
 
     def __init__(self, con: duckdb.DuckDBPyConnection, known_locales: Iterable[str] = ()) -> None:
@@ -158,7 +158,7 @@ class Compaction:
 
     @cached_property
     def upsert_counts(self) -> dict[str, int]:
-        """How many rows this pass puts, by content type; assets under `sys_assets`."""
+        """How many rows this pass upserts, by content type; assets under `sys_assets`."""
         sql = "SELECT content_type_uid, count(*) FROM upserts GROUP BY ALL ORDER BY ALL"
         return dict(self.con.execute(sql).fetchall())
 
@@ -183,7 +183,7 @@ class Compaction:
         return self._number("SELECT count(*) FROM deletes")
 
     def count_missing(self, ids: pa.Table) -> int:
-        """Return how many of the rows `ids`, a table of `_dlt_id`, this pass does not put."""
+        """Return how many of the rows `ids`, a table of `_dlt_id`, this pass does not upsert."""
         self.con.register("rows_there", ids)
         return self._number(
             f"SELECT count(*) FROM rows_there WHERE _dlt_id NOT IN (SELECT {ROOT_ID} FROM upserts)"

@@ -23,7 +23,7 @@ def dates_aside(rows: RowBatch, ranges: DateRanges, names: Names, drift: SchemaD
     """Return the rows with only dates of these ranges, and a text column for the others.
 
     Args:
-        rows: of one table; no row is added or taken away.
+        rows: of one table; no row is added or removed.
         ranges: what the destination holds; types without a range hold all.
         names: names the columns beside.
         drift: of the pass; it counts these values among the variants.

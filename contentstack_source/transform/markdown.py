@@ -125,8 +125,8 @@ def _lines(lines: Sequence[str]) -> str:
         shown.pop()
     while shown and not shown[0].strip():
         del shown[0]
-    *begun, last = shown or [""]
-    return "".join(f"{line}  \n" if line else "\\\n" for line in begun) + last
+    *started, last = shown or [""]
+    return "".join(f"{line}  \n" if line else "\\\n" for line in started) + last
 
 
 def _heading(node: Node, depth: int) -> str:
@@ -156,8 +156,8 @@ def _code_block(node: Node, depth: int) -> str:
         return ""
     fence = "`" * max(3, longest_ticks(code) + 1)
     language = first(attrs(node), "language")
-    told = language if _LANGUAGE.fullmatch(language) else ""
-    return f"{fence}{told}\n{code}\n{fence}"
+    info = language if _LANGUAGE.fullmatch(language) else ""
+    return f"{fence}{info}\n{code}\n{fence}"
 
 
 def _list(node: Node, depth: int, marker: str) -> tuple[str, bool]:

@@ -37,7 +37,7 @@ def inline(nodes: Sequence[Node], depth: int) -> str:
 
 
 def _collect(spans: list[Span], node: Node, depth: int, *, in_link: bool) -> None:
-    """Add the pieces of a node; in a link nothing but pictures leads anywhere else."""
+    """Add the spans of a node; in a link nothing but pictures leads anywhere else."""
     text = leaf_text(node)
     if text is not None:
         append(spans, text, marks.marks_of(node) if len(node) > 1 else 0)
@@ -111,8 +111,8 @@ def _picture(node: Node, *, in_link: bool) -> str:
     source = _asset(own) or (first(own, "url", "href", "src") if is_img else "")
     if not source or not (is_img or first(own, "asset-type").startswith("image/")):
         return ""
-    told = to_text(node) or _name(own)
-    picture = f"!{_labelled(escaped(' '.join(told.split())), source)}"
+    alt_text = to_text(node) or _name(own)
+    picture = f"!{_labelled(escaped(' '.join(alt_text.split())), source)}"
     leads = "" if in_link else first(own, "link")
     return _labelled(picture, leads) if leads else picture
 

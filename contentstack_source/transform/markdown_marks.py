@@ -15,7 +15,7 @@ from typing import Final, NamedTuple, TypeAlias
 from contentstack_source.transform.rich_nodes import Node
 
 BOLD, ITALIC, STRIKETHROUGH, CODE, MARKDOWN = 1, 2, 4, 8, 16
-"""Marks of a piece of text; `MARKDOWN` is no mark: the text is Markdown already."""
+"""Marks of a span of text; `MARKDOWN` is no mark: the text is Markdown already."""
 
 _NAMES: Final = (("bold", BOLD), ("italic", ITALIC), ("strikethrough", STRIKETHROUGH))
 _DELIMITERS: Final = {BOLD: "**", ITALIC: "*", STRIKETHROUGH: "~~"}
@@ -75,18 +75,18 @@ def marks_of(leaf: Node) -> int:
 
 
 def append(spans: list[Span], text: str, marks: int) -> None:
-    """Add text; neighbours with the same marks become one piece."""
+    """Add text; neighbours with the same marks become one span."""
     if not text:
         return
     if text.isspace() and not (spans and spans[-1].marks == marks):
-        marks = 0  # nobody sees bold blanks
+        marks = 0  # bold blanks are invisible
     if spans and spans[-1].marks == marks and marks != MARKDOWN:
         text = spans.pop().text + text
     spans.append(Span(text, marks))
 
 
 def joined(spans: Sequence[Span]) -> str:
-    """Return pieces as one string of Markdown; a line break in it is a hard one."""
+    """Return spans as one string of Markdown; a line break in it is a hard one."""
     tokens: list[_Token] = []
     _nest(spans, _SHOWN, tokens)
     out: list[str] = []
@@ -109,7 +109,7 @@ def joined(spans: Sequence[Span]) -> str:
 
 
 def _nest(spans: Sequence[Span], allowed: int, tokens: list[_Token]) -> None:
-    """Add the tokens of pieces; of several marks the one that goes on longest is the outer one."""
+    """Add the tokens of spans; of several marks the one that goes on longest is the outer one."""
     start = 0
     while start < len(spans):
         span = spans[start]

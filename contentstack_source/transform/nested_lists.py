@@ -1,6 +1,6 @@
 """Lists as columns of the row they are in, where a destination has no tables for them.
 
-The tables of lists are made as ever, and then put into the rows they point to: a list of structs,
+The tables of lists are made as ever, and then moved into the rows they point to: a list of structs,
 with the columns that its table would have, in their order, and lists in them likewise. One query
 for each list; no Python for each element.
 """

@@ -23,7 +23,7 @@ def nul_aside(rows: RowBatch, names: Names, drift: SchemaDrift) -> RowBatch:
     """Return the rows with no U+0000 in a text column, and a JSON column for each that had it.
 
     Args:
-        rows: of one table; no row is added or taken away.
+        rows: of one table; no row is added or removed.
         names: names the columns beside.
         drift: of the pass; it counts these values among the variants.
     """

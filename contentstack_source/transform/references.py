@@ -203,8 +203,8 @@ def _is_file(seen: Seen) -> bool:
 
 
 def _is_address_of_link(plan: TablePlan, path: tuple[str, ...]) -> bool:
-    link = plan.seen.get(path[:-1]) if path[-1:] == ("href",) else None
-    return link is not None and isinstance(link.node, Group) and link.node.is_link
+    field = plan.seen.get(path[:-1]) if path[-1:] == ("href",) else None
+    return field is not None and isinstance(field.node, Group) and field.node.is_link
 
 
 def _in_rich_text(view: str, root: str, json_text: str, path: tuple[str, ...]) -> str:

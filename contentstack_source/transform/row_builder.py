@@ -50,7 +50,7 @@ _ENTRY: Final = (*_ROOT, "content_locale")
 _TAKEN: Final = ("content_type_uid", "uid", "locale", "content_locale", "event_at", "data")
 _LIST: Final = ("_dlt_id", "_dlt_parent_id", "_dlt_root_id", "_dlt_list_idx")
 _TYPES: Final = {"_dlt_list_idx": "bigint", "event_at": "timestamp", "_version": "bigint"}
-_READ_BY_FOLD: Final = frozenset({"uid", "locale"})
+_READ_BY_COMPACTION: Final = frozenset({"uid", "locale"})
 
 _SHARED_TYPES: Final = {
     "_dlt_id": "text",
@@ -130,7 +130,7 @@ class RowBuilder:
             existing = self._existing.get(table, DestinationTable({}))
             names = existing.column_names(self._names, (*fixed, DELETED_AT, DELETED_BY))
             plan = self._plan(con, table, "taken", names, self._list_names(table))
-            plan.open_objects("data", model, but=_READ_BY_FOLD)
+            plan.open_objects("data", model, but=_READ_BY_COMPACTION)
             found = (
                 references.References(con, plan)
                 if self._has_references and fixed == _ENTRY

@@ -1,8 +1,8 @@
-"""Soft deletes: rows of root tables that stay when what they show is gone.
+"""Soft deletes: rows of root tables stay when an event would delete them.
 
-A row that an event would take away is put once more, with ``deleted_at`` and ``deleted_by``: of the
-first event after its publication that ended it. Its values come from the pass, if that published
-it and ended it at once, else from the destination. Rows of lists stay as they are.
+Such a row is upserted once more, with ``deleted_at`` and ``deleted_by``: of the
+first event after its publication that deleted it. Its values come from the pass, if that published
+it and deleted it, else from the destination. Rows of lists stay as they are.
 """
 
 from __future__ import annotations
@@ -30,10 +30,10 @@ ReadRows = Callable[[str, Mapping[str, str]], Iterator[pa.Table]]
 
 _IDS_AT_ONCE: Final = 1000
 
-# What ends a row: of its key, of its entry in all locales, of its type, or of everything.
+# What deletes a row: an event of its key, of its entry in all locales, of its type, or a full sync.
 _MADE: Final = (
     f"""
-CREATE TABLE ending AS
+CREATE TABLE delete_event AS
 SELECT type, event_at, sequence, content_type_uid,
        CASE WHEN type <> '{CONTENT_TYPE_DELETED}' THEN uid END AS uid,
        CASE WHEN type <> '{CONTENT_TYPE_DELETED}' THEN locale END AS locale
@@ -48,13 +48,13 @@ QUALIFY row_number() OVER (PARTITION BY content_type_uid, uid, locale
 """,
 )
 _FULL_SYNC: Final = f"""
-INSERT INTO ending (type, event_at, content_type_uid)
+INSERT INTO delete_event (type, event_at, content_type_uid)
 SELECT '{FULL_SYNC}', $received_at::TIMESTAMPTZ, unnest($uids::VARCHAR[])
 """
 
 
 def _first_delete(rows: str, condition: str) -> str:
-    """Return the query for what ended each of `rows` first."""
+    """Return the query for what deleted each of `rows` first."""
     ways = (
         "USING (content_type_uid, uid, locale) WHERE",
         "USING (content_type_uid, uid) WHERE e.locale IS NULL AND",
@@ -62,7 +62,7 @@ def _first_delete(rows: str, condition: str) -> str:
         "ON e.content_type_uid IS NULL WHERE",
     )
     found = " UNION ALL ".join(
-        f"SELECT r._dlt_id, e.type, e.event_at, e.sequence FROM {rows} r JOIN ending e {way}"
+        f"SELECT r._dlt_id, e.type, e.event_at, e.sequence FROM {rows} r JOIN delete_event e {way}"
         f" {condition}"
         for way in ways
     )
@@ -74,7 +74,7 @@ def _first_delete(rows: str, condition: str) -> str:
 
 
 def with_soft_deletes(rows: RowBatch, soft_deleted: pa.Table) -> RowBatch:
-    """Return rows of a root table with what ended each, empty where nothing did.
+    """Return rows of a root table with what deleted each, empty where nothing did.
 
     Args:
         rows: as they were published.
@@ -89,7 +89,7 @@ def with_soft_deletes(rows: RowBatch, soft_deleted: pa.Table) -> RowBatch:
 
 
 class SoftDeletes:
-    """The rows that a pass ends and does not take away.
+    """The rows that a pass soft-deletes.
 
     Args:
         compaction: of the pass; what the pass both publishes and deletes becomes an upsert, too.
@@ -123,7 +123,7 @@ class SoftDeletes:
         self.soft_deleted = self._deleted_in_pass()
 
     def rows(self) -> Iterator[RowBatch]:
-        """Yield the rows at the destination that the pass ends, with what ended them."""
+        """Yield the rows at the destination that the pass deletes, with what deleted them."""
         yield from self._of_table("entries", None)
         yield from self._of_table("assets", SYS_ASSETS)
         for uid, table in sorted(self._names.tables.items()):
@@ -139,11 +139,11 @@ class SoftDeletes:
         soft_deleted = ask(
             self._con, _first_delete("published", after), duckdb.DuckDBPyConnection.to_arrow_table
         )
-        self._con.register("ended_at_once", soft_deleted)
+        self._con.register("deleted_in_pass", soft_deleted)
         execute(
             self._con,
             "INSERT INTO upserts SELECT position, content_type_uid, uid, locale"
-            " FROM published SEMI JOIN ended_at_once USING (_dlt_id)",
+            " FROM published SEMI JOIN deleted_in_pass USING (_dlt_id)",
         )
         return soft_deleted
 
@@ -166,7 +166,7 @@ class SoftDeletes:
                 yield from self._still_to_end(RowBatch(table, part, kinds), content_type_uid)
 
     def _which(self, content_type_uid: str | None) -> Iterator[str]:
-        """Yield the conditions for the rows that may be ended: all of a type, or some by id."""
+        """Yield the conditions for the rows that may be deleted: all of a type, or some by id."""
         if self._replaced is None or content_type_uid in self._whole:
             yield "1 = 1"
             return
@@ -184,7 +184,7 @@ class SoftDeletes:
             yield f"_dlt_id IN ({', '.join(ids[first : first + _IDS_AT_ONCE])})"
 
     def _still_to_end(self, rows: RowBatch, content_type_uid: str | None) -> Iterator[RowBatch]:
-        """Yield those of the rows that the pass does not put itself."""
+        """Yield those of the rows that the pass does not upsert itself."""
         uid = "content_type_uid" if content_type_uid is None else "$uid AS content_type_uid"
         with self._con.cursor() as con:
             con.register("there", rows.data)

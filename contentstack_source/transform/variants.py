@@ -1,4 +1,4 @@
-"""Values that a destination cannot hold in their column, put into the column beside it."""
+"""Values that a destination cannot hold in their column, moved into the column beside it."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def put_aside(
     """Return the rows with some values of a column in its variant column instead.
 
     Args:
-        rows: of one table; no row is added or taken away.
+        rows: of one table; no row is added or removed.
         name: the column.
         values: what the variant column gets, empty where the value stays in its column.
         data_type: of the variant column.

@@ -14,7 +14,13 @@ from deltalake import DeltaTable, write_deltalake
 from dlt.common.libs.deltalake import deltalake_storage_options, evolve_delta_table_schema
 from dlt.destinations.impl.filesystem.configuration import FilesystemDestinationClientConfiguration
 
-from contentstack_source.destinations.lake.load_files import ID, TYPE, Staged, fitted, unified
+from contentstack_source.destinations.lake.load_files import (
+    ID,
+    TYPE,
+    Staged,
+    cast_to_schema,
+    unified,
+)
 
 
 def make(location: str, staged: Staged, config: FilesystemDestinationClientConfiguration) -> None:
@@ -38,15 +44,15 @@ def append(table: DeltaTable, staged: Staged) -> None:
 
 
 def merge(table: DeltaTable, staged: Staged) -> None:
-    """Take away the rows that go, and put those that come."""
+    """Delete the rows that go, and add those that come."""
     schema = _schema(table, staged)
     if staged.is_all:
         _overwrite(table, schema, staged.rows(schema))
     elif _has_wider_lists(table, schema):
         # Delta's writers cannot read narrower lists from old files.
         with TemporaryDirectory() as folder:
-            kept = _keep(table, staged, schema, Path(folder) / "kept.parquet")
-            _overwrite(table, schema, chain(kept.rows(schema), staged.rows(schema)))
+            remaining = _save_remaining(table, staged, schema, Path(folder) / "kept.parquet")
+            _overwrite(table, schema, chain(remaining.rows(schema), staged.rows(schema)))
     else:
         evolve_delta_table_schema(table, schema)
         _merge(table, staged, schema)
@@ -81,18 +87,18 @@ def _tombstones(table: DeltaTable, staged: Staged, schema: pa.Schema) -> list[pa
         return []
     goes = pc.field(staged.rows_go_by).isin(staged.ids()) & ~pc.field(ID).isin(staged.row_ids())
     found = table.to_pyarrow_dataset().to_table(columns=[ID], filter=goes)
-    batches: list[pa.RecordBatch] = fitted(found, schema).to_batches()
+    batches: list[pa.RecordBatch] = cast_to_schema(found, schema).to_batches()
     return batches
 
 
-def _keep(table: DeltaTable, staged: Staged, schema: pa.Schema, path: Path) -> Staged:
-    """Put the rows of the table that do not go aside: it cannot be read while it is written."""
+def _save_remaining(table: DeltaTable, staged: Staged, schema: pa.Schema, path: Path) -> Staged:
+    """Copy the rows that stay to a file: the table cannot be read while it is written."""
     stays = ~pc.field(staged.rows_go_by).isin(staged.ids())
     if staged.emptied_types:
         stays &= ~pc.field(TYPE).isin(staged.emptied_types)
     with pq.ParquetWriter(path, schema) as file:
         for batch in table.to_pyarrow_dataset().to_batches(filter=stays):
-            file.write_table(fitted(pa.Table.from_batches([batch]), schema))
+            file.write_table(cast_to_schema(pa.Table.from_batches([batch]), schema))
     return Staged([str(path)], None)
 
 

@@ -36,18 +36,18 @@ def make(
 def append(table: Table, staged: Staged) -> None:
     """Add the rows that come."""
     with table.transaction() as transaction:
-        _put(transaction, staged)
+        _add_rows(transaction, staged)
 
 
 def merge(table: Table, staged: Staged) -> None:
-    """Take away the rows that go, and put those that come."""
+    """Delete the rows that go, and add those that come."""
     with table.transaction() as transaction:
         if (going := _going(table, staged)) is not None:
             transaction.delete(going)
-        _put(transaction, staged)
+        _add_rows(transaction, staged)
 
 
-def _put(transaction: Transaction, staged: Staged) -> None:
+def _add_rows(transaction: Transaction, staged: Staged) -> None:
     with transaction.update_schema() as update:
         update.union_by_name(staged.schema)
     rows = pa.Table.from_batches(staged.rows(staged.schema), staged.schema)

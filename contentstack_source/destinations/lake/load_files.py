@@ -100,7 +100,7 @@ class Staged:
         for path in self.paths:
             with pq.ParquetFile(path) as file:
                 for batch in file.iter_batches(_ROWS_AT_ONCE):
-                    data = fitted(pa.Table.from_batches([batch]), schema)
+                    data = cast_to_schema(pa.Table.from_batches([batch]), schema)
                     yield from (data if which is None else data.filter(which)).to_batches()
 
 
@@ -110,7 +110,7 @@ def unified(schemas: Sequence[pa.Schema]) -> pa.Schema:
     return pa.unify_schemas(plain, promote_options="permissive")
 
 
-def fitted(data: pa.Table, schema: pa.Schema) -> pa.Table:
+def cast_to_schema(data: pa.Table, schema: pa.Schema) -> pa.Table:
     """Return rows with all columns of a schema, and all fields in their lists; NULL is in these."""
     columns = [
         data[field.name].cast(field.type)
