@@ -46,7 +46,7 @@ class Run:
 
 
 def runs(server: Host, entries: int) -> Iterator[Run]:
-    """Sync, sync again, sync what changed and read all anew, into one destination after another."""
+    """Sync, sync again, sync what changed and resync, into one destination after another."""
     os.environ.update(server.settings)
     for title, where in _WHERE.items():
         if title == "PostgreSQL" and not _has_postgres():
@@ -82,7 +82,7 @@ def _commands(server: Host, changes: int) -> Iterator[tuple[str, str]]:
     yield "nothing changed", "sync"
     server.tell(f"change {changes} 1")
     yield f"{changes:,} changed", "sync"
-    yield "read anew", "resync"
+    yield "resync", "resync"
 
 
 def _measured(folder: Path, title: str, where: dict[str, str], what: str, command: str) -> Run:

@@ -14,7 +14,7 @@ _SMALL = 1_000
 
 
 def to_page(figures: Figures) -> str:
-    """Return the page that tells these figures."""
+    """Return the page with these figures."""
     parts = (
         _opening(figures),
         _loads(figures),
@@ -32,12 +32,12 @@ def to_page(figures: Figures) -> str:
 def _opening(figures: Figures) -> str:
     return f"""# Performance
 
-Written by `make bench` from `benchmarks/figures.json`. Every figure is that of whole processes,
-Python's start included, and the median of {_rounds(figures.rounds)}; in a round all run
-one after the other, on one server: the simulator in a process of its own on the same machine
+Written by `make bench` from `benchmarks/figures.json`. Every figure is for whole processes,
+including Python's start, and the median of {_rounds(figures.rounds)}. In a round all tools run
+one after the other, against one server: the simulator in a separate process on the same machine
 ({figures.machine}), its pages compressed beforehand.
-The content is of four types, about 1 kB an entry. All but Singer and PyAirbyte run in one
-environment, with what users install and no more.
+The content has four types, about 1 kB per entry. All but Singer and PyAirbyte run in one
+environment, with only the packages that users install.
 """
 
 
@@ -58,7 +58,7 @@ def _loads(figures: Figures) -> str:
 
 ![Seconds and peak memory against the number of entries](performance.svg)
 
-Seconds, how many times the floor that is, and peak memory:
+Seconds, the ratio to the floor, and peak memory:
 
 | entries |{heads}
 |---|{"---:|" * len(sizes)}
@@ -66,11 +66,11 @@ Seconds, how many times the floor that is, and peak memory:
 
 The floor fetches the same pages one after another, writes them to disk and parses them once with
 DuckDB: nothing that reads the Sync API on one stream can be faster. A run counts only if every
-entry has landed once. Memory is what the kernel tells of each process at its end, for the pipe of
-Singer the sum of both, where dlt starts workers the largest of all.
-What would have taken more than {figures.limit_seconds:.0f} s or
+entry was loaded once. Memory is the peak that the kernel reports for each process at its end: for
+the pipe of Singer the sum of both processes, where dlt starts workers the largest of all.
+A run that exceeded {figures.limit_seconds:.0f} s or
 {figures.limit_memory_mb / 1000:.0f} GB was stopped, or not tried where the size before took half
-of its share of that; what took long was measured fewer times.
+of its share of that; slow runs were measured fewer times.
 """
 
 
@@ -96,8 +96,8 @@ def _network(figures: Figures) -> str:
     return f"""## Over a network
 
 The server above answers at once, which no service does. Here each answer takes
-{figures.network[0].answer_seconds * 1000:.0f} ms, as that of a near cache may; one that is made
-anew takes several times as long:
+{figures.network[0].answer_seconds * 1000:.0f} ms, as from a nearby cache. An answer that is not
+cached takes several times as long:
 
 | entries | floor, seconds | `contentstack-source sync`, seconds | times the floor |
 |---:|---:|---:|---:|
@@ -116,17 +116,18 @@ def _contestants(figures: Figures) -> str:
         warm_up = next((e for e in figures.loads if _is_left_out(e, contestant.name)), None)
         if warm_up:
             left_out.append(f"{contestant.title} is left out: {warm_up.outcome}.")
-    return f"""## Who runs
+    return f"""## Tools compared
 
-| what | leaves in DuckDB | program | versions |
+| tool | result in DuckDB | program | versions |
 |---|---|---|---|
 {chr(10).join(rows)}
 
-They do not leave the same. What follows removals, checks types against the content model, logs
-events and can be killed at any moment does more than what only brings rows; the second column says
-who opens lists into tables, which is most of the work.
-The tap and the declarative source have a stream for each content type, as such connectors do; both
-ask with `content_type_uid` and fetch as many pages. Airbyte's CDK reads its streams side by side.
+The results differ. A tool that applies deletes, checks types against the content model, logs
+events and can be killed at any moment does more than one that only loads rows. The second column
+shows which tools flatten lists into tables, which is most of the work.
+The tap and the declarative source have a stream per content type, as such connectors do. Both
+request with `content_type_uid` and fetch as many pages. Airbyte's CDK reads its streams
+concurrently.
 `target-duckdb` 0.8.0 drops the first row of each batch; it runs with the fix that upstream has
 merged and not released.
 {chr(10).join(left_out)}"""
@@ -151,7 +152,7 @@ def _deltas(figures: Figures) -> str:
         f"| {median(delta.requests) or 0:.0f} | {median(delta.memory_mb) or 0:,.0f} |"
         for delta in figures.deltas
     )
-    return f"""## What comes after
+    return f"""## Incremental syncs
 
 `contentstack-source sync` again, with nothing changed or after entries were published again:
 
@@ -182,9 +183,9 @@ def _start_up(figures: Figures) -> str:
     rows = "\n".join(
         f"| {what} | {median(seconds) or 0:.2f} |" for what, seconds in figures.start_up.items()
     )
-    return f"""## Starting
+    return f"""## Start-up
 
-Of every whole process above, so much is spent before anything is asked:
+Each process above includes this time before the first request:
 
 | imported | seconds |
 |---|---:|
@@ -220,9 +221,10 @@ def _elsewhere(figures: Figures) -> str:
         rows.append(f"| {name} |{cells} {times:.1f} | {memory:,.0f} |")
     return f"""## Other destinations
 
-`contentstack-source` with {figures.elsewhere[0].entries:,} entries, seconds of one run each;
-servers and files are on the same machine, and the environment is that of development, where
-each start takes a little longer. *Read anew* is `resync`, which also takes away what is gone:
+`contentstack-source` with {figures.elsewhere[0].entries:,} entries, seconds of one run each.
+Servers and files are on the same machine. The environment is that of development, where
+each start takes slightly longer. *resync* is the command of that name, which also deletes rows
+that are no longer published:
 
 | destination | {" | ".join(whats)} | first, times DuckDB | MB at most |
 |---|{"---:|" * (len(whats) + 2)}
@@ -231,12 +233,12 @@ each start takes a little longer. *Read anew* is `resync`, which also takes away
 
 
 def _again() -> str:
-    return """## Again
+    return """## Run the benchmarks
 
 ```sh
-make bench                                          # all of it, about half an hour
+make bench                                          # all benchmarks, about half an hour
 make bench BENCH_SIZES=10000,100000 BENCH_ROUNDS=5  # other sizes, other rounds
-.venv/bin/python -m benchmarks.page                 # this page from the figures kept
+.venv/bin/python -m benchmarks.page                 # this page from the stored figures
 ```
 
 `BENCH_SECONDS` and `BENCH_GIGABYTES` are the limits of one command.
@@ -244,7 +246,7 @@ make bench BENCH_SIZES=10000,100000 BENCH_ROUNDS=5  # other sizes, other rounds
 
 
 def main() -> None:
-    # Drawing is of the group `bench`; telling is not.
+    # Drawing needs the group `bench`; writing the page does not.
     from benchmarks.picture import draw  # noqa: PLC0415
 
     figures = read(_HERE / "figures.json")

@@ -1,7 +1,7 @@
 import marimo
 
 __generated_with = "0.25.2"
-app = marimo.App(width="medium", app_title="A first look")
+app = marimo.App(width="medium", app_title="First look")
 
 
 @app.cell
@@ -14,10 +14,10 @@ def _():
 @app.cell
 def _(mo):
     mo.md("""
-    # A first look
+    # First look
 
     What is in the dataset: its tables and their sizes, what is published in which locale, and
-    the way from one entry to another.
+    how to join one entry to another.
     """)
     return
 
@@ -35,7 +35,7 @@ def _():
 
 @app.cell
 def _(demo_file, dlt):
-    # The one cell to change. Your own dataset, where `contentstack-source sync` put it:
+    # Change this cell only. Your own dataset, where `contentstack-source sync` loads it:
     # dataset = dlt.dataset("postgres", "contentstack")
     dataset = dlt.dataset(dlt.destinations.duckdb(str(demo_file())), "contentstack")
     return (dataset,)
@@ -46,8 +46,9 @@ def _(mo):
     mo.md("""
     ## Tables and their sizes
 
-    Each content type has a table; `entries` has a row for each of their rows, with what all share.
-    A list in an entry has a table of its own, named after the entry's: `blog_post__author`.
+    Each content type has a table. `entries` has a row for each of their rows, with the columns that
+    all types share. A list in an entry has its own table, named after the table of the entry:
+    `blog_post__author`.
     """)
     return
 
@@ -56,13 +57,13 @@ def _(mo):
 def _(charts, dataset):
     counts = dataset.row_counts().arrow().to_pandas().set_index("table_name")["row_count"]
     is_list = counts.index.str.contains("__")
-    charts.bars(counts[~is_list], "The tables", "rows")
+    charts.bars(counts[~is_list], "Tables", "rows")
     return counts, is_list
 
 
 @app.cell
 def _(charts, counts, is_list):
-    charts.bars(counts[is_list], "The lists in them", "rows")
+    charts.bars(counts[is_list], "List tables", "rows")
     return
 
 
@@ -71,8 +72,8 @@ def _(mo):
     mo.md("""
     ## What is published, by content type and locale
 
-    `locale` is the locale in which an entry is published. Where the content itself is that of
-    another locale, a fallback, `content_locale` in the table of the content type tells which.
+    `locale` is the locale in which an entry is published. The content may be a fallback from
+    another locale: `content_locale` in the table of the content type is the locale of the content.
     """)
     return
 
@@ -99,8 +100,8 @@ def _(mo):
     mo.md("""
     ## A content type
 
-    `content_types` tells which table the entries of a content type land in. Below it are the
-    newest rows of the largest one.
+    `content_types` has the table name of each content type. Below it are the newest rows of the
+    largest table.
     """)
     return
 
@@ -125,8 +126,8 @@ def _(mo):
     mo.md("""
     ## From one entry to another
 
-    A reference is a list, so it has a table: its `_dlt_root_id` leads to the entry it stands in,
-    its `uid` to the entry it names, in the same locale if that is published there.
+    A reference field is a list, so it has a table. `_dlt_root_id` joins it to the entry that holds
+    the reference, and `uid` to the target entry, in the same locale if it is published there.
     """)
     return
 
@@ -159,7 +160,7 @@ def _(ask, dataset, query):
 @app.cell
 def _(mo):
     mo.md("""
-    Next: when and by whom content is published, in `02_publishing_rhythm`.
+    Next: when content is published and by whom, in `02_publishing_rhythm`.
     """)
     return
 

@@ -1,7 +1,7 @@
 import marimo
 
 __generated_with = "0.25.2"
-app = marimo.App(width="medium", app_title="The rhythm of publishing")
+app = marimo.App(width="medium", app_title="Publishing rhythm")
 
 
 @app.cell
@@ -14,10 +14,10 @@ def _():
 @app.cell
 def _(mo):
     mo.md("""
-    # The rhythm of publishing
+    # Publishing rhythm
 
-    When content is published and by whom, how long it waits for it, and what has not been touched
-    for long. All instants are UTC.
+    When content is published and by whom, how long it waits for its publication, and which content
+    is old. All timestamps are UTC.
     """)
     return
 
@@ -36,7 +36,7 @@ def _():
 
 @app.cell
 def _(demo_file, dlt):
-    # The one cell to change. Your own dataset, where `contentstack-source sync` put it:
+    # Change this cell only. Your own dataset, where `contentstack-source sync` loads it:
     # dataset = dlt.dataset("postgres", "contentstack")
     dataset = dlt.dataset(dlt.destinations.duckdb(str(demo_file())), "contentstack")
     return (dataset,)
@@ -47,8 +47,8 @@ def _(mo):
     mo.md("""
     ## By day and hour
 
-    `sync_events` logs every event received. What was published before the first sync is one event
-    for each entry and locale, the last: from then on nothing is left out.
+    `sync_events` logs every event received. Of content published before the first sync it has only
+    the last event of each entry and locale. From the first sync on the log is complete.
     """)
     return
 
@@ -89,8 +89,8 @@ def _(charts, published):
     )
     charts.heat(
         by_hour.reindex(index=days, columns=range(24)),
-        "The week of the editors",
-        "publishes of entries, by weekday and hour (UTC)",
+        "Publishing by weekday and hour",
+        "publishes of entries (UTC)",
     )
     return
 
@@ -100,8 +100,8 @@ def _(mo):
     mo.md("""
     ## By whom
 
-    Each row of a content type tells in `publish_details__user` who published it last. The Sync API
-    knows users by their uid only.
+    In each row of a content type, `publish_details__user` is the user who published it last. The
+    Sync API has only the uid of a user.
     """)
     return
 
@@ -129,7 +129,7 @@ def _(ask, charts, dataset, pd):
         by_user.pivot_table(
             index="editor", columns="content_type_uid", values="published", aggfunc="sum"
         ),
-        "Who published what is live",
+        "Published entries by editor",
         "entries, by editor and content type",
     )
     return
@@ -140,7 +140,7 @@ def _(mo):
     mo.md("""
     ## From the last change to the publication
 
-    How long content lay finished before it was published.
+    The time from the last change of an entry to its publication.
     """)
     return
 
@@ -166,7 +166,7 @@ def _(mo):
     mo.md("""
     ## Stale content
 
-    How long ago live entries were last published, as of the newest event, and the oldest of them.
+    The age of published entries at the time of the newest event, and the oldest entries.
     """)
     return
 
@@ -176,7 +176,7 @@ def _(ages, ask, charts, dataset):
     newest = ask(dataset, "SELECT max(event_at) AS event_at FROM sync_events")["event_at"][0]
     charts.stacked(
         ages(dataset, newest),
-        "The age of live entries",
+        "Age of published entries",
         "entries, by how long ago they were published at most",
         scale=True,
     )

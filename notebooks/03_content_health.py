@@ -1,7 +1,7 @@
 import marimo
 
 __generated_with = "0.25.2"
-app = marimo.App(width="medium", app_title="The health of the content")
+app = marimo.App(width="medium", app_title="Content health")
 
 
 @app.cell
@@ -14,9 +14,9 @@ def _():
 @app.cell
 def _(mo):
     mo.md("""
-    # The health of the content
+    # Content health
 
-    What is missing in which locale, which links lead to nothing, and which assets nobody uses.
+    What is missing in which locale, which references are broken, and which assets are unused.
     """)
     return
 
@@ -34,7 +34,7 @@ def _():
 
 @app.cell
 def _(demo_file, dlt):
-    # The one cell to change. Your own dataset, where `contentstack-source sync` put it:
+    # Change this cell only. Your own dataset, where `contentstack-source sync` loads it:
     # dataset = dlt.dataset("postgres", "contentstack")
     dataset = dlt.dataset(dlt.destinations.duckdb(str(demo_file())), "contentstack")
     return (dataset,)
@@ -45,7 +45,8 @@ def _(mo):
     mo.md("""
     ## Locales
 
-    Of the entries of a content type that are published anywhere, the part published in a locale.
+    The share of the entries of a content type that is published in each locale. All entries that
+    are published in any locale count.
     """)
     return
 
@@ -64,8 +65,8 @@ def _(charts, coverage, dataset):
 @app.cell
 def _(mo):
     mo.md("""
-    Translations that were published before the newest change of another locale of the same entry
-    may say something else than that by now. Those that lag behind furthest:
+    A translation that was published before the newest change of another locale of the same entry
+    may be outdated. Those that are the furthest behind:
     """)
     return
 
@@ -91,10 +92,10 @@ def _(ask, dataset):
 @app.cell
 def _(mo):
     mo.md("""
-    ## Links that lead to nothing
+    ## Broken references
 
-    References, files and embeds whose entry or asset is published in no locale: readers meet a
-    gap. The view `broken_references` has also those that are published in other locales only.
+    References, files and embeds whose entry or asset is not published in any locale. The view
+    `broken_references` also has those that are published in other locales only.
     """)
     return
 
@@ -102,10 +103,10 @@ def _(mo):
 @app.cell
 def _(broken, charts, dataset):
     gaps = broken(dataset)
-    "There are no views of links." if gaps is None else charts.bars(
+    "The views of references do not exist." if gaps is None else charts.bars(
         (gaps["content_type_uid"] + ": " + gaps["field_path"]).value_counts(),
-        f"{len(gaps):,} links lead to what is published nowhere",
-        "links, by content type and field",
+        f"{len(gaps):,} references to content that is not published",
+        "references, by content type and field",
     )
     return (gaps,)
 
@@ -124,7 +125,7 @@ def _(mo):
     mo.md("""
     ## Assets that no entry uses
 
-    They may still be used elsewhere, by an address that somebody copied.
+    They may still be used elsewhere, by a copied address.
     """)
     return
 
@@ -132,7 +133,7 @@ def _(mo):
 @app.cell
 def _(charts, dataset, unused):
     idle = unused(dataset)
-    "There are no views of links." if idle is None else charts.bars(
+    "The views of references do not exist." if idle is None else charts.bars(
         idle.groupby("filename")["file_size"].sum() / 1e6,
         f"{len(idle):,} assets that no entry uses take {idle['file_size'].sum() / 1e6:,.1f} MB",
         "MB",

@@ -1,7 +1,7 @@
 import marimo
 
 __generated_with = "0.25.2"
-app = marimo.App(width="medium", app_title="The log of changes")
+app = marimo.App(width="medium", app_title="Change log")
 
 
 @app.cell
@@ -14,9 +14,9 @@ def _():
 @app.cell
 def _(mo):
     mo.md("""
-    # The log of changes
+    # Change log
 
-    What changed between two syncs: what came, what went, and what is there in another version.
+    What changed between two syncs: what was added, deleted, or published in a new version.
     """)
     return
 
@@ -34,7 +34,7 @@ def _():
 
 @app.cell
 def _(demo_file, dlt):
-    # The one cell to change. Your own dataset, where `contentstack-source sync` put it:
+    # Change this cell only. Your own dataset, where `contentstack-source sync` loads it:
     # dataset = dlt.dataset("postgres", "contentstack")
     dataset = dlt.dataset(dlt.destinations.duckdb(str(demo_file())), "contentstack")
     return (dataset,)
@@ -45,8 +45,8 @@ def _(mo):
     mo.md("""
     ## The syncs
 
-    Each load that brought events, and the span of time these are from. The first brought what had
-    been published until then.
+    Each load that brought events, and the time span of its events. The first load brought
+    everything that had been published until then.
     """)
     return
 
@@ -61,9 +61,9 @@ def _(arrivals, dataset):
 @app.cell
 def _(mo):
     mo.md("""
-    ## What the last one brought
+    ## The events of the last load
 
-    Another load can be chosen by its number in the table above: `loads["load_id"][0]`.
+    To choose another load, use its number in the table above: `loads["load_id"][0]`.
     """)
     return
 
@@ -89,7 +89,7 @@ def _(ask, charts, dataset, load_id):
         changes.pivot_table(
             index="content_type_uid", columns="event_type", values="event_at", aggfunc="count"
         ),
-        "What happened",
+        "Events",
         "events, by content type",
     )
     return (changes,)
@@ -105,7 +105,7 @@ def _(changes, charts):
         values="uid",
         aggfunc="size",
     )
-    charts.over_time(by_time.resample(step).sum(), "When it happened", "events (UTC)")
+    charts.over_time(by_time.resample(step).sum(), "Events over time", "events (UTC)")
     return
 
 
@@ -118,10 +118,10 @@ def _(changes):
 @app.cell
 def _(mo):
     mo.md("""
-    ## Published for the first time, again, or no more
+    ## Published for the first time, published again, unpublished, deleted
 
-    An entry is new where `_version` is 1. What was deleted or unpublished has no row any more, so
-    no title either: only its event tells of it.
+    An entry is new where `_version` is 1. Deleted and unpublished entries no longer have a row, so
+    they have no title here: only their event remains.
     """)
     return
 
@@ -140,7 +140,7 @@ def _(changes):
 @app.cell
 def _(mo):
     mo.md("""
-    ## What it said before
+    ## Earlier versions
 
     With `history = true` every version is kept. These were replaced or deleted last: `title` is
     the title that each had, from `valid_from` to `valid_to`.
@@ -151,7 +151,7 @@ def _(mo):
 @app.cell
 def _(dataset, replaced):
     versions = replaced(dataset)
-    "This dataset has no history: set `history = true`, and sync." if versions is None else (
+    "This dataset has no history: set `history = true` and run a sync." if versions is None else (
         versions[versions["content_type_uid"] != "sys_assets"].head(20)
     )
     return (versions,)
@@ -159,7 +159,7 @@ def _(dataset, replaced):
 
 @app.cell
 def _(changes, versions):
-    # Published again, or no more: how long the version before had been live.
+    # How many days the earlier version had been published, by the event that ended it.
     None if versions is None else (
         versions[versions["valid_to"] >= changes["event_at"].min()]
         .assign(days=lambda each: (each["valid_to"] - each["valid_from"]).dt.days)

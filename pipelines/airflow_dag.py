@@ -1,8 +1,8 @@
-"""Keep warehouses equal to Contentstack stacks by Airflow 3. Copy this file into your DAGs folder.
+"""Keep warehouses equal to Contentstack stacks with Airflow 3. Copy this file to your DAGs folder.
 
-Workers need `contentstack-source[airflow]`; the rest is told in docs/airflow.md:
+Workers need `contentstack-source[airflow]`; for the rest see docs/airflow.md:
 
-    airflow pools set contentstack 1 "Who writes to the warehouse"
+    airflow pools set contentstack 1 "Tasks that write to the warehouse"
     airflow connections add contentstack_default --conn-json '{"conn_type": "generic",
         "login": "<api key>", "password": "<delivery token>",
         "extra": {"environment": "production", "region": "eu"}}'
@@ -22,18 +22,18 @@ from typing import TYPE_CHECKING, Any
 from airflow.sdk import Asset, AssetAlias, BaseHook, Variable, dag, get_current_context, task
 from airflow.sdk.exceptions import AirflowFailException, AirflowNotFoundException
 
-if TYPE_CHECKING:  # tasks import these: a scheduler that reads this file need not wait for dlt
+if TYPE_CHECKING:  # tasks import these, so the scheduler that parses this file need not import dlt
     from contentstack_source import RunSummary, Target
 
 DESTINATION = "duckdb"
-"""Any that dlt has; its credentials are in the environment, DESTINATION__<NAME>__CREDENTIALS."""
+"""Any dlt destination; its credentials are in the environment, DESTINATION__<NAME>__CREDENTIALS."""
 
 DATASET = "contentstack"
 POOL = "contentstack"
-"""Of one slot: a DuckDB file has one writer, and no two runs load into one dataset."""
+"""A pool of one slot: a DuckDB file has one writer, and no two runs load into one dataset."""
 
 CHANGES = AssetAlias("contentstack")
-"""Each run adds events of the tables it changed; a DAG may wait for a table, or for any of them."""
+"""Each run adds events of the tables it changed; a DAG may be scheduled on one table, or on any."""
 
 SECONDS_BETWEEN_LINES = 30.0
 """How often a task logs its progress."""
@@ -41,18 +41,18 @@ SECONDS_BETWEEN_LINES = 30.0
 SCHEDULE = "*/15 * * * *"
 POLICY = {
     "start_date": datetime(2026, 1, 1, tzinfo=timezone.utc),
-    "catchup": False,  # a run brings all that is new: there is nothing to make up for
+    "catchup": False,  # a run loads everything that is new: there is nothing to backfill
     "max_active_runs": 1,
     "dagrun_timeout": timedelta(hours=6),
     "tags": ["contentstack"],
 }
 
-# dlt would ask Airflow for a variable whenever it looks for a setting.
+# dlt would query Airflow for a variable whenever it looks up a setting.
 os.environ.setdefault("PROVIDERS__ENABLE_AIRFLOW_SECRETS", "false")
 
 
 def table_asset(table: str, dataset: str = DATASET) -> Asset:
-    """Return the asset that stands for a table: named as SQL names it."""
+    """Return the asset of a table; it has the name of the table in SQL."""
     return Asset(f"{dataset}.{table}", group="contentstack")
 
 
@@ -68,14 +68,14 @@ def table_asset(table: str, dataset: str = DATASET) -> Asset:
     map_index_template="{{ dataset }}",
 )
 def sync(connection: str, dataset: str) -> dict[str, Any]:
-    """Load what changed in a stack since the last run; everything the first time.
+    """Load what changed in a stack since the last run; the first time, everything.
 
     Args:
         connection: the Airflow connection that holds the settings of the stack.
-        dataset: where to; the pipeline is named like it.
+        dataset: the dataset to load into; the pipeline has the same name.
 
     Raises:
-        AirflowFailException: a human must act; no retry would help.
+        AirflowFailException: needs user action; a retry would not help.
         FailedError: worth retrying.
     """
     import dlt
@@ -83,7 +83,7 @@ def sync(connection: str, dataset: str) -> dict[str, Any]:
     import contentstack_source
     from contentstack_source.errors import RefusedError
 
-    get_current_context()["dataset"] = dataset  # names a mapped task on the screen
+    get_current_context()["dataset"] = dataset  # names a mapped task in the UI
     progress = dlt.progress.log(  # type: ignore[attr-defined]
         SECONDS_BETWEEN_LINES, dump_system_stats=False
     )
@@ -97,10 +97,10 @@ def sync(connection: str, dataset: str) -> dict[str, Any]:
 
 
 def settings_from(connection: str) -> dict[str, Any]:
-    """Return the settings that a connection holds: two secrets, and what is in its extra.
+    """Return the settings in a connection: two secrets, and the values of its extra.
 
     Raises:
-        AirflowFailException: there is no such connection.
+        AirflowFailException: the connection does not exist.
     """
     try:
         found = BaseHook.get_connection(connection)
@@ -112,17 +112,17 @@ def settings_from(connection: str) -> dict[str, Any]:
 
 @contextmanager
 def destination_of(dataset: str) -> Iterator[Target]:
-    """Lend a target whose working folder vanishes: the destination is all that is believed.
+    """Yield a target with a temporary working folder: the destination holds all state.
 
     Raises:
-        AirflowFailException: a DuckDB file that would vanish with the worker.
+        AirflowFailException: the path of the DuckDB file is missing or relative.
     """
     from contentstack_source import Target
 
     file = os.environ.get("DESTINATION__DUCKDB__CREDENTIALS", "").removeprefix("duckdb:///")
     if DESTINATION == "duckdb" and not Path(file).is_absolute():
         raise AirflowFailException(
-            "Where is the DuckDB file? Let DESTINATION__DUCKDB__CREDENTIALS tell its whole path."
+            "Set DESTINATION__DUCKDB__CREDENTIALS to the absolute path of the DuckDB file."
         )
     with TemporaryDirectory(prefix="contentstack_") as folder:
         yield Target(DESTINATION, dataset, pipelines_dir=folder, pipeline_name=dataset)
@@ -131,9 +131,9 @@ def destination_of(dataset: str) -> Iterator[Target]:
 def announce(summary: RunSummary, dataset: str) -> list[str]:
     """Add an event for each table that changed since the last one was announced.
 
-    Airflow keeps events of tasks that succeed only. If an earlier run loaded and then failed, or
-    was none of Airflow's, this one does not begin where the last event left the stream: then nobody
-    knows which tables changed, and all are announced.
+    Airflow keeps events only of tasks that succeed. If an earlier run loaded and then failed, or
+    ran outside Airflow, this run does not begin at the token of the last event. Then it is unknown
+    which tables changed, and all are announced.
     """
     context: Any = get_current_context()
     earlier = context["inlet_events"][CHANGES].ascending(ascending=False).limit(1000)
@@ -160,7 +160,7 @@ def contentstack() -> None:
 
 @dag(schedule=SCHEDULE, **POLICY)
 def contentstack_many() -> None:
-    """Keep a dataset each equal to many stacks, branches or environments.
+    """Keep one dataset for each of many stacks, branches or environments.
 
     The variable `contentstack_stacks` lists them:
     `[{"connection": "contentstack_eu", "dataset": "cms_eu"}, …]`.
@@ -175,7 +175,7 @@ def contentstack_many() -> None:
 
 @dag(schedule=[table_asset("entries")], catchup=False, max_active_runs=1, tags=["contentstack"])
 def contentstack_marts() -> None:
-    """Make a table of ours when `entries` changed, and not otherwise."""
+    """Make a table of your own when `entries` changed, and not otherwise."""
 
     @task(pool=POOL, retries=2)
     def published_by_type() -> int:

@@ -1,6 +1,6 @@
-"""`make airflow`: the stack of the demo, and its tables as assets in a real Airflow, until Ctrl-C.
+"""`make airflow`: the demo stack, and its tables as assets in a real Airflow, until Ctrl-C.
 
-Everything is in a temporary folder and on this machine alone; nothing is left of it.
+Everything is in a temporary folder on this machine, which is deleted at the end.
 """
 
 from __future__ import annotations
@@ -34,14 +34,14 @@ _SECONDS_BETWEEN_RUNS: Final = 60.0
 
 
 class NotStartedError(Exception):
-    """Airflow ended, or did not come up in time.
+    """Airflow ended, or did not start in time.
 
     Args:
         log_end: the end of its log.
     """
 
     def __init__(self, log_end: str) -> None:
-        super().__init__(f"Airflow did not come up.\n{log_end}")
+        super().__init__(f"Airflow did not start.\n{log_end}")
 
 
 @dataclass(frozen=True)
@@ -52,7 +52,7 @@ class Airflow:
         address: of its pages and its API.
         password: of `USER`.
         warehouse: the DuckDB file that its tasks load into.
-        headers: prove to the API who asks.
+        headers: authenticate requests to the API.
     """
 
     address: str
@@ -61,20 +61,20 @@ class Airflow:
     headers: dict[str, str]
 
     def get(self, path: str) -> Any:  # noqa: ANN401 - JSON
-        """Return what the API answers."""
+        """Return the answer of the API."""
         return self._ask("GET", path)
 
     def begin(self) -> None:
-        """Make the pool, and let the scheduler have the DAGs.
+        """Make the pool, and unpause the DAGs.
 
-        Not before the API is there: a task that cannot reach it fails.
+        Only once the API is up: a task that cannot reach it fails.
         """
         self._ask("POST", "pools", {"name": "contentstack", "slots": 1})
         for dag_id in ("contentstack_marts", "contentstack"):
             self._ask("PATCH", f"dags/{dag_id}", {"is_paused": False})
 
     def trigger(self, dag_id: str) -> str:
-        """Begin a run, as the receiver of a webhook would, and return its id."""
+        """Start a run, as a webhook would, and return its id."""
         run = self._ask("POST", f"dags/{dag_id}/dagRuns", {"logical_date": None})
         return str(run["dag_run_id"])
 
@@ -94,7 +94,7 @@ def airflow_for(stack: Mapping[str, str], home: Path) -> Iterator[Airflow]:
         home: an empty folder for all that Airflow writes.
 
     Raises:
-        NotStartedError: it did not come up.
+        NotStartedError: it did not start.
     """
     (home / "dags").mkdir()
     shutil.copy(DAG_FILE, home / "dags")
@@ -112,7 +112,7 @@ def airflow_for(stack: Mapping[str, str], home: Path) -> Iterator[Airflow]:
             stdout=log_file,
             stderr=log_file,
             stdin=subprocess.DEVNULL,
-            start_new_session=True,  # its children outlive it, so all of them end as a group
+            start_new_session=True,  # its children outlive it, so all are stopped as a group
         )
     try:
         headers = _log_in(process, address, password, log)
@@ -159,7 +159,7 @@ def _of_stack(stack: Mapping[str, str], warehouse: Path) -> dict[str, str]:
 def _log_in(
     process: subprocess.Popen[bytes], address: str, password: str, log: Path
 ) -> dict[str, str]:
-    """Wait for Airflow, and return the headers that prove who asks."""
+    """Wait for Airflow, and return the headers that authenticate requests."""
     login = {"username": USER, "password": password}
     until = time.monotonic() + _START_UP_SECONDS
     while process.poll() is None and time.monotonic() < until:

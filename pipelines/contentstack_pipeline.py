@@ -1,7 +1,7 @@
-"""Keep DuckDB equal to a Contentstack stack. Copy this file and make it yours.
+"""Keep DuckDB equal to a Contentstack stack. Copy this file and adapt it.
 
 Credentials come from .dlt/secrets.toml or the environment, the rest from .dlt/config.toml.
-Each run is one pass: the first loads everything, each later one what changed since.
+Each run is one pass: the first loads everything, each later one what changed since then.
 """
 
 import dlt
@@ -13,7 +13,7 @@ def load_contentstack() -> dlt.Pipeline:
     """Run one pass and print what dlt loaded."""
     pipeline = dlt.pipeline(
         pipeline_name="contentstack",
-        # Any dlt destination. DuckDB's file must not be named like the dataset.
+        # Any dlt destination. The DuckDB file and the dataset must have different names.
         destination=dlt.destinations.duckdb("contentstack_warehouse.duckdb"),
         dataset_name="contentstack",
         progress="log",

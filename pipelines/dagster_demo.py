@@ -1,4 +1,4 @@
-"""`make dagster`: the demo stack as assets of Dagster, editors at work, until Ctrl-C."""
+"""`make dagster`: the demo stack as Dagster assets, with simulated edits, until Ctrl-C."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ SECONDS_BETWEEN_EDITS = 20.0
 
 
 def main() -> None:
-    """Show Dagster with the definitions that users copy, in a home that is thrown away."""
+    """Show Dagster with the definitions that users copy, in a temporary home."""
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # ends as Ctrl-C does
     with (
         TemporaryDirectory(prefix="contentstack_dagster_") as home,
@@ -31,8 +31,8 @@ def main() -> None:
         simulated_stack(SECONDS_BETWEEN_EDITS) as stack,
         _dagster(Path(home), stack) as (dagster, address),
     ):
-        print(f"\nDagster: {address}/asset-groups   (Ctrl-C ends all)")
-        print("The first sync begins within half a minute; then every edit is followed by one.\n")
+        print(f"\nDagster: {address}/asset-groups   (Ctrl-C stops everything)")
+        print("The first sync starts within half a minute; each later edit triggers another one.\n")
         dagster.wait()
         sys.exit("Dagster ended by itself.")
     print("Ended; nothing is left.")
@@ -40,7 +40,7 @@ def main() -> None:
 
 @contextmanager
 def _dagster(home: Path, stack: Mapping[str, str]) -> Iterator[tuple[subprocess.Popen[bytes], str]]:
-    """Start Dagster and lend it with its address; all its processes end with the block."""
+    """Start Dagster and yield it with its address; all its processes end with the block."""
     with (home / "dagster.yaml").open("w") as file:
         file.write((PIPELINES / "dagster.yaml").read_text() + "nux:\n  enabled: false\n")
     port = _free_port()
@@ -63,7 +63,7 @@ def _dagster(home: Path, stack: Mapping[str, str]) -> Iterator[tuple[subprocess.
             },
             stdout=log,
             stderr=subprocess.STDOUT,
-            start_new_session=True,  # so that all of them can be ended together
+            start_new_session=True,  # so that all of them can be stopped together
         )
         try:
             _wait_until_ready(dagster, f"http://127.0.0.1:{port}", Path(log.name))

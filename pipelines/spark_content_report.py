@@ -1,11 +1,11 @@
-"""What is published, seen from above: a job for Apache Spark, or Sail, over the tables of a lake.
+"""Reports on what is published: a job for Apache Spark, or Sail, over the tables of a lake.
 
-    entries_by_type_and_locale   how many, and when the last of them came
-    assets_nobody_uses           assets whose uid no published entry mentions
-    references_that_lead_nowhere references to what is not published, in any locale
+    entries_by_type_and_locale   how many, and the time of the latest event
+    assets_nobody_uses           assets whose uid no published entry contains
+    references_that_lead_nowhere references to entries or assets that no locale publishes
 
-The tables are those that `contentstack-source sync --destination filesystem` keeps. Where the
-session is, Spark's own settings tell: `spark-submit`, or SPARK_REMOTE for Spark Connect.
+The tables are those of `contentstack-source sync --destination filesystem`. Spark's own settings
+choose the session: `spark-submit`, or SPARK_REMOTE for Spark Connect.
 
     spark-submit spark_content_report.py --catalog lake --into s3://bucket/report
     SPARK_REMOTE=sc://localhost:50051 python spark_content_report.py \
@@ -19,11 +19,11 @@ from collections.abc import Callable, Iterator
 from functools import reduce
 
 from pyspark.sql import DataFrame, SparkSession
-from pyspark.sql import functions as F  # noqa: N812 - as everybody calls it
+from pyspark.sql import functions as F  # noqa: N812 - the usual name
 from pyspark.sql.types import ArrayType, StructType
 
 Read = Callable[[str], DataFrame]
-"""Gives a table of the dataset by its name."""
+"""Returns a table of the dataset by its name."""
 
 _REFERENCE = {"uid", "_content_type_uid"}
 """The fields of an element of a reference field."""
@@ -39,7 +39,7 @@ def entries_by_type_and_locale(read: Read) -> DataFrame:
 
 
 def assets_nobody_uses(read: Read) -> DataFrame:
-    """Return assets that no entry mentions: in a file field, in rich text, or by address.
+    """Return assets that no entry uses: in a file field, in rich text, or by address.
 
     An asset counts as used if its uid is a word in any text of any published entry.
     """
@@ -52,7 +52,7 @@ def assets_nobody_uses(read: Read) -> DataFrame:
 
 
 def references_that_lead_nowhere(read: Read) -> DataFrame | None:
-    """Return references whose end is not published; None if no content type has references."""
+    """Return references whose target is not published; None if no type has references."""
     references = [found for uid, table in _content(read) for found in _references(table, uid)]
     if not references:
         return None
@@ -62,7 +62,7 @@ def references_that_lead_nowhere(read: Read) -> DataFrame | None:
     )
     ends = entries.union(assets).distinct()
     found = reduce(DataFrame.union, references).alias("reference")
-    # A reference written before the service told types is the uid alone.
+    # An old reference, from before the service sent types, is the uid alone.
     is_end = (F.col("reference.to_uid") == F.col("end.to")) & (
         F.col("reference.to_content_type_uid").isNull()
         | (F.col("reference.to_content_type_uid") == F.col("end.to_type"))
@@ -71,7 +71,7 @@ def references_that_lead_nowhere(read: Read) -> DataFrame | None:
 
 
 def _content(read: Read) -> Iterator[tuple[str, DataFrame]]:
-    """Yield the content types that have a table, each with it."""
+    """Yield each content type that has a table, with the table."""
     known = {row["table_name"]: row["uid"] for row in read("content_types").collect()}
     used = read("entries").select("content_type_uid").distinct().collect()
     published = {row["content_type_uid"] for row in used}
@@ -100,7 +100,7 @@ def _references(table: DataFrame, content_type_uid: str) -> Iterator[DataFrame]:
 
 
 def _paths(schema: StructType) -> Iterator[tuple[str, ...]]:
-    """Yield where references are: the name of a list, and of the lists in it."""
+    """Yield the paths of references: the name of a list, and of the lists in it."""
     for field in schema.fields:
         if not isinstance(field.dataType, ArrayType):
             continue
@@ -113,10 +113,10 @@ def _paths(schema: StructType) -> Iterator[tuple[str, ...]]:
 
 
 def main() -> None:
-    """Make the reports, show the beginning of each, and write them."""
+    """Make the reports, print the first rows of each, and write them."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=_KEEP_LINES)
     where = parser.add_mutually_exclusive_group(required=True)
-    where.add_argument("--catalog", help="Spark's name of the catalog that has the tables")
+    where.add_argument("--catalog", help="Spark's name of the catalog with the tables")
     where.add_argument("--lake", help="bucket_url of the destination: its tables are read by path")
     parser.add_argument("--table-format", choices=["delta", "iceberg"], default="delta")
     parser.add_argument("--dataset", default="contentstack")

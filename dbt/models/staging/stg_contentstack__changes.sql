@@ -1,4 +1,4 @@
--- What editors did, as the Sync API told it.
+-- Events of the Sync API: publishes, unpublishes and deletes.
 select
     _dlt_id as change_key,
     event_at,
