@@ -67,7 +67,7 @@ format: $(DEV)
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-soak: $(DEV)  ## Random editors, bad weather and kills; equal after every run that ends
+soak: $(DEV)  ## Random editors, service faults and kills; equal after every run that ends
 	$(BIN)/python -m tests.soak --minutes $(MINUTES)
 
 bench: $(DEV) .venv-plain/.made .venv-singer/.made .venv-airbyte/.made  ## Measure side by side with others; writes docs/performance.md
@@ -111,7 +111,7 @@ $(ENGINES): .venv-%/.made: pyproject.toml
 	fi
 	touch $@
 
-# Their pins clash with ours and with each other. One may fail to install: the run says so.
+# Their pins clash with ours and with each other. One may fail to install: the run reports it.
 .venv-%/.made: pyproject.toml
 	$(PYTHON) -m venv .venv-$*
 	.venv-$*/bin/pip install --quiet --upgrade "pip>=25.1"

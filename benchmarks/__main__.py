@@ -1,8 +1,8 @@
 """`make bench`: measure all contestants side by side, then write docs/performance.md.
 
 BENCH_SIZES (entries, with commas), BENCH_ROUNDS, BENCH_SECONDS and BENCH_GIGABYTES (limits of one
-command) say how much. The figures are kept after each step; `python -m benchmarks.page` makes the
-page and the picture from them anew.
+command) set the sizes and limits. The figures are saved after each step; `python -m
+benchmarks.page` writes the page and the picture from them again.
 """
 
 from __future__ import annotations
@@ -30,19 +30,19 @@ def main() -> None:
     )
     started = time.monotonic()
 
-    def say(text: str) -> None:
+    def log(text: str) -> None:
         kept.write(figures, FIGURES)
         print(f"{time.monotonic() - started:5.0f} s  {text}", flush=True)
 
-    working = scenarios.warm_up(figures, say)
+    working = scenarios.warm_up(figures, log)
     scenarios.measure_start_up(figures)
     for entries in sorted(sizes):
-        scenarios.measure_size(figures, working, entries, say)
-    scenarios.measure_network(figures, say)
-    scenarios.measure_streams(figures, say)
-    scenarios.measure_destinations(figures, say)
-    say("writing docs/performance.md")
-    # In a process of its own: it draws, and whoever measures must stay small.
+        scenarios.measure_size(figures, working, entries, log)
+    scenarios.measure_network(figures, log)
+    scenarios.measure_streams(figures, log)
+    scenarios.measure_destinations(figures, log)
+    log("writing docs/performance.md")
+    # In a separate process: drawing needs memory, and the measuring process must stay small.
     subprocess.run([sys.executable, "-m", "benchmarks.page"], check=True)
 
 

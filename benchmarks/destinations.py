@@ -1,8 +1,8 @@
-"""The same stack into several destinations, one after the other: prints a table.
+"""Load the same stack into several destinations, one after the other, and print a table.
 
     python -m benchmarks.destinations 100000
 
-PostgreSQL is the server of the tests, or where DESTINATION__POSTGRES__CREDENTIALS leads to.
+PostgreSQL is the server of the tests, or the one of DESTINATION__POSTGRES__CREDENTIALS.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ _POSTGRES = "DESTINATION__POSTGRES__CREDENTIALS"
 
 @dataclass(frozen=True)
 class Run:
-    """One run of the command: wall-clock seconds, those of processors, and peak memory."""
+    """One run of the command: wall-clock seconds, processor seconds, and peak memory."""
 
     destination: str
     what: str
@@ -67,7 +67,7 @@ def main(entries: int) -> None:
 
 
 def _has_postgres() -> bool:
-    """Start the server of the tests, unless there is one to use."""
+    """Start the server of the tests, unless another one is configured."""
     if _POSTGRES not in os.environ:
         prepare()
         try:
@@ -80,7 +80,7 @@ def _has_postgres() -> bool:
 def _commands(server: Host, changes: int) -> Iterator[tuple[str, str]]:
     yield "first", "sync"
     yield "nothing changed", "sync"
-    server.tell(f"change {changes} 1")
+    server.send(f"change {changes} 1")
     yield f"{changes:,} changed", "sync"
     yield "resync", "resync"
 

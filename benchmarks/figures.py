@@ -1,4 +1,4 @@
-"""The figures of a run: what the page and the picture are made from, kept as JSON."""
+"""The figures of a run, as JSON: the source of the page and the picture."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ import msgspec
 
 @dataclass
 class Load:
-    """First loads of one contestant at one size, a value a round.
+    """First loads of one contestant at one size, one value per round.
 
     Attributes:
         contestant: its name.
         entries: how many were published.
         seconds: whole processes.
-        memory_mb: peak memory, of a pipe the sum.
-        rows: entries landed.
+        memory_mb: peak memory; the sum for a pipe.
+        rows: entries loaded.
         outcome: why there is no figure, or empty.
     """
 
@@ -33,7 +33,7 @@ class Load:
 
 @dataclass
 class Delta:
-    """Syncs after the first one, a value a round: `changes` entries published again before each."""
+    """Later syncs, one value per round: `changes` entries are published again before each."""
 
     entries: int
     changes: int
@@ -44,7 +44,7 @@ class Delta:
 
 @dataclass
 class Streams:
-    """First loads of a service that answers late: one stream, or one for each content type."""
+    """First loads from a slow service: one stream, or one per content type."""
 
     entries: int
     content_types: int
@@ -55,7 +55,7 @@ class Streams:
 
 @dataclass
 class Network:
-    """First loads of a service as far away as a real one: the floor, and ours."""
+    """First loads from a service with the latency of a real one: the floor, and ours."""
 
     entries: int
     answer_seconds: float
@@ -70,7 +70,7 @@ class Elsewhere:
     Attributes:
         destination: its name.
         entries: how many were published.
-        what: first, nothing changed, so many changed, or read anew.
+        what: first, nothing changed, so many changed, or read anew (a resync).
         seconds: whole process.
         memory_mb: peak memory.
     """
@@ -84,20 +84,20 @@ class Elsewhere:
 
 @dataclass
 class Figures:
-    """All of a run.
+    """All figures of a run.
 
     Attributes:
         machine: what it ran on.
-        rounds: how often each thing was measured, at most.
-        limit_seconds: after which a command was stopped.
-        limit_memory_mb: beyond which a command was stopped.
-        versions: contestant to its packages and their versions.
+        rounds: how often each command was measured, at most.
+        limit_seconds: time after which a command was stopped.
+        limit_memory_mb: memory above which a command was stopped.
+        versions: packages and versions by contestant.
         loads: first loads.
-        deltas: what came after.
-        start_up: what is imported, to seconds of a whole process.
-        network: first loads over something like a network.
+        deltas: later syncs.
+        start_up: seconds of a whole process, by what it imports.
+        network: first loads with the latency of a network.
         streams: one stream and many.
-        elsewhere: ours into one destination after another.
+        elsewhere: ours into several destinations.
     """
 
     machine: str
@@ -117,14 +117,14 @@ class Figures:
         return sorted({load.entries for load in self.loads})
 
     def load(self, contestant: str, entries: int) -> Load | None:
-        """Return the first loads of a contestant at a size."""
+        """Return the first loads of a contestant at one size."""
         for load in self.loads:
             if (load.contestant, load.entries) == (contestant, entries):
                 return load
         return None
 
     def delta(self, entries: int, changes: int) -> Delta | None:
-        """Return the syncs after so many changes at a size."""
+        """Return the syncs after that many changes at one size."""
         for delta in self.deltas:
             if (delta.entries, delta.changes) == (entries, changes):
                 return delta
@@ -132,7 +132,7 @@ class Figures:
 
 
 def median(values: Sequence[float]) -> float | None:
-    """Return the median; None of nothing."""
+    """Return the median; None without values."""
     return statistics.median(values) if values else None
 
 
@@ -142,9 +142,9 @@ def read(path: Path) -> Figures:
 
 
 def write(figures: Figures, path: Path) -> None:
-    """Keep figures, rounded to what they are good for."""
-    told = msgspec.to_builtins(figures)
-    path.write_bytes(msgspec.json.format(msgspec.json.encode(_rounded(told))) + b"\n")
+    """Write figures, rounded to a sensible precision."""
+    plain = msgspec.to_builtins(figures)
+    path.write_bytes(msgspec.json.format(msgspec.json.encode(_rounded(plain))) + b"\n")
 
 
 def _rounded(value: object) -> object:

@@ -1,7 +1,7 @@
 """Measure a pipe of whole processes: seconds from the first start to the last end, peak memory.
 
-The memory of a process is what the kernel tells at its end (`ru_maxrss`). A child inherits the
-peak of the process that started it, so whoever measures imports nothing large.
+The memory of a process is what the kernel reports at its end (`ru_maxrss`). A child inherits the
+peak of the process that started it, so the measuring process imports nothing large.
 """
 
 from __future__ import annotations
@@ -16,13 +16,13 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-_LOOK_SECONDS = 0.5
+_POLL_SECONDS = 0.5
 _KIBIBYTES_A_MEGABYTE = 1000 / 1.024
 
 
 @dataclass(frozen=True)
 class Limits:
-    """What one run may take before it is stopped."""
+    """Limits of one run; it is stopped above them."""
 
     seconds: float
     memory_mb: float
@@ -30,7 +30,7 @@ class Limits:
 
 @dataclass(frozen=True)
 class Measured:
-    """What a run took; `stopped` says which limit it broke, `failed` how it ended."""
+    """What a run took; `stopped` names the limit it broke, `failed` how it ended."""
 
     seconds: float
     memory_mb: float
@@ -40,7 +40,7 @@ class Measured:
 
 
 class _Child(threading.Thread):
-    """Waits for one process to end, and keeps what the kernel says of it."""
+    """Waits for one process to end, and keeps what the kernel reports about it."""
 
     def __init__(self, process: subprocess.Popen[bytes]) -> None:
         super().__init__(daemon=True)
@@ -66,10 +66,10 @@ class _Child(threading.Thread):
 
 
 def measure(pipe: Sequence[Sequence[str]], folder: Path, limits: Limits) -> Measured:
-    """Run the commands of a pipe in a folder; what they say stays there, too."""
-    printed, said = folder / "stdout.txt", folder / "stderr.txt"
+    """Run the commands of a pipe in a folder; their output stays there, too."""
+    printed, errors_file = folder / "stdout.txt", folder / "stderr.txt"
     started = time.monotonic()
-    with printed.open("wb") as last, said.open("wb") as errors:
+    with printed.open("wb") as last, errors_file.open("wb") as errors:
         children = _start(pipe, folder, last.fileno(), errors.fileno())
         stopped = _wait(children, started, limits)
     failed = [child for child in children if child.process.returncode]
@@ -93,10 +93,10 @@ def _start(pipe: Sequence[Sequence[str]], folder: Path, last: int, errors: int) 
             stdin=subprocess.DEVNULL if before is None else before,
             stdout=last if is_last else subprocess.PIPE,
             stderr=errors,
-            start_new_session=True,  # so that all it starts can be stopped with it
+            start_new_session=True,  # so that its children can be stopped with it
         )
         if before is not None:
-            os.close(before)  # else the process before would not notice that this one ends
+            os.close(before)  # else the previous process would not notice that this one ends
         before = os.dup(process.stdout.fileno()) if process.stdout else None
         if process.stdout:
             process.stdout.close()
@@ -107,11 +107,11 @@ def _start(pipe: Sequence[Sequence[str]], folder: Path, last: int, errors: int) 
 
 
 def _wait(children: list[_Child], started: float, limits: Limits) -> str:
-    """Wait for all to end; return which limit stopped them, or nothing."""
+    """Wait for all to end; return the limit that stopped them, or an empty text."""
     stopped = ""
     while any(child.is_alive() for child in children):
         for child in children:
-            child.join(_LOOK_SECONDS / len(children))
+            child.join(_POLL_SECONDS / len(children))
         if stopped:
             continue
         if time.monotonic() - started > limits.seconds:

@@ -1,4 +1,4 @@
-"""The picture of docs/performance.md: time and peak memory against size, both axes in decades."""
+"""The picture of docs/performance.md: time and peak memory against size, with log axes."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _COLORS = {
 
 
 def draw(figures: Figures, path: Path) -> None:
-    """Draw all that was measured into an SVG file."""
+    """Draw all figures into an SVG file."""
     style: Any = {
         "font.size": 9,
         "svg.fonttype": "none",

@@ -1,4 +1,4 @@
-"""What is measured: first loads side by side, what comes after, starting, and many streams."""
+"""What is measured: first loads side by side, later syncs, start-up, and many streams."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ from benchmarks.figures import Delta, Elsewhere, Figures, Load, Network, Streams
 from benchmarks.host import Host, host
 from benchmarks.measure import Limits, measure
 
-Say = Callable[[str], None]
+Log = Callable[[str], None]
 
 _QUIET = {
     "RUNTIME__DLTHUB_TELEMETRY": "false",
-    "AIRBYTE_OFFLINE_MODE": "1",  # no telemetry, and no question to its registry
+    "AIRBYTE_OFFLINE_MODE": "1",  # no telemetry, and no request to its registry
     "NO_LIVE_PROGRESS": "1",
 }
 _WARM_UP = 300
-"""Entries of the run that compiles modules and shows who works at all."""
+"""Entries of the run that compiles modules and shows which contestants work."""
 _ENOUGH_SECONDS = 120
-"""A contestant that has had so long at one size has no further round."""
+"""A contestant that took this long at one size has no further round."""
 _PARTITION = "SOURCES__CONTENTSTACK__PARTITION_BY"
 _NETWORK_SIZES = (20_000, 100_000)
 _NEAR_SECONDS = 0.02
@@ -37,8 +37,8 @@ START_UP = {
 }
 
 
-def warm_up(figures: Figures, say: Say) -> list[Contestant]:
-    """Run every contestant once on little; return those that work, and note why others do not."""
+def warm_up(figures: Figures, log: Log) -> list[Contestant]:
+    """Run every contestant once; return those that work, record why others fail."""
     working = []
     with host(_WARM_UP) as server:
         for contestant in CONTESTANTS:
@@ -49,15 +49,15 @@ def warm_up(figures: Figures, say: Say) -> list[Contestant]:
                     why = _load(contestant, server, folder, _limits(figures), _WARM_UP).outcome
             if why:
                 figures.loads.append(Load(contestant.name, _WARM_UP, outcome=why))
-                say(f"{contestant.name} is left out: {why}")
+                log(f"{contestant.name} is left out: {why}")
             else:
                 working.append(contestant)
     return working
 
 
-def measure_size(figures: Figures, working: list[Contestant], entries: int, say: Say) -> None:
-    """Measure first loads of all at one size, round by round, and then our deltas."""
-    say(f"{entries:,} entries: building the stack")
+def measure_size(figures: Figures, working: list[Contestant], entries: int, log: Log) -> None:
+    """Measure first loads of all at one size, round by round, and then our later syncs."""
+    log(f"{entries:,} entries: building the stack")
     with host(entries) as server, _folder() as ours:
         for number in range(figures.rounds):
             for contestant in working:
@@ -65,20 +65,20 @@ def measure_size(figures: Figures, working: list[Contestant], entries: int, say:
                 if load.outcome or sum(load.seconds) > _ENOUGH_SECONDS:
                     continue
                 with _folder() as other:
-                    # Ours stays where it is, to go on from: dlt remembers where its file lies.
+                    # Ours stays in its folder for later syncs: dlt remembers the path of its file.
                     folder = _emptied(ours) if contestant is OURS else other
                     one = _load(contestant, server, folder, _limits(figures), entries)
                 load.seconds += one.seconds
                 load.memory_mb += one.memory_mb
                 load.rows, load.outcome = one.rows, one.outcome
-                say(f"{entries:,} entries, round {number + 1}: {_told(one)}")
+                log(f"{entries:,} entries, round {number + 1}: {_outcome(one)}")
         load_of_ours = figures.load(OURS.name, entries)
         if load_of_ours and not load_of_ours.outcome:
-            _measure_deltas(figures, server, ours, entries, say)
+            _measure_deltas(figures, server, ours, entries, log)
 
 
 def measure_start_up(figures: Figures) -> None:
-    """Measure how long it takes until a program has imported what it needs."""
+    """Measure how long a program takes to import what it needs."""
     for what, program in START_UP.items():
         for _ in range(figures.rounds):
             with _folder() as folder:
@@ -86,40 +86,40 @@ def measure_start_up(figures: Figures) -> None:
             figures.start_up.setdefault(what, []).append(done.seconds)
 
 
-def measure_network(figures: Figures, say: Say) -> None:
-    """Measure the floor and ours where each answer takes as long as a near one of a CDN."""
+def measure_network(figures: Figures, log: Log) -> None:
+    """Measure the floor and ours with the latency of a nearby CDN."""
     for entries in _NETWORK_SIZES:
         network = Network(entries, _NEAR_SECONDS)
         with host(entries) as server:
-            server.tell(f"late {_NEAR_SECONDS}")
+            server.send(f"late {_NEAR_SECONDS}")
             for number in range(figures.rounds):
                 network.floor.append(_seconds(server, figures, FLOOR))
                 network.ours.append(_seconds(server, figures, OURS))
-                told = f"floor {network.floor[-1]:.1f} s, ours {network.ours[-1]:.1f} s"
-                say(f"{entries:,} entries over a network, round {number + 1}: {told}")
+                text = f"floor {network.floor[-1]:.1f} s, ours {network.ours[-1]:.1f} s"
+                log(f"{entries:,} entries over a network, round {number + 1}: {text}")
         figures.network.append(network)
 
 
-def measure_streams(figures: Figures, say: Say) -> None:
-    """Measure one stream and many, where each answer takes a while."""
+def measure_streams(figures: Figures, log: Log) -> None:
+    """Measure one stream and many, with slow responses."""
     streams = Streams(entries=60_000, content_types=12, answer_seconds=0.15)
     with host(streams.entries, streams.content_types) as server:
-        server.tell(f"late {streams.answer_seconds}")
+        server.send(f"late {streams.answer_seconds}")
         for number in range(min(figures.rounds, 2)):
             streams.many.append(_seconds(server, figures, OURS, {_PARTITION: "content_type"}))
             streams.one.append(_seconds(server, figures, OURS))
-            told = f"one {streams.one[-1]:.1f} s, many {streams.many[-1]:.1f} s"
-            say(f"streams, round {number + 1}: {told}")
+            text = f"one {streams.one[-1]:.1f} s, many {streams.many[-1]:.1f} s"
+            log(f"streams, round {number + 1}: {text}")
     figures.streams = streams
 
 
-def measure_destinations(figures: Figures, say: Say) -> None:
-    """Measure ours into one destination after another, once."""
+def measure_destinations(figures: Figures, log: Log) -> None:
+    """Measure ours into one destination after the other, once."""
     with host(_ELSEWHERE) as server, _environment(server.settings):
         for run in runs(server, _ELSEWHERE):
-            told = Elsewhere(run.destination, _ELSEWHERE, run.what, run.seconds, run.memory_mb)
-            figures.elsewhere.append(told)
-            say(f"{run.destination}, {run.what}: {run.seconds:.1f} s")
+            text = Elsewhere(run.destination, _ELSEWHERE, run.what, run.seconds, run.memory_mb)
+            figures.elsewhere.append(text)
+            log(f"{run.destination}, {run.what}: {run.seconds:.1f} s")
 
 
 def _seconds(
@@ -134,9 +134,9 @@ def _seconds(
 
 
 def _load(contestant: Contestant, server: Host, folder: Path, limits: Limits, entries: int) -> Load:
-    """Load once; rows that are missing are a failure, so that nobody wins by dropping them."""
+    """Load once; missing rows are a failure, so that no contestant wins by dropping them."""
     contestant.prepare(folder)
-    server.tell("requests")
+    server.send("requests")
     with _environment(server.settings):
         done = measure(contestant.pipe, folder, limits)
     load = Load(contestant.name, entries, outcome=done.stopped or done.failed)
@@ -148,27 +148,27 @@ def _load(contestant: Contestant, server: Host, folder: Path, limits: Limits, en
     return load
 
 
-def _measure_deltas(figures: Figures, server: Host, folder: Path, entries: int, say: Say) -> None:
-    """Sync again what has not changed, and then what has; in the folder of a first sync."""
+def _measure_deltas(figures: Figures, server: Host, folder: Path, entries: int, log: Log) -> None:
+    """Sync again without and then with changes, in the folder of a first sync."""
     for changes in (0, min(100, entries // 4)):
         delta = Delta(entries, changes)
         for number in range(figures.rounds):
             if changes:
-                server.tell(f"change {changes} {number}")
-            server.tell("requests")
+                server.send(f"change {changes} {number}")
+            server.send("requests")
             with _environment(server.settings):
                 done = measure(OURS.pipe, folder, _limits(figures))
             if done.stopped or done.failed:
                 raise RuntimeError((folder / "stderr.txt").read_text("utf-8"))
             delta.seconds.append(done.seconds)
             delta.memory_mb.append(done.memory_mb)
-            delta.requests.append(int(server.tell("requests")))
-            say(f"{entries:,} entries, {changes} changes: {done.seconds:.2f} s")
+            delta.requests.append(int(server.send("requests")))
+            log(f"{entries:,} entries, {changes} changes: {done.seconds:.2f} s")
         figures.deltas.append(delta)
 
 
 def _figures_of(figures: Figures, contestant: Contestant, entries: int) -> Load:
-    """Find the figures to add to; one that is bound to break the limit is not tried."""
+    """Find the figures to add to; a load that would break the limit is not tried."""
     found = figures.load(contestant.name, entries)
     if found is None:
         found = Load(
@@ -179,7 +179,7 @@ def _figures_of(figures: Figures, contestant: Contestant, entries: int) -> Load:
 
 
 def _bound_to_break(figures: Figures, contestant: Contestant, entries: int) -> str:
-    """Look at the size before: whoever could not, or took half the limit's share, is spared."""
+    """Return why a size is not tried: the smaller one failed, or took half the limit's share."""
     smaller = [load for load in figures.loads if load.contestant == contestant.name]
     smaller = [load for load in smaller if _WARM_UP < load.entries < entries]
     if not smaller:
@@ -203,7 +203,7 @@ def _limits(figures: Figures) -> Limits:
     return Limits(figures.limit_seconds, figures.limit_memory_mb)
 
 
-def _told(load: Load) -> str:
+def _outcome(load: Load) -> str:
     if load.outcome:
         return f"{load.contestant} {load.outcome}"
     return f"{load.contestant} {load.seconds[0]:.2f} s, {load.memory_mb[0]:,.0f} MB"
@@ -219,7 +219,7 @@ def _folder() -> Iterator[Path]:
 
 @contextmanager
 def _environment(settings: dict[str, str]) -> Iterator[None]:
-    """Let what starts in the block see these settings."""
+    """Set these settings for processes started in the block."""
     before = dict(os.environ)
     os.environ.update(_QUIET | settings)
     os.environ.pop("PYTHONDONTWRITEBYTECODE", None)

@@ -1,7 +1,7 @@
-"""The server of a benchmark: prints how to reach it, then obeys lines on standard input.
+"""The server of a benchmark: prints how to reach it, then executes lines of standard input.
 
-`requests` answers with the number of requests since it was last asked; `change N SEED` publishes N
-entries again; `late SECONDS` lets every answer come that late. It ends with its input.
+`requests` prints the number of requests since the last `requests`; `change N SEED` publishes N
+entries again; `late SECONDS` delays every response. The server ends with its input.
 """
 
 from __future__ import annotations
@@ -19,18 +19,18 @@ def main(entries: int, content_types: int) -> None:
     stack = build(entries, content_types)
     with serve(stack) as server:
         _warm_up(server)
-        told = {
+        values = {
             "API_KEY": stack.api_key,
             "DELIVERY_TOKEN": stack.delivery_token,
             "ENVIRONMENT": stack.environment,
             "BASE_URL": server.base_url,
         }
-        print(json.dumps(told), flush=True)
+        print(json.dumps(values), flush=True)
         for line in sys.stdin:
-            print(_obey(server, entries, *line.split()), flush=True)
+            print(_execute(server, entries, *line.split()), flush=True)
 
 
-def _obey(server: Server, entries: int, order: str, *arguments: str) -> str:
+def _execute(server: Server, entries: int, order: str, *arguments: str) -> str:
     if order == "requests":
         count = len(server.requests)
         server.clear()
@@ -44,7 +44,7 @@ def _obey(server: Server, entries: int, order: str, *arguments: str) -> str:
 
 
 def _warm_up(server: Server) -> None:
-    """Walk all pages once, so that none is compressed for the first who asks."""
+    """Fetch all pages once, so that none is compressed during a measurement."""
     stack = server.stack
     with requests.Session() as session:
         session.headers.update({"api_key": stack.api_key, "access_token": stack.delivery_token})

@@ -1,4 +1,4 @@
-"""The content that is measured: mixed content types of a plain site, about 1 kB an entry."""
+"""The content of the benchmarks: mixed content types of a simple site, about 1 kB per entry."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ MODELS: dict[str, list[dict[str, Any]]] = {
 
 
 def build(entries: int, content_types: int = 4, seed: int = 11) -> Stack:
-    """Return a stack with that many published entries, evenly of so many types.
+    """Return a stack with that many published entries, spread evenly over the content types.
 
     Beyond four types the models repeat, under other names.
     """

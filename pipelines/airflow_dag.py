@@ -145,7 +145,7 @@ def announce(summary: RunSummary, dataset: str) -> list[str]:
         extra = {
             "dataset": dataset,
             "token": summary.token_after,
-            "put": summary.upserted_by_table[table],
+            "upserted": summary.upserted_by_table[table],
             "rows": summary.row_counts.get(table, 0),
         }
         context["outlet_events"][CHANGES].add(table_asset(table, dataset), extra=extra)

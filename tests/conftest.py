@@ -1,4 +1,4 @@
-"""What several files of tests need: a pass made of items, folded and turned into rows."""
+"""Fixtures of several test files: a pass made of items, compacted and turned into rows."""
 
 from __future__ import annotations
 
@@ -21,16 +21,16 @@ from contentstack_source.simulator import Server, Stack
 from contentstack_source.transform.compaction import Compaction
 from contentstack_source.transform.row_builder import RowBuilder
 from contentstack_source.transform.staging import Staging
-from tests.jobs import MakesJob, making_jobs
+from tests.harness import MakesJob, making_jobs
 from tests.servers.shared import prepare
 
-# The same examples every time: chance belongs into the long tests and the soak.
+# The same examples every time: randomness belongs in the long tests and the soak test.
 settings.register_profile("repeatable", derandomize=True, deadline=None)
 settings.load_profile("repeatable")
 
 
 class Loaded:
-    """The rows that a pass puts, as Python values."""
+    """The rows that a pass upserts, as Python values."""
 
     def __init__(self, rows: Sequence[RowBatch], drift: SchemaDrift) -> None:
         self.drift = drift
@@ -42,7 +42,7 @@ class Loaded:
             self.types.setdefault(part.table, {}).update(part.types)
 
     def row(self, table: str) -> dict[str, Any]:
-        """Return the only row of a table, without what holds no value."""
+        """Return the only row of a table, without NULLs."""
         (row,) = self.rows[table]
         return {name: value for name, value in row.items() if value is not None}
 
@@ -68,7 +68,7 @@ def published(
 
 @pytest.fixture(scope="session")
 def compacted(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., Compaction]]:
-    """Fold the pages given."""
+    """Compact the given pages."""
     compactions: list[Compaction] = []
 
     def compaction(
@@ -77,9 +77,9 @@ def compacted(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[...
         known_locales: Sequence[str] = (),
         legs: Sequence[int] = (),
     ) -> Compaction:
-        while len(compactions) > 1:  # a test looks at two at most
+        while len(compactions) > 1:  # a test uses two at most
             compactions.pop(0).con.close()
-        folder = tmp_path_factory.mktemp("fold")
+        folder = tmp_path_factory.mktemp("compaction")
         staging = Staging(only_locale=only_locale, temp_folder=folder)
         for number, items in enumerate(pages, 1):
             leg = legs[number - 1] if legs else 0
@@ -95,7 +95,7 @@ def compacted(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[...
 
 @pytest.fixture(scope="session")
 def load_items(compacted: Callable[..., Compaction]) -> Callable[..., Loaded]:
-    """Fold one page of items and turn it into rows: entries, then assets."""
+    """Compact one page of items and turn it into rows: entries, then assets."""
 
     def load(
         items: Sequence[object],
@@ -118,7 +118,7 @@ def load_items(compacted: Callable[..., Compaction]) -> Callable[..., Loaded]:
 
 @pytest.fixture(scope="session")
 def loaded(load_items: Callable[..., Loaded]) -> Callable[..., Loaded]:
-    """Turn the data of entries of the type `blog`, each with a uid of its own, into rows."""
+    """Turn the data of entries of the type `blog`, each with its own uid, into rows."""
 
     def load(
         *entries: Mapping[str, Any],
@@ -140,7 +140,7 @@ def loaded(load_items: Callable[..., Loaded]) -> Callable[..., Loaded]:
 
 @pytest.fixture(scope="session")
 def demo_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The folder in which a small demo was run: `demo-data/demo.duckdb` is in it."""
+    """The folder of a small demo: `demo-data/demo.duckdb` is in it."""
     folder = tmp_path_factory.mktemp("demo")
     run_demo(Console(file=io.StringIO()), entries=300, folder=str(folder / FOLDER))
     return folder
@@ -169,11 +169,11 @@ def configure(monkeypatch: pytest.MonkeyPatch) -> Callable[[Stack, Server], None
 def make_job(
     tmp_path: Path, configure: Callable[..., None], monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[MakesJob]:
-    """Make a job, see `tests.jobs`."""
+    """Make a job, see `tests.harness`."""
     with making_jobs(tmp_path, configure, monkeypatch) as make:
         yield make
 
 
 def pytest_configure() -> None:
-    """Before any worker starts: all of them share the servers."""
+    """Runs before any worker starts: all of them share the servers."""
     prepare()

@@ -1,4 +1,4 @@
-"""The pictures of the documents and the schema of the demo, made anew from its stack.
+"""Write the pictures of the documents and docs/schema.md again, from the stack of the demo.
 
 python -m tests.pictures
 """
@@ -20,7 +20,7 @@ from contentstack_source.dashboard.charts import Chart
 from contentstack_source.dashboard.demo_data import FILE, FOLDER
 from contentstack_source.dataset.data_dictionary import describe
 from contentstack_source.destinations.target import Target
-from tests.browsing import page, shown
+from tests.browser import page, shown
 
 ROOT = Path(__file__).parents[1]
 IMAGES = ROOT / "docs" / "images"
@@ -30,11 +30,11 @@ CHARTS = {
     "editors": ("02_publishing_rhythm", 2),
     "ages": ("02_publishing_rhythm", 4),
     "locales": ("03_content_health", 0),
-    "broken_links": ("03_content_health", 1),
+    "broken_references": ("03_content_health", 1),
     "unused_assets": ("03_content_health", 2),
     "changes": ("04_change_log", 0),
 }
-"""Name of the picture -> the notebook, and which of its charts."""
+"""Notebook and number of the chart, by name of the picture."""
 
 
 def charts_of(notebook: str) -> list[Chart]:
@@ -52,17 +52,17 @@ def keep(name: str, png: bytes) -> None:
 
 
 def main() -> None:
-    """Run the demo, the notebooks and the dashboard, and keep what they show and tell."""
+    """Run the demo, the notebooks and the dashboard, and save what they show."""
     IMAGES.mkdir(exist_ok=True)
-    with tempfile.TemporaryDirectory() as place:
-        os.chdir(place)
+    with tempfile.TemporaryDirectory() as folder:
+        os.chdir(folder)
         run_demo(Console(file=io.StringIO()), entries=3000, folder=FOLDER)
         drawn = {notebook: charts_of(notebook) for notebook, _ in CHARTS.values()}
         for name, (notebook, number) in CHARTS.items():
             keep(name, drawn[notebook][number]._repr_png_())
         shutil.copy(Path(FOLDER, FILE), "contentstack_warehouse.duckdb")
         (ROOT / "docs" / "schema.md").write_text(describe(Target()), "utf-8")
-        with shown(Path(place)) as address, page(address, height=2480) as (opened, _):
+        with shown(Path(folder)) as address, page(address, height=2480) as (opened, _):
             opened.locator("img[src^='data:image/png']").nth(3).wait_for()
             opened.wait_for_timeout(3000)
             keep("dashboard", opened.screenshot())

@@ -1,4 +1,4 @@
-"""The tables of the reference, as tests read them."""
+"""The tables of docs/reference.md, as tests read them."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def _parse_table(lines: list[str]) -> list[Row]:
 
 
 def code(cell: str) -> str:
-    """Return the one thing that a cell has in code font, the cell itself if there is none."""
+    """Return the first text in code font of a cell, or the cell itself if there is none."""
     return next(iter(codes(cell)), cell)
 
 

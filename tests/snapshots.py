@@ -1,4 +1,4 @@
-"""All rows of a dataset as values, to be compared with the same at another time."""
+"""Snapshots of all rows of a dataset, to compare two moments."""
 
 from __future__ import annotations
 
@@ -8,30 +8,30 @@ from typing import Any
 
 import dlt
 
-from tests.places import Place
+from tests.destinations import Warehouse
 
 Snapshot = dict[str, Counter[str]]
-"""Table to its rows, each spelled out; what loads and runs leave behind themselves is not in it."""
+"""Rows as text, by table; without the run log and load ids."""
 
-_TOLD_OF_RUNS = {"sync_runs"}
+_RUN_TABLES = {"sync_runs"}
 
 
-def snapshot_of(place: Place, dataset: str = "contentstack") -> Snapshot:
-    """Read all tables of a dataset, from a working folder that knows of nothing."""
+def snapshot_of(warehouse: Warehouse, dataset: str = "contentstack") -> Snapshot:
+    """Read all tables of a dataset, from an empty working folder."""
     with TemporaryDirectory() as folder:
         pipeline = dlt.pipeline(
-            "contentstack", folder, destination=place.destination, dataset_name=dataset
+            "contentstack", folder, destination=warehouse.destination, dataset_name=dataset
         )
         pipeline.sync_destination()
         tables = pipeline.default_schema.data_tables(seen_data_only=True)
         with pipeline.sql_client() as client:
-            place.prepare(client)
+            warehouse.prepare(client)
             return {
                 str(table["name"]): Counter(
                     repr(row) for row in _rows(client, str(table["name"]), list(table["columns"]))
                 )
                 for table in tables
-                if table["name"] not in _TOLD_OF_RUNS
+                if table["name"] not in _RUN_TABLES
             }
 
 

@@ -1,4 +1,4 @@
-"""Hours of editors, bad weather and sudden deaths; after every run that ends, all is equal.
+"""Hours of edits, faults and kills; after every completed run the tables equal the stack.
 
 python -m tests.soak --minutes 60
 """
@@ -19,7 +19,7 @@ from typing import Any
 
 from contentstack_source.simulator import Behavior, Fault, Stack, demo_stack, edit, serve
 from contentstack_source.simulator.behavior import Order
-from tests.killing import Command
+from tests.killed_command import Command
 
 FAULTS = (
     Fault.rate_limited(None),
@@ -37,8 +37,8 @@ ATTEMPTS = 5
 TRIES = 20
 
 
-class Weathers(Behavior):
-    """Weather in which editors do not wait for a run to end."""
+class ChangingBehavior(Behavior):
+    """Service behavior that changes, with edits during runs."""
 
     def __init__(self, rng: random.Random, edit_now: Callable[[], object]) -> None:
         super().__init__()
@@ -51,10 +51,10 @@ class Weathers(Behavior):
         return super().next_fault()
 
     def change(self) -> None:
-        """Let all be otherwise from now on."""
+        """Choose another behavior at random."""
         rng = self.rng
         self.delta = rng.choice(["latest", "log"])
-        # A log in another order cannot tell which of two events of one instant is the newer one.
+        # In a log in another order, the newer of two events of one instant is unknown.
         any_order: list[Order] = ["newest_first", "oldest_first", "shuffled"]
         self.order = "newest_first" if self.delta == "log" else rng.choice(any_order)
         self.delete_data = rng.choice(["uid_locale", "with_title", "no_locale"])
@@ -73,7 +73,7 @@ class Weathers(Behavior):
 
 @dataclass
 class Editors:
-    """All that editors do; what they delete for good comes back some day."""
+    """Random edits; deleted content types and entries come back later."""
 
     stack: Stack
     rng: random.Random
@@ -88,7 +88,7 @@ class Editors:
             self.contents.append((key, data))
 
     def work(self) -> str:
-        """Do one thing, and tell it."""
+        """Do one edit, and return its description."""
         chance = self.rng.random()
         if chance < 0.03:
             return self.delete_type()
@@ -113,11 +113,11 @@ class Editors:
 
 @dataclass
 class Soak:
-    """One dataset, and all that befalls it."""
+    """One dataset, with its edits, kills and faults."""
 
     command: Command
     editors: Editors
-    behavior: Weathers
+    behavior: ChangingBehavior
     rng: random.Random
     kills: int = 0
     runs: int = 0
@@ -125,7 +125,7 @@ class Soak:
     history: list[str] = field(default_factory=list)
 
     def round(self) -> str:
-        """Let much happen, then a run end, and compare; tell about it."""
+        """Edit and kill at random, let a run end, and compare; return a description."""
         rng, done = self.rng, []
         for _ in range(rng.choice([0, 1, 2, 3, 4])):
             done += [self.editors.work() for _ in range(rng.choice([0, 1, 5, 40]))]
@@ -133,11 +133,11 @@ class Soak:
             done.append(f"behavior: {self.behavior}")
             if rng.random() < 0.08:
                 self.editors.stack.tokens.forget()
-                done.append("all tokens are refused")
-            told = self.command.kill(rng)
-            assert not told.startswith("ended with 2"), told
-            self.kills += told.startswith("killed")
-            done.append(told)
+                done.append("all tokens are invalid")
+            outcome = self.command.kill(rng)
+            assert not outcome.startswith("ended with 2"), outcome
+            self.kills += outcome.startswith("killed")
+            done.append(outcome)
             if rng.random() < 0.15:
                 shutil.rmtree(self.command.folder / "dlt", ignore_errors=True)
                 done.append("lost the working folder")
@@ -147,21 +147,21 @@ class Soak:
         self.command.assert_equal()
         deaths = [each for each in done if each.startswith(("killed", "ended", "lost", "all "))]
         edits = len([each for each in done if not each.startswith("behavior")]) - len(deaths)
-        return f"{edits} edits; {'; '.join(deaths) or 'nothing befell it'}"
+        return f"{edits} edits; {'; '.join(deaths) or 'no kills'}"
 
     def finish(self) -> None:
-        """Let runs end until one saw no old answer of a cache."""
+        """Run until a run got no stale response of a cache."""
         for _ in range(TRIES):
             was_stale = self.behavior.stale_deltas > 0
-            exit_code, told = self.command.finish()
+            exit_code, outcome = self.command.finish()
             self.runs += 1
-            self.history.append(f"run: {exit_code} {told.strip()}")
+            self.history.append(f"run: {exit_code} {outcome.strip()}")
             if exit_code == 0 and not was_stale:
                 return
-            if exit_code not in {0, 1} or "Traceback" in told:
-                raise AssertionError(told)
+            if exit_code not in {0, 1} or "Traceback" in outcome:
+                raise AssertionError(outcome)
             self.failures += exit_code
-        message = f"no run in {TRIES} came to its end: {self.history[-1]}"
+        message = f"no run in {TRIES} ended successfully: {self.history[-1]}"
         raise AssertionError(message)
 
 
@@ -175,8 +175,8 @@ def main() -> int:
     folder = Path(tempfile.mkdtemp(prefix="soak_"))
     rng = random.Random(options.seed)
     editors = Editors(demo_stack(options.entries), rng)
-    behavior = Weathers(rng, editors.work)
-    tell(f"Seed {options.seed}, in {folder}")
+    behavior = ChangingBehavior(rng, editors.work)
+    print_line(f"Seed {options.seed}, in {folder}")
     with serve(editors.stack, behavior) as server:
         configure(editors.stack, server.base_url, folder)
         command = Command(folder, server)
@@ -186,14 +186,16 @@ def main() -> int:
         while time.monotonic() < until:
             number += 1
             try:
-                told = soak.round()
+                outcome = soak.round()
             except AssertionError as error:
                 (folder / "history.txt").write_text("\n".join(soak.history), "utf-8")
-                tell(f"round {number}: NOT EQUAL: {error}\nAll is kept in {folder}")
+                print_line(f"round {number}: NOT EQUAL: {error}\nAll files are kept in {folder}")
                 return 1
             server.clear()
-            tell(f"round {number}: equal; {told}")
-    tell(f"{number} rounds, {soak.kills} kills, {soak.runs} runs, {soak.failures} of them failed")
+            print_line(f"round {number}: equal; {outcome}")
+    print_line(
+        f"{number} rounds, {soak.kills} kills, {soak.runs} runs, {soak.failures} of them failed"
+    )
     shutil.rmtree(folder)
     return 0
 
@@ -213,7 +215,7 @@ def configure(stack: Stack, base_url: str, folder: Path) -> None:
     }
 
 
-def tell(line: str) -> None:
+def print_line(line: str) -> None:
     sys.stdout.write(f"{line}\n")
     sys.stdout.flush()
 

@@ -1,4 +1,4 @@
-"""Assets that text and JSON name: each is a link, so no list of unused assets has it."""
+"""Assets named in text and JSON: each is a reference, so unused_assets does not have it."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from contentstack_source.runs import run
 from contentstack_source.schema import DestinationTable
 from contentstack_source.simulator import Stack, fields
 from tests.conftest import Loaded
-from tests.jobs import Job, MakesJob
-from tests.mirror_links import LINK_COLUMNS, links_of
-from tests.places import Makes, in_duckdb, in_postgres
-from tests.small import filled_stack
+from tests.destinations import MakesWarehouse, in_duckdb, in_postgres
+from tests.harness import Job, MakesJob
+from tests.oracle_references import REFERENCE_COLUMNS, references_of
+from tests.small_stack import filled_stack
 
 SCHEMA = [
     fields.html("html"),
@@ -56,7 +56,7 @@ USES: dict[str, tuple[dict[str, Any], list[tuple[Any, ...]]]] = {
         {"html": f"<p><img src=\"{address('blt1')}\"><a href='{address('blt2')}'>x</a></p>"},
         [asset("html", 0, "blt1"), asset("html", 1, "blt2")],
     ),
-    "an embed in HTML, once for its address and its attributes": (
+    "an embed in HTML, once for address and attributes": (
         {
             "html": f'<img data-sys-asset-filelink="{address("blt1")}" src="{address("blt1")}"'
             ' data-sys-asset-uid="blt1" type="asset"/>'
@@ -194,7 +194,7 @@ USES: dict[str, tuple[dict[str, Any], list[tuple[Any, ...]]]] = {
             asset("body", 5, "blt5"),
         ],
     ),
-    "nothing that only speaks of assets": (
+    "text that only mentions assets": (
         {
             "html": "assets, /v3/assets/, /v3/assets/bltstack, /v3/assets//blt1/x, asset_uid=",
             "notes": "/v3/assets/bltstack?uid=blt1 <b>/v3/assets/a b/blt1/</b>",
@@ -206,21 +206,23 @@ USES: dict[str, tuple[dict[str, Any], list[tuple[Any, ...]]]] = {
 
 
 @pytest.mark.parametrize("use", USES)
-def test_an_asset_that_an_entry_names_anywhere_is_a_link(
+def test_an_asset_named_anywhere_in_an_entry_is_a_reference(
     use: str, loaded: Callable[..., Loaded]
 ) -> None:
-    entry, links = USES[use]
+    entry, references = USES[use]
     rows = loaded(entry, schema=SCHEMA).rows["entry_references"]
-    found = [tuple(row[name] for name in LINK_COLUMNS[3:]) for row in rows]
-    assert sorted(found, key=repr) == sorted(links, key=repr)
-    assert sorted(links_of(entry, SCHEMA), key=repr) == sorted(links, key=repr)  # the oracle agrees
+    found = [tuple(row[name] for name in REFERENCE_COLUMNS[3:]) for row in rows]
+    assert sorted(found, key=repr) == sorted(references, key=repr)
+    assert sorted(references_of(entry, SCHEMA), key=repr) == sorted(
+        references, key=repr
+    )  # the oracle agrees
     assert len({row["_dlt_id"] for row in rows}) == len(rows)
 
 
-def test_no_content_model_is_needed_to_find_an_asset(loaded: Callable[..., Loaded]) -> None:
-    for entry, links in USES.values():
-        named = {uid for *_, uid, of, _ in links if of == "sys_assets"}
-        named -= {"blt3"} if "gallery" in entry else set()  # a bare uid, which nothing tells
+def test_assets_are_found_without_a_content_model(loaded: Callable[..., Loaded]) -> None:
+    for entry, references in USES.values():
+        named = {uid for *_, uid, of, _ in references if of == "sys_assets"}
+        named -= {"blt3"} if "gallery" in entry else set()  # a bare uid is not recognized
         named -= {"blt2"} if "gallery" in entry else set()
         rows = loaded(entry).rows["entry_references"]
         assert {row["to_uid"] for row in rows if row["kind"] == "asset"} == named
@@ -237,7 +239,7 @@ def test_values_that_stay_json_and_values_of_another_type_are_searched_too(
     assert uses == [("day", "blt3"), ("old", "blt1"), ("size", "blt2")]
 
 
-def test_entries_that_name_no_asset_stand_beside_those_that_do(
+def test_entries_with_and_without_assets_are_loaded_together(
     loaded: Callable[..., Loaded],
 ) -> None:
     entries = [
@@ -268,17 +270,17 @@ def unused(job: Job) -> list[tuple[Any, ...]]:
     return sorted(job.view("unused_assets", "uid, locales"))
 
 
-@pytest.mark.parametrize("make_place", [in_duckdb, in_postgres], ids=["duckdb", "postgres"])
+@pytest.mark.parametrize("make_warehouse", [in_duckdb, in_postgres], ids=["duckdb", "postgres"])
 @pytest.mark.parametrize("deletes", ["hard", "soft"])
 def test_all_assets_are_unused_until_an_entry_names_them(
-    make_job: MakesJob, make_place: Makes, deletes: str
+    make_job: MakesJob, make_warehouse: MakesWarehouse, deletes: str
 ) -> None:
     stack = Stack()
     stack.create_content_type("page", [fields.title(), fields.html("html")])
     for uid in ("blt1", "blt2", "blt3"):
         stack.publish_asset(uid, {"title": uid}, "en-us")
     stack.publish_asset("blt1", {"title": "blt1"}, "de-de")
-    job = make_job(stack, make_place, DELETES=deletes)
+    job = make_job(stack, make_warehouse, DELETES=deletes)
     job.sync()
     assert unused(job) == [("blt1", 2), ("blt2", 1), ("blt3", 1)]
 
@@ -295,7 +297,7 @@ def test_all_assets_are_unused_until_an_entry_names_them(
 @pytest.mark.parametrize(
     "setting", [{"EVENT_TYPES": "asset_published"}, {"ENTRY_REFERENCES": "false"}]
 )
-def test_no_asset_is_called_unused_where_no_link_is_read(
+def test_unused_assets_does_not_exist_without_references(
     make_job: MakesJob, setting: dict[str, str]
 ) -> None:
     job = make_job(filled_stack(), in_duckdb, **setting)

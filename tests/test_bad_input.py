@@ -1,4 +1,4 @@
-"""Bad input, from the wire to the warehouse: nothing stops the run, nothing is lost in silence."""
+"""Bad input, end to end: no item stops the run, no value is lost without a report."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from contentstack_source.errors import InvalidResponseError
 from contentstack_source.runs import run
 from contentstack_source.runs.summary import RunSummary, odd_lines
 from contentstack_source.simulator import Behavior, Stack, serve
-from tests.mirror import assert_equal
+from tests.oracle import assert_equal
 
 AT = "2026-02-01T00:00:00.000Z"
 
 
 @dataclass
 class Loading:
-    """A stack of a test's own, and the run that loads it."""
+    """A stack of one test, and the run that loads it."""
 
     stack: Stack
     behavior: Behavior
@@ -50,7 +50,7 @@ def loading(tmp_path: Path, configure: Any) -> Iterator[Loading]:
         yield Loading(stack, behavior, target, file)
 
 
-def test_items_nobody_can_place_go_to_sync_rejects_and_into_the_summary(loading: Loading) -> None:
+def test_rejected_items_are_in_sync_rejects_and_in_the_summary(loading: Loading) -> None:
     loading.stack.create_content_type("blog", [{"uid": "title", "data_type": "text"}])
     loading.stack.publish_entry("blog", "good", {"title": "Good"})
     item = {"type": "entry_published", "event_at": AT, "content_type_uid": "blog"}
@@ -71,7 +71,7 @@ def test_items_nobody_can_place_go_to_sync_rejects_and_into_the_summary(loading:
     assert loading.rows("SELECT uid FROM blog") == [("good",)]
 
 
-def test_an_instant_like_those_of_the_vendors_page_is_understood(loading: Loading) -> None:
+def test_the_instant_format_of_the_vendors_page_is_parsed(loading: Loading) -> None:
     item = {"type": "entry_published", "event_at": "2017-11-23T00:00:000Z"}
     data = {"uid": "1", "locale": "en-us", "title": "My First Blog"}
     loading.stack.emit_raw({**item, "content_type_uid": "Blog", "data": data})
@@ -80,7 +80,7 @@ def test_an_instant_like_those_of_the_vendors_page_is_understood(loading: Loadin
     assert (at.isoformat(), title) == ("2017-11-23T00:00:00+00:00", "My First Blog")
 
 
-def test_content_types_whose_names_meet_get_tables_of_their_own(loading: Loading) -> None:
+def test_content_types_whose_names_collide_get_separate_tables(loading: Loading) -> None:
     uids = (
         "sub_navigation",
         "Sub_Navigation",
@@ -104,7 +104,7 @@ def test_content_types_whose_names_meet_get_tables_of_their_own(loading: Loading
     assert dict(loading.rows("SELECT uid, table_name FROM content_types")) == tables
 
 
-def test_unknown_fields_and_values_that_do_not_fit_are_kept_and_told(loading: Loading) -> None:
+def test_unknown_fields_and_mismatched_values_are_kept_and_reported(loading: Loading) -> None:
     fields = [{"uid": "price", "data_type": "number"}, {"uid": "day", "data_type": "isodate"}]
     loading.stack.create_content_type("product", fields)
     loading.stack.publish_entry("product", "a", {"price": 9.5, "day": "2026-01-31", "extra": 7})
@@ -124,7 +124,7 @@ def test_unknown_fields_and_values_that_do_not_fit_are_kept_and_told(loading: Lo
 
 
 @pytest.mark.parametrize("switch", ["both_tokens", "no_token"])
-def test_a_page_with_both_tokens_or_none_fails_and_the_next_run_goes_on(
+def test_a_page_with_both_tokens_or_none_fails_and_the_next_run_continues(
     loading: Loading, switch: str
 ) -> None:
     loading.stack.create_content_type("blog", [{"uid": "title", "data_type": "text"}])
@@ -138,7 +138,7 @@ def test_a_page_with_both_tokens_or_none_fails_and_the_next_run_goes_on(
     assert_equal(loading.file, loading.stack)
 
 
-def test_names_that_look_like_sql_are_only_names(loading: Loading) -> None:
+def test_names_that_look_like_sql_are_treated_as_names(loading: Loading) -> None:
     nasty = "x'); DROP TABLE entries; --"
     quoted = 'a"b"; SELECT 1'
     loading.stack.create_content_type(nasty, [{"uid": quoted, "data_type": "text"}])

@@ -1,4 +1,4 @@
-"""The benchmarks: every contestant brings all rows, and the page tells the figures it is given."""
+"""The benchmarks: every contestant loads all rows, and the page shows the given figures."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def _served(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 @pytest.mark.usefixtures("_served")
 @pytest.mark.parametrize("contestant", CONTESTANTS, ids=lambda each: each.name)
-def test_a_contestant_brings_every_entry(contestant: Contestant, tmp_path: Path) -> None:
+def test_a_contestant_loads_every_entry(contestant: Contestant, tmp_path: Path) -> None:
     why = contestant.why_skipped()
     if why:
         pytest.skip(why)
@@ -80,7 +80,7 @@ def test_a_pipe_is_measured_as_one_and_its_memory_is_the_sum(tmp_path: Path) -> 
         ("text = 'x' * 10**9; import time; time.sleep(60)", Limits(60, 500), "over 0 GB"),
     ],
 )
-def test_what_breaks_a_limit_is_stopped(
+def test_a_command_over_a_limit_is_stopped(
     program: str, limits: Limits, stopped: str, tmp_path: Path
 ) -> None:
     done = measure([python(program)], tmp_path, limits)
@@ -88,7 +88,7 @@ def test_what_breaks_a_limit_is_stopped(
     assert done.seconds < 30
 
 
-def test_a_command_that_fails_is_told(tmp_path: Path) -> None:
+def test_a_failed_command_is_reported(tmp_path: Path) -> None:
     done = measure([python("raise SystemExit(3)")], tmp_path, AMPLE)
     assert done.failed == "exit code 3"
 
@@ -116,7 +116,7 @@ def some_figures() -> Figures:
 
 
 @pytest.mark.parametrize(
-    "told",
+    "expected",
     [
         "| floor: fetch, keep on disk, parse once | 2.0 s (1.0 times), 70 MB |",
         "| `contentstack-source sync` | 3.0 s (1.5 times), 1,500 MB |",
@@ -128,11 +128,11 @@ def some_figures() -> Figures:
         "| dlt | 1.75 |",
     ],
 )
-def test_the_page_tells_the_medians_of_the_figures(told: str) -> None:
-    assert told in to_page(some_figures())
+def test_the_page_shows_the_medians_of_the_figures(expected: str) -> None:
+    assert expected in to_page(some_figures())
 
 
-def test_many_streams_are_told_once_they_were_measured() -> None:
+def test_many_streams_are_shown_once_measured() -> None:
     figures = some_figures()
     assert "Many streams" not in to_page(figures)
     figures.streams = Streams(12_000, 12, 0.15, one=[20.0], many=[4.0])
@@ -146,7 +146,7 @@ def test_figures_are_read_as_they_were_written(tmp_path: Path) -> None:
     assert read(path) == some_figures()
 
 
-def test_the_page_of_the_docs_is_that_of_the_figures_kept() -> None:
+def test_docs_performance_md_is_the_page_of_the_stored_figures() -> None:
     page = (ROOT / "docs" / "performance.md").read_text("utf-8")
     assert page == to_page(read(ROOT / "benchmarks" / "figures.json"))
 
@@ -157,13 +157,13 @@ def test_the_same_stack_is_measured_into_every_destination() -> None:
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     rows = [line.split(" | ")[:2] for line in done.stdout.splitlines()[2:]]
-    runs = ["first", "nothing changed", "10 changed", "read anew"]
-    places = dict.fromkeys(place.removeprefix("| ") for place, _ in rows)
-    assert {"DuckDB", "Delta", "Iceberg"} <= {*places} <= {"PostgreSQL", *places}
-    assert rows == [[f"| {place}", run] for place in places for run in runs]
+    runs = ["first", "nothing changed", "10 changed", "resync"]
+    destinations = dict.fromkeys(destination.removeprefix("| ") for destination, _ in rows)
+    assert {"DuckDB", "Delta", "Iceberg"} <= {*destinations} <= {"PostgreSQL", *destinations}
+    assert rows == [[f"| {destination}", run] for destination in destinations for run in runs]
 
 
-def test_destinations_are_told_by_how_many_times_duckdb_they_take() -> None:
+def test_destinations_are_compared_with_duckdb() -> None:
     figures = some_figures()
     figures.elsewhere = [
         Elsewhere(name, 100_000, what, seconds, 500.0)

@@ -14,11 +14,11 @@ from contentstack_source.destinations.target import Target
 from contentstack_source.orchestration.changes import Change, changes
 from contentstack_source.runs import run
 from contentstack_source.simulator import Stack, serve
-from tests.small import filled_stack
+from tests.small_stack import filled_stack
 
 
 @dataclass
-class Place:
+class Job:
     stack: Stack
     target: Target
     reported_until: str | None = None
@@ -31,16 +31,16 @@ class Place:
 
 
 @pytest.fixture
-def place(tmp_path: Path, configure: Callable[..., None]) -> Iterator[Place]:
+def job(tmp_path: Path, configure: Callable[..., None]) -> Iterator[Job]:
     stack, file = filled_stack(), str(tmp_path / "warehouse.duckdb")
     with serve(stack) as server:
         configure(stack, server)
         target = Target(dlt.destinations.duckdb(file), pipelines_dir=str(tmp_path / "dlt"))
-        yield Place(stack, target)
+        yield Job(stack, target)
 
 
-def test_a_first_run_changes_every_table_and_tells_of_their_lists(place: Place) -> None:
-    found = place.sync()
+def test_a_first_run_changes_every_table_and_reports_their_lists(job: Job) -> None:
+    found = job.sync()
     assert sorted(found) == [
         *("article", "assets", "author", "content_types", "entries", "sync_events", "sync_runs"),
     ]
@@ -58,10 +58,10 @@ def test_a_first_run_changes_every_table_and_tells_of_their_lists(place: Place) 
     assert found["content_types"].newest_event is None
 
 
-def test_a_removal_changes_the_tables_its_rows_were_in(place: Place) -> None:
-    place.sync()
-    place.stack.delete_entry("author", "e1", "de-de")
-    found = place.sync()
+def test_a_delete_changes_the_tables_of_its_rows(job: Job) -> None:
+    job.sync()
+    job.stack.delete_entry("author", "e1", "de-de")
+    found = job.sync()
     assert sorted(found) == ["author", "content_types", "entries", "sync_events", "sync_runs"]
     assert found["author"].rows == 5
     assert found["author"].events == {"entry_deleted": 1}
@@ -71,24 +71,24 @@ def test_a_removal_changes_the_tables_its_rows_were_in(place: Place) -> None:
     assert moment.timezone == pendulum.UTC
 
 
-def test_a_deleted_content_type_changes_its_table(place: Place) -> None:
-    place.sync()
-    place.stack.delete_content_type("author")
-    found = place.sync()
+def test_a_deleted_content_type_changes_its_table(job: Job) -> None:
+    job.sync()
+    job.stack.delete_content_type("author")
+    found = job.sync()
     assert found["author"].rows == 0
     assert found["author"].events == {"content_type_deleted": 1}
 
 
-def test_a_run_with_nothing_new_changes_nothing_but_its_own_row(place: Place) -> None:
-    place.sync()
-    found = place.sync()
+def test_a_run_without_changes_changes_only_sync_runs(job: Job) -> None:
+    job.sync()
+    found = job.sync()
     assert list(found) == ["sync_runs"]
     assert found["sync_runs"].rows == 1
 
 
-def test_after_a_run_that_nobody_told_of_all_tables_are_told(place: Place) -> None:
-    everything = sorted(place.sync())
-    place.stack.delete_entry("author", "e1")
-    run.sync(place.target)
-    assert sorted(place.sync()) == everything
-    assert list(place.sync()) == ["sync_runs"]
+def test_all_tables_are_reported_after_an_unreported_run(job: Job) -> None:
+    everything = sorted(job.sync())
+    job.stack.delete_entry("author", "e1")
+    run.sync(job.target)
+    assert sorted(job.sync()) == everything
+    assert list(job.sync()) == ["sync_runs"]

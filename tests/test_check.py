@@ -1,4 +1,4 @@
-"""What `check` says of the rows: whatever other hands did to them is told, with what mends it."""
+"""`check` reports rows that another process changed, and how to repair them."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from contentstack_source.destinations.target import Target
 from contentstack_source.runs import run
 from contentstack_source.runs.check import check
 from contentstack_source.simulator import Stack, serve
-from tests.mirror import assert_equal
-from tests.small import filled_stack
+from tests.oracle import assert_equal
+from tests.small_stack import filled_stack
 
 GOOD = "as the last run left them"
 ONE_OF_ALL = "DELETE FROM {} WHERE uid = 'e1' AND locale = 'en-us'"
@@ -34,7 +34,7 @@ class Job:
                 con.execute(statement)
 
     def rows(self) -> tuple[str, int]:
-        """Return what is said of the rows, and the exit code it makes."""
+        """Return the message and the exit code of the check of rows."""
         (finding,) = (each for each in check(self.target) if each.name == "rows")
         return finding.message, finding.exit_code
 
@@ -81,7 +81,7 @@ DELETED_BY_HAND = {
 @pytest.mark.parametrize(
     ("statements", "message"), DELETED_BY_HAND.values(), ids=DELETED_BY_HAND.keys()
 )
-def test_rows_deleted_by_hand_are_told_and_a_resync_brings_them_back(
+def test_rows_deleted_by_hand_are_reported_and_a_resync_restores_them(
     job: Job, statements: list[str], message: str
 ) -> None:
     assert job.rows() == (GOOD, 0)
@@ -96,19 +96,19 @@ def test_rows_deleted_by_hand_are_told_and_a_resync_brings_them_back(
     assert_equal(job.file, job.stack)
 
 
-def test_an_entry_that_lost_one_of_its_rows_is_told_after_later_loads_too(job: Job) -> None:
+def test_an_entry_that_lost_one_of_its_rows_is_reported_after_later_loads_too(job: Job) -> None:
     job.sql(ONE_OF_ALL.format("author"))
     job.stack.publish_entry("author", "e2", {"title": "Later"})
     run.sync(job.target)
     assert "author has 5 rows, and entries 6 of them" in job.rows()[0]
 
 
-def test_a_log_may_be_pruned(job: Job) -> None:
+def test_pruned_sync_events_are_not_reported(job: Job) -> None:
     job.sql("DELETE FROM sync_events")
     assert job.rows() == (GOOD, 0)
 
 
-def test_where_nothing_is_loaded_there_are_no_rows_to_doubt(job: Job, tmp_path: Path) -> None:
+def test_an_empty_dataset_passes_the_row_check(job: Job, tmp_path: Path) -> None:
     job.target = Target(
         dlt.destinations.duckdb(str(tmp_path / "new.duckdb")), pipelines_dir=str(tmp_path / "new")
     )

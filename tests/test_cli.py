@@ -1,4 +1,4 @@
-"""The command line, as a person meets it: what it prints and how it exits."""
+"""The command line: its output and its exit codes."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ from pathlib import Path
 import pytest
 
 from contentstack_source.simulator import Behavior, Fault, Server, Stack, serve
-from tests.mirror import assert_equal
-from tests.small import filled_stack
+from tests.oracle import assert_equal
+from tests.small_stack import filled_stack
 
 COMMAND = [sys.executable, "-m", "contentstack_source.cli.main"]
 
 
 @dataclass
 class Shell:
-    """A working folder with a configured stack; runs the real command in a process of its own."""
+    """A working folder with a configured stack; runs the real command in a separate process."""
 
     folder: Path
     stack: Stack
@@ -33,11 +33,11 @@ class Shell:
         done = subprocess.run(
             [*COMMAND, *arguments], cwd=self.folder, capture_output=True, text=True, check=False
         )
-        told = done.stdout + done.stderr
-        assert done.returncode == exit_code, told
-        assert self.stack.delivery_token not in told
-        assert self.stack.api_key not in told
-        return told
+        output = done.stdout + done.stderr
+        assert done.returncode == exit_code, output
+        assert self.stack.delivery_token not in output
+        assert self.stack.api_key not in output
+        return output
 
     @property
     def file(self) -> str:
@@ -56,24 +56,24 @@ def shell(
         yield Shell(tmp_path, stack, behavior, server)
 
 
-def test_sync_loads_tells_and_is_done(shell: Shell) -> None:
-    told = shell.run("sync")
+def test_sync_loads_the_stack_and_prints_a_summary(shell: Shell) -> None:
+    output = shell.run("sync")
     assert_equal(shell.file, shell.stack)
-    assert "entry_published" in told
-    assert "article__parts" in told
-    assert "Up to date: 1 pass, 3 requests in" in told
+    assert "entry_published" in output
+    assert "article__parts" in output
+    assert "Up to date: 1 pass, 3 requests in" in output
     assert "Nothing changed: 1 request in" in shell.run("sync")
 
 
-def test_status_tells_where_the_stream_stands(shell: Shell) -> None:
+def test_status_prints_the_sync_state(shell: Shell) -> None:
     assert "Nothing has been synced yet" in shell.run("status")
     shell.run("sync")
-    told = shell.run("status")
+    output = shell.run("status")
     for expected in ("production", "sync token", "last moved", "12 entry_published", "article"):
-        assert expected in told
+        assert expected in output
 
 
-def test_resync_replaces_what_went_wrong_in_the_tables(shell: Shell) -> None:
+def test_a_resync_repairs_rows_changed_in_the_tables(shell: Shell) -> None:
     import duckdb
 
     shell.run("sync")
@@ -84,48 +84,48 @@ def test_resync_replaces_what_went_wrong_in_the_tables(shell: Shell) -> None:
     assert_equal(shell.file, shell.stack)
 
 
-def test_check_tells_one_line_for_each_thing(shell: Shell) -> None:
-    told = shell.run("check")
-    assert [line[:2] for line in told.splitlines()] == ["ok"] * 6
-    assert "14 published items in environment production" in told
-    assert "2 content types readable" in told
-    assert "nothing synced yet" in told
+def test_check_prints_one_line_per_check(shell: Shell) -> None:
+    output = shell.run("check")
+    assert [line[:2] for line in output.splitlines()] == ["ok"] * 6
+    assert "14 published items in environment production" in output
+    assert "2 content types readable" in output
+    assert "nothing synced yet" in output
 
 
-def test_check_tells_of_a_content_model_it_may_not_read(shell: Shell) -> None:
+def test_check_reports_a_content_model_it_may_not_read(shell: Shell) -> None:
     shell.behavior.content_types_forbidden = True
     assert "types will be inferred from the data" in shell.run("check")
 
 
-def test_a_missing_secret_is_refused_with_where_to_put_it(
+def test_a_missing_secret_is_refused_with_the_place_to_put_it(
     shell: Shell, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("SOURCES__CONTENTSTACK__DELIVERY_TOKEN")
     for command in ("sync", "check"):
-        told = shell.run(command, exit_code=2)
-        assert "delivery_token" in told
-        assert ".dlt/secrets.toml" in told
-        assert "Traceback" not in told
+        output = shell.run(command, exit_code=2)
+        assert "delivery_token" in output
+        assert ".dlt/secrets.toml" in output
+        assert "Traceback" not in output
 
 
 def test_a_wrong_key_and_a_wrong_token_are_refused(
     shell: Shell, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("SOURCES__CONTENTSTACK__DELIVERY_TOKEN", "cswrong")
-    told = shell.run("sync", exit_code=2)
-    assert "refused the delivery token" in told
-    assert "cswrong" not in told
+    output = shell.run("sync", exit_code=2)
+    assert "The service rejected the delivery token" in output
+    assert "cswrong" not in output
     monkeypatch.setenv("SOURCES__CONTENTSTACK__API_KEY", "bltwrong")
-    told = shell.run("sync", exit_code=2)
-    assert "region" in told
-    assert "bltwrong" not in told
+    output = shell.run("sync", exit_code=2)
+    assert "region" in output
+    assert "bltwrong" not in output
 
 
-def test_a_service_that_is_down_is_worth_another_try(shell: Shell) -> None:
+def test_a_service_that_is_down_ends_the_run_with_1_and_the_next_run_succeeds(shell: Shell) -> None:
     shell.behavior.next_faults(*[Fault.status(503)] * 2)
-    told = shell.run("sync", exit_code=1)
-    assert "Error: No good answer after all retries" in told
-    assert "Traceback" not in told
+    output = shell.run("sync", exit_code=1)
+    assert "Error: No good answer after all retries" in output
+    assert "Traceback" not in output
     shell.run("sync")
     assert_equal(shell.file, shell.stack)
 
@@ -136,9 +136,9 @@ def test_another_filter_is_refused_before_anything_is_written(
     shell.run("sync")
     before = Path(shell.file).read_bytes()
     monkeypatch.setenv("SOURCES__CONTENTSTACK__LOCALE", "en-us")
-    told = shell.run("sync", exit_code=2)
-    assert "locale (none) -> en-us" in told
-    assert "resync" in told
+    output = shell.run("sync", exit_code=2)
+    assert "locale (none) -> en-us" in output
+    assert "resync" in output
     assert Path(shell.file).read_bytes() == before
 
 
@@ -166,7 +166,7 @@ def test_a_terminal_shows_a_progress_bar(shell: Shell) -> None:
         while True:
             try:
                 chunk = os.read(terminal, 4096)
-            except OSError:  # the other end is closed
+            except OSError:  # the command ended
                 break
             shown += chunk
     os.close(terminal)
@@ -175,7 +175,7 @@ def test_a_terminal_shows_a_progress_bar(shell: Shell) -> None:
     assert b"/4" in shown
 
 
-def test_the_simulator_serves_what_sync_can_load_and_says_when_its_port_is_taken(
+def test_the_simulator_serves_a_stack_and_reports_a_port_in_use(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     command = [*COMMAND, "simulate", "--entries", "30"]

@@ -1,4 +1,4 @@
-"""The client against a real server in all its weathers: patient, bounded, and discreet."""
+"""The client against a real server with every fault: retries, limits, and no secrets shown."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ ATTEMPTS = 3
 
 
 @pytest.fixture(autouse=True)
-def _little_patience(monkeypatch: pytest.MonkeyPatch) -> None:
+def _short_retry_delays(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("RUNTIME__REQUEST_BACKOFF_FACTOR", "0.001")
     monkeypatch.setenv("RUNTIME__REQUEST_MAX_RETRY_DELAY", "1")
     monkeypatch.setenv("RUNTIME__REQUEST_MAX_ATTEMPTS", str(ATTEMPTS))
@@ -61,7 +61,7 @@ def faults(fault: Fault, count: int = ATTEMPTS) -> Behavior:
     return behavior
 
 
-PASSING = {
+TEMPORARY = {
     "500": Fault.status(500),
     "502": Fault.status(502),
     "503": Fault.status(503),
@@ -75,10 +75,8 @@ PASSING = {
 }
 
 
-@pytest.mark.parametrize("fault", PASSING.values(), ids=PASSING.keys())
-def test_a_fault_that_passes_is_waited_out(
-    server: Server, settings: Settings, fault: Fault
-) -> None:
+@pytest.mark.parametrize("fault", TEMPORARY.values(), ids=TEMPORARY.keys())
+def test_a_temporary_fault_is_retried(server: Server, settings: Settings, fault: Fault) -> None:
     server.behavior = faults(fault, ATTEMPTS - 1)
     client = Client(settings)
     assert len(json.loads(client.fetch_page(INIT))["items"]) == 1
@@ -86,8 +84,8 @@ def test_a_fault_that_passes_is_waited_out(
     assert client.retries == ATTEMPTS - 1
 
 
-@pytest.mark.parametrize("fault", PASSING.values(), ids=PASSING.keys())
-def test_patience_is_bounded(server: Server, settings: Settings, fault: Fault) -> None:
+@pytest.mark.parametrize("fault", TEMPORARY.values(), ids=TEMPORARY.keys())
+def test_retries_are_limited(server: Server, settings: Settings, fault: Fault) -> None:
     server.behavior = faults(fault)
     with pytest.raises(ContentstackError) as caught:
         Client(settings).fetch_page(INIT)
@@ -95,7 +93,7 @@ def test_patience_is_bounded(server: Server, settings: Settings, fault: Fault) -
     assert len(server.requests) == ATTEMPTS
 
 
-FOR_GOOD = [
+PERMANENT = [
     (Fault.status(401), CredentialsError, 1),
     (Fault.status(403), CredentialsError, 1),
     (Fault.status(404), ServiceError, 1),
@@ -111,7 +109,7 @@ FOR_GOOD = [
 ]
 
 
-@pytest.mark.parametrize(("fault", "error", "requests"), FOR_GOOD)
+@pytest.mark.parametrize(("fault", "error", "requests"), PERMANENT)
 def test_every_failure_is_one_error(
     server: Server,
     settings: Settings,
@@ -129,7 +127,7 @@ def test_every_failure_is_one_error(
 
 
 @pytest.mark.parametrize("token_kind", ["sync_token", "pagination_token"])
-def test_a_token_that_stays_refused_is_named(
+def test_a_token_that_stays_rejected_is_named(
     server: Server, settings: Settings, token_kind: str
 ) -> None:
     with pytest.raises(InvalidTokenError, match=token_kind) as caught:
@@ -138,7 +136,7 @@ def test_a_token_that_stays_refused_is_named(
     assert len(server.requests) == ATTEMPTS
 
 
-def test_a_service_that_is_not_there_is_told(settings: Settings) -> None:
+def test_an_unreachable_service_is_reported(settings: Settings) -> None:
     nowhere = replace(settings, base_url="http://127.0.0.1:9/v3")
     with pytest.raises(ServiceError, match=r"127\.0\.0\.1:9/v3/stacks/sync") as caught:
         Client(nowhere).fetch_page(INIT)
@@ -146,20 +144,20 @@ def test_a_service_that_is_not_there_is_told(settings: Settings) -> None:
 
 
 @pytest.mark.parametrize(
-    ("wrong", "said"),
+    ("wrong", "expected"),
     [({"api_key": "blt1"}, "region"), ({"delivery_token": "cs1"}, "delivery_token")],
 )
 @pytest.mark.usefixtures("server")
-def test_refused_credentials_say_what_to_check(
-    settings: Settings, wrong: dict[str, str], said: str
+def test_rejected_credentials_name_what_to_check(
+    settings: Settings, wrong: dict[str, str], expected: str
 ) -> None:
     with pytest.raises(CredentialsError) as caught:
         Client(replace(settings, **wrong)).fetch_page(INIT)  # type: ignore[arg-type]
-    assert said in caught.value.hint
+    assert expected in caught.value.hint
     assert caught.value.exit_code == 2
 
 
-def test_the_service_is_given_the_time_it_asks_for(server: Server, settings: Settings) -> None:
+def test_retry_after_is_respected(server: Server, settings: Settings) -> None:
     server.behavior = faults(Fault.rate_limited(1), 1)
     started = time.monotonic()
     Client(settings).fetch_page(INIT)
@@ -175,7 +173,7 @@ def test_a_request_carries_its_query_and_the_environment(
     assert request.query == {**INIT, "locale": "en-us & more", "environment": "production"}
 
 
-def test_the_branch_is_named_only_where_there_is_one(server: Server, settings: Settings) -> None:
+def test_the_branch_is_sent_only_if_it_is_set(server: Server, settings: Settings) -> None:
     Client(settings).fetch_page(INIT)
     Client(replace(settings, branch="main")).fetch_page(INIT)
     assert [request.headers.get("branch") for request in server.requests] == [None, "main"]
@@ -189,7 +187,7 @@ def test_requests_and_retries_are_counted(server: Server, settings: Settings) ->
     assert (client.requests, client.retries) == (3, 1)
 
 
-@pytest.mark.parametrize("fault", [Fault.none(), *PASSING.values(), Fault.status(401)])
+@pytest.mark.parametrize("fault", [Fault.none(), *TEMPORARY.values(), Fault.status(401)])
 def test_credentials_travel_in_headers_and_are_shown_nowhere(
     server: Server, settings: Settings, caplog: pytest.LogCaptureFixture, fault: Fault
 ) -> None:
@@ -226,7 +224,7 @@ def test_content_types_come_in_pages(count: int) -> None:
 
 
 def listed(behavior: Behavior, count: int) -> tuple[list[str], list[str]]:
-    """Return the content types that a client finds, and what it skipped with each request."""
+    """Return the content types that a client finds, and the `skip` of each request."""
     stack = Stack(api_key=API_KEY, delivery_token=DELIVERY_TOKEN)
     for number in range(count):
         stack.create_content_type(f"type_{number:03}", [])
@@ -249,18 +247,18 @@ def listed(behavior: Behavior, count: int) -> tuple[list[str], list[str]]:
         ),
     ],
 )
-def test_the_next_page_of_content_types_begins_after_what_came(
+def test_the_next_page_of_content_types_starts_after_those_received(
     behavior: Behavior, skipped: list[str]
 ) -> None:
     assert listed(behavior, 120) == ([f"type_{number:03}" for number in range(120)], skipped)
 
 
-def test_the_same_page_of_content_types_again_and_again_is_left() -> None:
+def test_a_repeated_page_of_content_types_ends_the_listing() -> None:
     behavior = Behavior(content_types_ignore_skip=True)
     assert listed(behavior, 120) == ([f"type_{number:03}" for number in range(100)], ["0", "100"])
 
 
-def test_what_is_no_content_type_is_left_out(server: Server, settings: Settings) -> None:
+def test_a_malformed_content_type_is_skipped(server: Server, settings: Settings) -> None:
     server.stack.create_content_type("damaged", [])
     server.behavior = Behavior(rewritten={b'"uid":"damaged"': b'"uid":null'})
     found = [each["uid"] for each in Client(settings).fetch_content_types()]
@@ -270,7 +268,7 @@ def test_what_is_no_content_type_is_left_out(server: Server, settings: Settings)
 
 
 @pytest.mark.parametrize("uid", ["author", "a b/c?d#e%20", "é😀"])
-def test_one_content_type_is_asked_for_by_its_uid(
+def test_one_content_type_is_requested_by_its_uid(
     server: Server, settings: Settings, uid: str
 ) -> None:
     if uid not in server.stack.content_types:
@@ -282,9 +280,7 @@ def test_one_content_type_is_asked_for_by_its_uid(
     assert request.query == {"include_global_field_schema": "true"}
 
 
-def test_a_content_type_the_service_does_not_know_is_asked_for_once(
-    server: Server, settings: Settings
-) -> None:
+def test_an_unknown_content_type_is_requested_once(server: Server, settings: Settings) -> None:
     client = Client(settings)
     assert client.fetch_content_type("gone") is None
     assert client.fetch_content_type("x" * 70_000) is None
@@ -293,7 +289,9 @@ def test_a_content_type_the_service_does_not_know_is_asked_for_once(
     assert [request.status for request in server.requests][:1] == [422]
 
 
-def test_one_content_type_is_waited_for_like_any_answer(server: Server, settings: Settings) -> None:
+def test_a_request_for_one_content_type_is_retried_like_any_other(
+    server: Server, settings: Settings
+) -> None:
     server.behavior = faults(Fault.transient_422(), 1)
     server.behavior.next_faults(Fault.half_json())
     assert Client(settings).fetch_content_type("author") is not None
@@ -303,9 +301,7 @@ def test_one_content_type_is_waited_for_like_any_answer(server: Server, settings
         Client(settings).fetch_content_type("author")
 
 
-def test_an_answer_that_is_no_json_is_told_with_its_place(
-    server: Server, settings: Settings
-) -> None:
+def test_invalid_json_is_reported_with_its_position(server: Server, settings: Settings) -> None:
     server.behavior = Behavior(rewritten={b'{"items":[': b'{"items":[01,'})
     with pytest.raises(InvalidResponseError, match=r"not JSON \(invalid number \(byte 11\)\)"):
         Client(settings).fetch_page(INIT)
@@ -330,7 +326,7 @@ def test_content_types_have_their_global_fields_resolved(
     assert [each["uid"] for each in seo["schema"]] == ["title"]
 
 
-def test_a_token_that_may_not_read_content_types_is_refused(
+def test_a_token_without_access_to_content_types_is_an_error(
     server: Server, settings: Settings
 ) -> None:
     server.behavior = Behavior(content_types_forbidden=True)

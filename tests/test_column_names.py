@@ -1,4 +1,4 @@
-"""A column holds the values of one path, whatever else the content model has, and since when."""
+"""A column holds the values of one path, whatever the content model has, and in any order."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ from contentstack_source.dataset.data_dictionary import describe
 from contentstack_source.naming import Names, digest
 from contentstack_source.runs import run
 from contentstack_source.simulator import Stack
-from tests.jobs import Job, MakesJob
-from tests.mirror_reading import read_place
-from tests.places import Makes, in_delta, in_duckdb
+from tests.destinations import MakesWarehouse, in_delta, in_duckdb
+from tests.harness import Job, MakesJob
+from tests.oracle_reading import read_warehouse
 
 Field = dict[str, Any]
 NAMES = Names(NamingConvention())
 
 
 def pairs(shape: str) -> list[tuple[str, str]]:
-    """Return keys that dlt's naming makes one name of, two by two, for fields of a shape."""
+    """Return pairs of keys that dlt's naming gives one name, for one kind of field."""
     found = [
         (f"sub_{shape}", f"sub{shape.title()}"),
         (f"sku{shape}", f"SKU{shape.upper()}"),
@@ -62,10 +62,10 @@ SHAPES = {"plain": plain, "listed": listed, "grouped": grouped, "groups": groups
 
 
 def change(stack: Stack, step: int, keys_in_model: str, keys_in_entry: str) -> None:
-    """Let each content type have a model and an entry with one or both fields of each pair.
+    """Give each content type a model and an entry with one or both fields of each pair.
 
     Args:
-        keys_in_model: `a` is the field that was there first, `b` the other one; in this order.
+        keys_in_model: `a` is the field that came first, `b` the other one; in this order.
         keys_in_entry: likewise.
     """
     for number, is_modelled in product((0, 1), (True, False)):
@@ -89,7 +89,7 @@ def change(stack: Stack, step: int, keys_in_model: str, keys_in_entry: str) -> N
 
 
 STEPS = [("a", "a"), ("ba", "ab"), ("ab", "ba"), ("b", "ba"), ("", "ab")]
-"""A field, one above it, both turned, one taken away, both: what entries hold is in any order."""
+"""A field, a new one before it, both swapped, one removed, both; entries have them in any order."""
 
 
 def values_of(row: dict[str, Any]) -> Iterator[tuple[str, str]]:
@@ -99,8 +99,8 @@ def values_of(row: dict[str, Any]) -> Iterator[tuple[str, str]]:
 
 
 def columns_of(job: Job) -> dict[str, str]:
-    """Return the key whose values each column holds, and see that it is one, and that all do."""
-    _, rows, _ = read_place(job.place, "contentstack")
+    """Return the key whose values each column holds, and check that it is only one."""
+    _, rows, _ = read_warehouse(job.warehouse, "contentstack")
     found: dict[str, set[str]] = {}
     for table, each in rows.items():
         if table not in {"entry_history", "content_types"}:
@@ -112,16 +112,16 @@ def columns_of(job: Job) -> dict[str, str]:
 
 
 @pytest.fixture(params=[in_duckdb, in_delta], ids=["duckdb", "delta"])
-def make_place(request: pytest.FixtureRequest) -> Makes:
-    made: Makes = request.param
+def make_warehouse(request: pytest.FixtureRequest) -> MakesWarehouse:
+    made: MakesWarehouse = request.param
     return made
 
 
-def test_fields_whose_names_meet_keep_their_columns_however_the_model_changes(
-    make_job: MakesJob, tmp_path: Path, make_place: Makes
+def test_fields_whose_names_collide_keep_their_columns_when_the_model_changes(
+    make_job: MakesJob, tmp_path: Path, make_warehouse: MakesWarehouse
 ) -> None:
     stack = Stack()
-    job = make_job(stack, make_place, HISTORY="true", RICH_TEXT="true")
+    job = make_job(stack, make_warehouse, HISTORY="true", RICH_TEXT="true")
     known: dict[str, str] = {}
     for step, (keys_in_model, keys_in_entry) in enumerate(STEPS):
         change(stack, step, keys_in_model, keys_in_entry)
@@ -131,29 +131,29 @@ def test_fields_whose_names_meet_keep_their_columns_however_the_model_changes(
         known = found
         assert summary.variants == {}
         if step == 1:
-            shutil.rmtree(tmp_path / "dlt")  # the destination alone says whose a column is
+            shutil.rmtree(tmp_path / "dlt")  # only the destination has the paths of columns
     run.resync(job.target)
     assert columns_of(job) == known
-    if make_place is in_duckdb:
-        job.assert_rebuilt_as_it_was()
+    if make_warehouse is in_duckdb:
+        job.assert_rebuild_changes_nothing()
         assert columns_of(job) == known
 
 
-def test_the_data_dictionary_says_of_each_column_whose_it_is(make_job: MakesJob) -> None:
+def test_the_data_dictionary_names_the_field_of_each_column(make_job: MakesJob) -> None:
     stack = Stack()
     job = make_job(stack)
     for step, keys in enumerate(["a", "ba"]):
         change(stack, step, keys, keys)
         run.sync(job.target)
-    table, told = "", {}
+    table, documented = "", {}
     for line in describe(job.target).splitlines():
         table = line.removeprefix("### `").removesuffix("`") if line[:5] == "### `" else table
         cells = [cell.strip(" `") for cell in line.split("|")]
         if len(cells) == 6:
-            told[f"{table}.{cells[1]}"] = cells[4]
+            documented[f"{table}.{cells[1]}"] = cells[4]
     for column, key in columns_of(job).items():
         if "_bare" not in column:
-            assert key in told[column].partition(" ")[0].split("."), column
+            assert key in documented[column].partition(" ")[0].split("."), column
 
 
 def names_of(given: dict[str, ColumnKey | None], *paths: tuple[str, ...]) -> list[str]:
@@ -161,7 +161,7 @@ def names_of(given: dict[str, ColumnKey | None], *paths: tuple[str, ...]) -> lis
     return [names.assign(path) for path in paths]
 
 
-def test_of_paths_that_come_at_once_the_one_that_is_spelled_like_the_name_has_it() -> None:
+def test_the_path_spelled_like_the_name_gets_it_among_new_paths() -> None:
     paths = [("subTitle",), ("title",), ("sub_title",), ("Sub-Title",)]
     names = ColumnNames(NAMES, {})
     ordered = names.in_order(paths, paths)
@@ -169,12 +169,12 @@ def test_of_paths_that_come_at_once_the_one_that_is_spelled_like_the_name_has_it
     assert names.in_order(paths[2:], paths[2:]) == [("sub_title",), ("Sub-Title",)]
 
 
-def test_a_column_whose_name_spells_another_path_is_not_taken() -> None:
+def test_a_column_of_another_path_is_not_reused() -> None:
     assert names_of({"sub_title": None}, ("subTitle",)) == [f"sub_title_{digest('subTitle')}"]
     assert names_of({"a__b": None}, ("A", "b"), ("a", "b")) == [f"a__b_{digest('A', 'b')}", "a__b"]
 
 
-def test_a_variant_and_a_field_of_its_name_keep_apart_whichever_comes_first() -> None:
+def test_a_variant_and_a_field_of_its_name_get_separate_columns_in_any_order() -> None:
     field, variant = ("price", "v_text"), ("price",)
     for is_field_first in (True, False):
         names = ColumnNames(NAMES, {})
@@ -188,7 +188,7 @@ def test_a_variant_and_a_field_of_its_name_keep_apart_whichever_comes_first() ->
         assert again.assign(field) == columns[1] != beside
 
 
-def test_elements_and_a_field_called_value_keep_apart() -> None:
+def test_elements_and_a_field_called_value_get_separate_columns() -> None:
     names = ColumnNames(NAMES, {"value": None}, is_list=True)
     assert names.assign(()) == "value"
     assert names.assign(("value",)) == f"value_{digest('value')}"
@@ -199,14 +199,14 @@ def test_elements_and_a_field_called_value_keep_apart() -> None:
     ) == (f"value_{digest()}")
 
 
-def test_a_name_with_a_digest_that_is_taken_too_gets_another_digest() -> None:
+def test_a_name_whose_digest_is_taken_gets_another_digest() -> None:
     first = f"sub_title_{digest('subTitle')}"
     found = names_of({"sub_title": None, first: None}, ("subTitle",), (first,))
     assert len({*found, "sub_title"}) == 3
     assert found[1] == first
 
 
-def test_a_list_keeps_its_table_and_takes_none_of_another() -> None:
+def test_a_list_keeps_its_table_and_never_gets_that_of_another_list() -> None:
     names = ListNames(NAMES, {("relatedPosts",): "blog__related_posts"}, {"blog__tags"})
     assert names.assign("blog", ("relatedPosts",), ("relatedPosts",)) == "blog__related_posts"
     other = names.assign("blog", ("related_posts",), ("related_posts",))
@@ -214,7 +214,7 @@ def test_a_list_keeps_its_table_and_takes_none_of_another() -> None:
     assert names.assign("blog", ("tags",), ("tags",)) == f"blog__tags_{digest('tags')}"
 
 
-def test_lists_in_lists_and_a_field_called_list_keep_apart() -> None:
+def test_nested_lists_and_a_field_called_list_get_separate_tables() -> None:
     names = ListNames(NAMES, {})
     tables = [
         names.assign("blog__f", (), ("f", None)),

@@ -1,18 +1,18 @@
-"""The content model, from the wire to the tables: no content type of the service is left out."""
+"""The content model, end to end: no content type of the service is left out."""
 
 from __future__ import annotations
 
 from contentstack_source.runs import run
 from contentstack_source.runs.summary import odd_lines
 from contentstack_source.simulator import Stack
-from tests.jobs import Job, MakesJob
+from tests.harness import Job, MakesJob
 
 PRICE = {"uid": "price", "data_type": "number"}
 WITHOUT_MODEL = "No content model for {}: types are inferred from the data."
 
 
 def asked(job: Job) -> list[str]:
-    """Return what was asked of the content model, by path, since the last time."""
+    """Return the paths of content model requests since the last call."""
     paths = [request.path for request in job.server.requests]
     job.server.clear()
     return [path for path in paths if "content_types" in path]
@@ -30,7 +30,7 @@ def types_of_prices(job: Job, *tables: str) -> set[str]:
     return {str(columns[table]["columns"]["price"]["data_type"]) for table in tables}
 
 
-def test_a_service_that_gives_half_of_what_is_asked_tells_of_all_content_types(
+def test_all_content_types_are_read_from_a_service_with_smaller_pages(
     make_job: MakesJob,
 ) -> None:
     job = make_job(shop(120))
@@ -44,14 +44,14 @@ def test_a_service_that_gives_half_of_what_is_asked_tells_of_all_content_types(
     assert types_of_prices(job, "type_000", "type_119") == {"double"}  # without a model: bigint
 
 
-def test_a_content_model_that_is_listed_whole_is_one_request(make_job: MakesJob) -> None:
+def test_a_completely_listed_content_model_costs_one_request(make_job: MakesJob) -> None:
     job = make_job(shop())
     job.stack.publish_entry("type_000", "e1", {"price": 1})
     job.sync()
     assert asked(job) == ["/v3/content_types"]
 
 
-def test_a_content_type_that_is_not_listed_is_asked_for_by_itself(make_job: MakesJob) -> None:
+def test_an_unlisted_content_type_is_requested_separately(make_job: MakesJob) -> None:
     job = make_job(shop())
     job.stack.create_content_type("odd/type é", [PRICE])
     job.behavior.content_types_unlisted = frozenset({"odd/type é"})
@@ -62,7 +62,7 @@ def test_a_content_type_that_is_not_listed_is_asked_for_by_itself(make_job: Make
     assert types_of_prices(job, table) == {"double"}
 
 
-def test_a_content_type_the_service_does_not_know_is_said_and_costs_one_request(
+def test_an_unknown_content_type_is_reported_and_costs_one_request(
     make_job: MakesJob,
 ) -> None:
     job = make_job(shop())
@@ -76,7 +76,7 @@ def test_a_content_type_the_service_does_not_know_is_said_and_costs_one_request(
     assert types_of_prices(job, "gone") == {"bigint"}
 
 
-def test_a_content_type_of_which_nothing_stands_is_not_asked_for(make_job: MakesJob) -> None:
+def test_a_content_type_with_nothing_to_upsert_is_not_requested(make_job: MakesJob) -> None:
     job = make_job(shop(2))
     for uid in ("type_000", "type_001"):
         job.stack.publish_entry(uid, "e1", {"price": 1})
@@ -90,7 +90,7 @@ def test_a_content_type_of_which_nothing_stands_is_not_asked_for(make_job: Makes
     assert asked(job) == ["/v3/content_types"]
 
 
-def test_a_content_model_nobody_may_read_is_not_asked_for_type_by_type(make_job: MakesJob) -> None:
+def test_a_forbidden_content_model_is_not_requested_type_by_type(make_job: MakesJob) -> None:
     job = make_job(shop())
     job.behavior.content_types_forbidden = True
     job.stack.publish_entry("type_000", "e1", {"price": 1})
@@ -106,7 +106,7 @@ def test_many_streams_find_the_content_types_of_every_page(make_job: MakesJob) -
         job.stack.publish_entry(f"type_{number:03}", "e1", {"price": 1})
     job.sync()
     assert job.rows("SELECT count(*) FROM entries") == [(5,)]
-    # The stream of a known type goes on, though no page lists it any more.
+    # The stream of a known type continues, even if no page lists it any longer.
     job.behavior.content_types_unlisted = frozenset({"type_004"})
     job.stack.publish_entry("type_004", "e2", {"price": 2})
     job.server.clear()

@@ -1,4 +1,4 @@
-"""Dates: which text is an instant or a day, whatever stands in the rows beside it."""
+"""Dates: which text is an instant or a day, independent of other rows."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ import pytest
 from contentstack_source.schema import DestinationTable
 from contentstack_source.simulator import Stack
 from contentstack_source.transform import dates
-from tests import mirror_dates
-from tests.dates import DAYS, INSTANTS, NO_DAYS, OTHERS
-from tests.jobs import Job, MakesJob
-from tests.places import Place, in_clickhouse, in_duckdb, in_postgres, in_sqlite, new_name
+from tests import oracle_dates
+from tests.date_examples import DAYS, INSTANTS, NO_DAYS, OTHERS
+from tests.destinations import Warehouse, in_clickhouse, in_duckdb, in_postgres, in_sqlite, new_name
+from tests.harness import Job, MakesJob
 from tests.servers.postgres import postgres
 
 Load = Callable[..., Any]
@@ -33,7 +33,7 @@ DAY_FORMS = (*DAYS, *NO_DAYS)
 
 @pytest.fixture(params=["UTC", "America/New_York", "Pacific/Kiritimati"])
 def session(request: pytest.FixtureRequest) -> Iterator[duckdb.DuckDBPyConnection]:
-    """A DuckDB that reads rows one after the other, in a time zone."""
+    """A DuckDB that reads rows one after the other, with a time zone."""
     with duckdb.connect() as con:
         con.execute(f"SET threads = 1; SET TimeZone = '{request.param}'")
         yield con
@@ -45,7 +45,7 @@ def read(con: duckdb.DuckDBPyConnection, value: str, texts: tuple[str, ...]) -> 
 
 
 def pairs(forms: tuple[str, ...]) -> tuple[str, ...]:
-    """Return all forms in an order in which each stands before and after each other."""
+    """Return all forms in an order in which each comes before and after each other."""
     return tuple(text for left in forms for right in forms for text in (left, right))
 
 
@@ -74,7 +74,7 @@ def test_a_value_is_the_same_day_beside_every_other_value(
     assert found == [DAYS.get(text) for text in texts]
 
 
-def kept(row: dict[str, Any]) -> dict[str, Any]:
+def columns_of_f(row: dict[str, Any]) -> dict[str, Any]:
     """Return the field `f` as text, by column."""
     return {
         name: value.isoformat() if isinstance(value, date) else value
@@ -105,7 +105,7 @@ def test_no_date_is_lost_and_none_depends_on_the_others_of_a_load(
     texts = pairs(forms)
     found = loaded(*({"f": text} for text in texts), schema=[schema])
     assert found.types["blog"] | {"f": data_type, "f__v_text": "text"} == found.types["blog"]
-    rows = {row["uid"]: kept(row) for row in found.rows["blog"]}
+    rows = {row["uid"]: columns_of_f(row) for row in found.rows["blog"]}
     assert rows == {f"e{n}": wanted_of(text, known) for n, text in enumerate(texts)}
     assert found.drift.variants == {"blog.f__v_text": sum(text not in known for text in texts)}
 
@@ -122,10 +122,10 @@ def test_lists_of_dates_follow_the_same_rules(
     rows = {row["_dlt_list_idx"]: row for row in found.rows["blog__f"]}
     for number, text in enumerate(forms):
         row = {f"f{name[5:]}": each for name, each in rows[number].items() if name[:5] == "value"}
-        assert kept(row) == wanted_of(text, known), text
+        assert columns_of_f(row) == wanted_of(text, known), text
 
 
-def test_the_whole_way_brings_every_form_as_it_is_alone(make_job: MakesJob) -> None:
+def test_a_sync_loads_every_form_as_if_it_were_alone(make_job: MakesJob) -> None:
     stack = Stack()
     stack.create_content_type("blog", [TITLE, DATE, {**DAY, "uid": "day"}])
     for number, text in enumerate(FORMS):
@@ -146,15 +146,13 @@ def test_the_whole_way_brings_every_form_as_it_is_alone(make_job: MakesJob) -> N
 
 
 @pytest.mark.parametrize("text", [text for text in FORMS if text[10:11] in {"T", "t"}])
-def test_a_field_the_model_does_not_know_holds_instants_or_keeps_the_text(
-    loaded: Load, text: str
-) -> None:
+def test_an_unknown_field_holds_instants_or_keeps_the_text(loaded: Load, text: str) -> None:
     found = loaded({"f": text}, schema=[])
     if found.types["blog"]["f"] == "text":
-        assert kept(found.row("blog")) == {"f": text}
+        assert columns_of_f(found.row("blog")) == {"f": text}
     else:
         assert found.types["blog"]["f"] == "timestamp"
-        assert kept(found.row("blog")) == wanted_of(text, INSTANTS)
+        assert columns_of_f(found.row("blog")) == wanted_of(text, INSTANTS)
 
 
 @pytest.mark.parametrize(
@@ -170,35 +168,38 @@ def test_a_field_the_model_does_not_know_holds_instants_or_keeps_the_text(
         ("2026-03-15T24:00:00Z", "text"),
     ],
 )
-def test_text_becomes_a_timestamp_unasked_only_with_date_time_and_zone(
+def test_text_of_an_unknown_field_becomes_a_timestamp_only_with_date_time_and_zone(
     loaded: Load, text: str, data_type: str
 ) -> None:
     assert loaded({"f": text}, schema=[]).types["blog"]["f"] == data_type
 
 
-def test_a_column_that_holds_timestamps_already_keeps_them_when_the_field_hides_the_time(
+def test_a_timestamp_column_stays_one_when_the_field_hides_the_time(
     loaded: Load,
 ) -> None:
     existing = {"blog": DestinationTable({"f": "timestamp"})}
     found = loaded({"f": "2026-03-15"}, schema=[DAY], existing=existing)
     assert found.types["blog"]["f"] == "timestamp"
-    assert kept(found.row("blog")) == {"f": "2026-03-15T00:00:00+00:00"}
+    assert columns_of_f(found.row("blog")) == {"f": "2026-03-15T00:00:00+00:00"}
 
 
-def test_a_column_that_holds_days_already_keeps_them_when_the_field_shows_the_time(
+def test_a_date_column_stays_one_when_the_field_shows_the_time(
     loaded: Load,
 ) -> None:
     existing = {"blog": DestinationTable({"f": "date"})}
     texts = ["2026-03-15", "2026-03-15T09:00:00Z"]
     found = loaded(*({"f": text} for text in texts), schema=[DATE], existing=existing)
     assert found.types["blog"]["f"] == "date"
-    assert [kept(row) for row in found.rows["blog"]] == [{"f": texts[0]}, {"f__v_text": texts[1]}]
+    assert [columns_of_f(row) for row in found.rows["blog"]] == [
+        {"f": texts[0]},
+        {"f__v_text": texts[1]},
+    ]
 
 
 @pytest.mark.parametrize(
     ("value", "column"), [(5, "f__v_bigint"), (1.5, "f__v_double"), (True, "f__v_bool")]
 )
-def test_a_value_of_another_kind_goes_beside_a_day(
+def test_a_value_of_another_type_is_kept_beside_a_date_column(
     loaded: Load, value: object, column: str
 ) -> None:
     found = loaded({"f": [value]}, schema=[{**DAY, "multiple": True}])
@@ -206,7 +207,7 @@ def test_a_value_of_another_kind_goes_beside_a_day(
     assert found.column("blog__f", name) == [value]
 
 
-def test_a_field_that_no_entry_fills_is_a_date_if_it_hides_the_time(loaded: Load) -> None:
+def test_an_empty_field_is_a_date_if_it_hides_the_time(loaded: Load) -> None:
     assert loaded({}, schema=[DAY]).types["blog"]["f"] == "date"
 
 
@@ -230,30 +231,30 @@ def test_one_unreadable_date_of_a_content_type_leaves_the_others_readable(
 
 
 @pytest.mark.parametrize("text", FORMS)
-def test_the_mirror_reads_the_same_instants(text: str) -> None:
-    found = mirror_dates.instant(text)
+def test_the_oracle_reads_the_same_instants(text: str) -> None:
+    found = oracle_dates.instant(text)
     assert (found and found.isoformat()) == INSTANTS.get(text)
 
 
 @pytest.mark.parametrize("text", DAY_FORMS)
-def test_the_mirror_reads_the_same_days(text: str) -> None:
-    found = mirror_dates.day(text)
+def test_the_oracle_reads_the_same_days(text: str) -> None:
+    found = oracle_dates.day(text)
     assert (found and found.isoformat()) == DAYS.get(text)
 
 
 @contextmanager
-def in_postgres_far_from_utc(folder: Path) -> Iterator[Place]:
-    """A database whose sessions are 14 hours ahead of UTC."""
+def in_postgres_far_from_utc(folder: Path) -> Iterator[Warehouse]:
+    """A database with sessions 14 hours ahead of UTC."""
     del folder
     address = postgres(new_name())
     database = address.rsplit("/", 1)[1]
     with psycopg2.connect(address) as con, con.cursor() as cursor:
         cursor.execute(f"ALTER DATABASE {database} SET timezone TO 'Pacific/Kiritimati'")
     con.close()
-    yield Place(dlt.destinations.postgres(address), parses_json=True)
+    yield Warehouse(dlt.destinations.postgres(address), parses_json=True)
 
 
-KEPT_AT = {
+SOFT_DELETED_AT = {
     "duckdb": in_duckdb,
     "postgres": in_postgres,
     "postgres far from UTC": in_postgres_far_from_utc,
@@ -262,10 +263,10 @@ KEPT_AT = {
 }
 
 
-# What dlt says to SQLAlchemy when it makes the SQL of a merge.
+# A warning of SQLAlchemy about dlt's SQL of a merge.
 @pytest.mark.filterwarnings("ignore:implicitly coercing SELECT object")
-@pytest.mark.parametrize("name", KEPT_AT)
-def test_dates_of_every_form_come_back_for_rows_that_are_kept(
+@pytest.mark.parametrize("name", SOFT_DELETED_AT)
+def test_dates_of_every_form_are_preserved_in_soft_deleted_rows(
     make_job: MakesJob, name: str
 ) -> None:
     stack = Stack()
@@ -274,7 +275,7 @@ def test_dates_of_every_form_come_back_for_rows_that_are_kept(
     for number, text in enumerate(FORMS):
         fields = {"title": text, "f": text, "day": days[number % len(days)]}
         stack.publish_entry("blog", f"e{number}", fields, "en-us")
-    job = make_job(stack, KEPT_AT[name], DELETES="soft")
+    job = make_job(stack, SOFT_DELETED_AT[name], DELETES="soft")
     job.sync()
     before = dates_at(job)
     stack.delete_content_type("blog")

@@ -1,4 +1,4 @@
-"""The dbt package, built by dbt itself on what the demo loaded."""
+"""The dbt package, built by dbt on the data of the demo."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ ROOT = Path(__file__).parents[1]
 DBT = ROOT / ".venv-dbt" / "bin" / "dbt"
 pytestmark = [
     pytest.mark.long,
-    pytest.mark.skipif(not DBT.exists(), reason="needs .venv-dbt, which `make test-all` makes"),
+    pytest.mark.skipif(not DBT.exists(), reason="needs .venv-dbt, which `make test-all` creates"),
 ]
 
 
 @pytest.fixture(scope="module")
 def file(demo_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A copy of the demo's file: dbt makes its views in it."""
+    """A copy of the demo's file: dbt creates its views in it."""
     copy = tmp_path_factory.mktemp("dbt") / FILE
     shutil.copy(demo_folder / FOLDER / FILE, copy)
     return copy
@@ -32,9 +32,9 @@ def file(demo_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def run_dbt(file: Path, *arguments: str) -> dict[str, str]:
     """Run dbt on the file; return the status of every test and model by its id."""
-    place = file.parent
-    told = subprocess.run(
-        [DBT, *arguments, "--profiles-dir", ".", "--target-path", place, "--log-path", place],
+    folder = file.parent
+    done = subprocess.run(
+        [DBT, *arguments, "--profiles-dir", ".", "--target-path", folder, "--log-path", folder],
         cwd=ROOT / "dbt",
         env={
             **os.environ,
@@ -47,8 +47,8 @@ def run_dbt(file: Path, *arguments: str) -> dict[str, str]:
         check=False,
     )
     name = "sources.json" if arguments[0] == "source" else "run_results.json"
-    results: list[dict[str, Any]] = json.loads((place / name).read_text())["results"]
-    assert results, told.stdout
+    results: list[dict[str, Any]] = json.loads((folder / name).read_text())["results"]
+    assert results, done.stdout
     return {each["unique_id"]: each["status"] for each in results}
 
 
@@ -64,7 +64,7 @@ def test_every_model_is_built_and_every_test_passes(file: Path) -> None:
             assert made == there > 0
 
 
-def test_a_row_that_is_there_twice_fails_the_tests(file: Path) -> None:
+def test_a_duplicate_row_fails_the_tests(file: Path) -> None:
     broken = file.parent / "broken.duckdb"
     shutil.copy(file, broken)
     with duckdb.connect(str(broken)) as con:

@@ -1,4 +1,4 @@
-"""The files under `deploy/`: valid to their own validators, and their commands run as they are."""
+"""The files under `deploy/`: their validators accept them, and their commands run unchanged."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ import yaml
 from crontab import CronTab
 
 from contentstack_source.simulator import Server, serve
-from tests.mirror import assert_equal
-from tests.small import filled_stack
+from tests.oracle import assert_equal
+from tests.small_stack import filled_stack
 
 ROOT = Path(__file__).parents[1]
 DEPLOY = ROOT / "deploy"
@@ -35,7 +35,7 @@ def run(*command: str, **options: Any) -> subprocess.CompletedProcess[str]:
 
 
 @pytest.mark.skipif(not shutil.which("systemd-analyze"), reason="no systemd-analyze here")
-def test_systemd_takes_the_units(tmp_path: Path) -> None:
+def test_systemd_accepts_the_units(tmp_path: Path) -> None:
     def verify(text: str) -> subprocess.CompletedProcess[str]:
         copies = []
         for unit in UNITS:
@@ -49,14 +49,14 @@ def test_systemd_takes_the_units(tmp_path: Path) -> None:
     assert "Unknown key" in verify("\n[Service]\nTypo=yes\n").stderr
 
 
-def test_cron_takes_the_table() -> None:
+def test_cron_accepts_the_table() -> None:
     (job,) = CronTab(tabfile=str(DEPLOY / "crontab"))
     assert job.is_valid()
     assert job.is_enabled()
     assert str(job.slices) == "*/15 * * * *"
 
 
-def test_github_takes_the_workflow_and_zizmor_finds_nothing_in_it(tmp_path: Path) -> None:
+def test_github_accepts_the_workflow_and_zizmor_finds_nothing(tmp_path: Path) -> None:
     file = DEPLOY / "github-actions.yml"
     schema = ("--builtin-schema", "vendor.github-workflows")
     done = run(str(BIN / "check-jsonschema"), *schema, str(file))
@@ -67,7 +67,7 @@ def test_github_takes_the_workflow_and_zizmor_finds_nothing_in_it(tmp_path: Path
     assert run(str(BIN / "zizmor"), "--offline", str(tmp_path / "careless.yml")).returncode != 0
 
 
-def test_kubernetes_takes_the_cronjob(tmp_path: Path) -> None:
+def test_kubernetes_accepts_the_cronjob(tmp_path: Path) -> None:
     file = DEPLOY / "kubernetes.yaml"
     command = (str(BIN / "kubernetes-validate"), "--strict")
     done = run(*command, str(file))
@@ -77,19 +77,19 @@ def test_kubernetes_takes_the_cronjob(tmp_path: Path) -> None:
 
 
 @dataclass(frozen=True)
-class Said:
-    """What a file says is to be run."""
+class RunSpec:
+    """The command and environment of a file."""
 
     command: str
     environment: Mapping[str, str]
 
 
-def said_by_cron() -> Said:
+def spec_of_cron() -> RunSpec:
     (job,) = CronTab(tabfile=str(DEPLOY / "crontab"))
-    return Said(job.command, dict(job.env))
+    return RunSpec(job.command, dict(job.env))
 
 
-def said_by_systemd() -> Said:
+def spec_of_systemd() -> RunSpec:
     class Unit(configparser.RawConfigParser):
         def optionxform(self, optionstr: str) -> str:
             return optionstr
@@ -98,27 +98,27 @@ def said_by_systemd() -> Said:
     parser = Unit(strict=False)
     parser.read_string(text)
     environment = dict(re.findall(r"^Environment=(\w+)=(.+)$", text, flags=re.MULTILINE))
-    return Said(parser["Service"]["ExecStart"], environment)
+    return RunSpec(parser["Service"]["ExecStart"], environment)
 
 
-def said_by_github() -> Said:
+def spec_of_github() -> RunSpec:
     workflow = yaml.safe_load((DEPLOY / "github-actions.yml").read_text("utf-8"))
     step = workflow["jobs"]["sync"]["steps"][-1]
-    return Said(step["run"], {k: v for k, v in step["env"].items() if "${{" not in v})
+    return RunSpec(step["run"], {k: v for k, v in step["env"].items() if "${{" not in v})
 
 
-def said_by_kubernetes() -> Said:
+def spec_of_kubernetes() -> RunSpec:
     job = yaml.safe_load((DEPLOY / "kubernetes.yaml").read_text("utf-8"))
     (container,) = job["spec"]["jobTemplate"]["spec"]["template"]["spec"]["containers"]
     environment = {each["name"]: each["value"] for each in container["env"]}
-    return Said(" ".join(container["command"]), environment)
+    return RunSpec(" ".join(container["command"]), environment)
 
 
-SAYINGS: Mapping[str, Callable[[], Said]] = {
-    "cron": said_by_cron,
-    "systemd": said_by_systemd,
-    "GitHub Actions": said_by_github,
-    "Kubernetes": said_by_kubernetes,
+SPECS: Mapping[str, Callable[[], RunSpec]] = {
+    "cron": spec_of_cron,
+    "systemd": spec_of_systemd,
+    "GitHub Actions": spec_of_github,
+    "Kubernetes": spec_of_kubernetes,
 }
 
 
@@ -129,35 +129,35 @@ def server(configure: Callable[..., None]) -> Iterator[Server]:
         yield server
 
 
-def test_what_each_file_runs_keeps_the_tables_equal_with_a_new_working_folder_each(
+def test_the_command_of_each_file_keeps_the_tables_equal_in_a_new_working_folder(
     tmp_path: Path, server: Server
 ) -> None:
-    for number, (name, said) in enumerate(SAYINGS.items()):
+    for number, (name, spec_of) in enumerate(SPECS.items()):
         work = tmp_path / f"work{number}"
         work.mkdir()
-        places = {
+        replacements = {
             INSTALLED: str(BIN),
             "/etc/contentstack": str(tmp_path),
             "/var/cache/contentstack": str(work),
             "/work": str(work),
-            "postgres": "duckdb",  # the one that needs no server
+            "postgres": "duckdb",  # a destination that needs no server
         }
 
-        def here(text: str, places: Mapping[str, str] = places) -> str:
-            return re.sub("|".join(places), lambda found: places[found[0]], text)
+        def here(text: str, replacements: Mapping[str, str] = replacements) -> str:
+            return re.sub("|".join(replacements), lambda found: replacements[found[0]], text)
 
-        environment = {variable: here(value) for variable, value in said().environment.items()}
+        environment = {variable: here(value) for variable, value in spec_of().environment.items()}
         path = f"{BIN}:{os.environ['PATH']}"
         own = {"DLT_DATA_DIR": str(work), "HOME": str(work), **environment, "PATH": path}
-        done = run("sh", "-c", here(said().command), cwd=tmp_path, env={**os.environ, **own})
+        done = run("sh", "-c", here(spec_of().command), cwd=tmp_path, env={**os.environ, **own})
         assert done.returncode == 0, (name, done.stderr)
-        told = done.stdout or (work / "contentstack.log").read_text()
-        assert '"outcome":"ok"' in told.splitlines()[-1], name
+        output = done.stdout or (work / "contentstack.log").read_text()
+        assert '"outcome":"ok"' in output.splitlines()[-1], name
         assert_equal(str(tmp_path / "contentstack_warehouse.duckdb"), server.stack)
         server.stack.delete_entry("article", f"e{number + 1}")
 
 
-def test_the_files_install_extras_that_there_are_and_set_variables_that_count() -> None:
+def test_the_files_install_existing_extras_and_set_known_variables() -> None:
     text = "".join(path.read_text("utf-8") for path in DEPLOY.iterdir())
     extras = {name for found in re.findall(r"\[([a-z,]+)\]'", text) for name in found.split(",")}
     declared = (ROOT / "pyproject.toml").read_text("utf-8")

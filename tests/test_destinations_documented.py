@@ -1,4 +1,4 @@
-"""The page of destinations: its settings parse, and are ones that dlt knows."""
+"""docs/destinations.md: its settings parse, and dlt knows them."""
 
 from __future__ import annotations
 
@@ -48,6 +48,6 @@ def test_every_destination_of_the_table_has_its_settings() -> None:
 
 
 def test_every_destination_with_packages_of_its_own_has_an_extra() -> None:
-    others = {"airflow", "dagster", "lake", "listen", "show"}
+    others = {"airflow", "dagster", "lake", "listen", "dashboard"}
     extras = set(PROJECT["optional-dependencies"]) - others
     assert set(NAMED) - {"duckdb", "fabric", "filesystem", "synapse"} == extras

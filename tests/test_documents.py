@@ -1,4 +1,4 @@
-"""The other documents: what they point at is there."""
+"""The other documents: what they refer to exists."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def anchors_of(document: Path) -> Iterator[str]:
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))
-def test_every_link_leads_somewhere(document: Path) -> None:
+def test_every_link_has_a_target(document: Path) -> None:
     for link in re.findall(r"\]\(([^)]+)\)", document.read_text("utf-8")):
         if "://" in link:
             continue
@@ -39,7 +39,7 @@ def test_the_index_lists_every_decision_under_its_title() -> None:
 
 
 @pytest.mark.parametrize("decision", DECISIONS, ids=lambda path: path.stem)
-def test_a_decision_tells_its_context_what_was_tried_and_what_follows(decision: Path) -> None:
+def test_a_decision_has_its_context_alternatives_and_consequences(decision: Path) -> None:
     text = decision.read_text("utf-8")
     for part in ("## Context", "## Decision", "## Consequences"):
         assert part in text
@@ -54,14 +54,14 @@ def test_every_package_is_in_the_table_of_packages() -> None:
     assert sorted(named) == sorted(there)
 
 
-def test_the_targets_named_are_in_the_makefile() -> None:
+def test_the_named_make_targets_exist() -> None:
     text = (ROOT / "CONTRIBUTING.md").read_text("utf-8")
     makefile = (ROOT / "Makefile").read_text("utf-8")
     for target in re.findall(r"^make ([\w-]+)", text, flags=re.MULTILINE):
         assert re.search(rf"^{target}:", makefile, flags=re.MULTILINE), target
 
 
-def test_the_files_that_contributing_names_are_there() -> None:
+def test_the_files_named_in_contributing_exist() -> None:
     text = (ROOT / "CONTRIBUTING.md").read_text("utf-8")
     for name in re.findall(r"`([\w/.]+\.(?:py|md|sh|toml))`", text):
         assert (ROOT / name).is_file() or (ROOT / "contentstack_source" / name).is_file(), name

@@ -1,4 +1,4 @@
-"""Content models that change under the tables, and content that is extreme: the whole way."""
+"""Changing content models and extreme content, end to end."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from contentstack_source.destinations.target import Target
 from contentstack_source.runs import run
 from contentstack_source.runs.summary import RunSummary
 from contentstack_source.simulator import Stack, serve
-from tests.mirror import assert_equal
+from tests.oracle import assert_equal
 
 Fields = list[dict[str, Any]]
 Step = tuple[Fields, dict[str, Any]]
@@ -62,7 +62,7 @@ DRIFT: dict[str, list[Step]] = {
         ([field("json")], {"f": {"type": "doc", "children": [{"text": "rich"}]}}),
     ],
 }
-"""Content type to its steps: a model, and an entry published under it."""
+"""Steps by content type: a model, and an entry published under it."""
 
 
 @dataclass
@@ -114,7 +114,7 @@ def test_the_tables_follow_every_change_of_a_content_model(job: Job) -> None:
     assert_equal(job.file, job.stack)
 
 
-def test_a_content_type_made_again_under_the_same_uid_has_its_new_model(job: Job) -> None:
+def test_a_content_type_recreated_under_the_same_uid_has_its_new_model(job: Job) -> None:
     job.stack.create_content_type("blog", [TEXT, group(LIST, uid="g", multiple=True)])
     for uid in ("stays_away", "comes_back"):
         job.stack.publish_entry("blog", uid, {"f": "old", "g": [{"f": ["a", "b"]}]})
@@ -179,9 +179,9 @@ def test_an_entry_of_ten_megabytes_arrives_whole(job: Job) -> None:
     job.sync()
 
 
-def test_names_longer_than_a_file_may_have_stop_no_run(job: Job) -> None:
+def test_names_longer_than_a_file_name_stop_no_run(job: Job) -> None:
     job.stack.create_content_type("L" * 250, [TEXT])
-    job.stack.create_content_type("con", [TEXT])  # no file on Windows may be called that
+    job.stack.create_content_type("con", [TEXT])  # not a valid file name on Windows
     long = {"a" * 200: {"b" * 200: [{"c" * 200: ["deep"]}]}}
     for uid in ("L" * 250, "con"):
         job.stack.publish_entry(uid, "e1", {"f": "in the row"} | long)

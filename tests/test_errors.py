@@ -1,4 +1,4 @@
-"""The tree of errors: what happened, what to do, and the exit code that goes with it."""
+"""The tree of errors: message, hint and exit code."""
 
 from __future__ import annotations
 
@@ -19,19 +19,19 @@ EVERY = [
 
 def make(error: type[ContentstackError]) -> ContentstackError:
     if error is errors.InvalidTokenError:
-        return errors.InvalidTokenError("sync_token", "It broke", "Mend it.")
-    return error("It broke", "Mend it.")
+        return errors.InvalidTokenError("sync_token", "It broke", "Fix it.")
+    return error("It broke", "Fix it.")
 
 
 @pytest.mark.parametrize("error", EVERY)
-def test_every_error_says_what_happened_and_what_to_do(error: type[ContentstackError]) -> None:
+def test_every_error_has_a_message_and_a_hint(error: type[ContentstackError]) -> None:
     made = make(error)
-    assert str(made) == "It broke. Mend it."
-    assert (made.message, made.hint) == ("It broke", "Mend it.")
+    assert str(made) == "It broke. Fix it."
+    assert (made.message, made.hint) == ("It broke", "Fix it.")
 
 
 @pytest.mark.parametrize("error", EVERY)
-def test_dlt_lets_every_error_out_unwrapped(error: type[ContentstackError]) -> None:
+def test_dlt_raises_every_error_unwrapped(error: type[ContentstackError]) -> None:
     assert issubclass(error, DltSourceException)
 
 
@@ -43,15 +43,15 @@ def test_every_error_is_either_refused_or_failed(error: type[ContentstackError])
     assert error.exit_code == stopped.get(error, 2 if is_refused else 1)
 
 
-def test_a_page_that_leads_back_is_an_answer_that_breaks_the_protocol() -> None:
+def test_a_pagination_loop_is_an_invalid_response() -> None:
     assert issubclass(errors.PaginationLoopError, errors.InvalidResponseError)
 
 
-def test_a_refused_token_tells_which_it_is() -> None:
-    made = errors.InvalidTokenError("pagination_token", "It broke", "Mend it.")
+def test_an_invalid_token_error_has_the_kind_of_token() -> None:
+    made = errors.InvalidTokenError("pagination_token", "It broke", "Fix it.")
     assert made.token_kind == "pagination_token"
 
 
-def test_the_drawn_tree_is_the_tree() -> None:
+def test_the_tree_in_the_docstring_is_complete() -> None:
     drawn = re.findall(r"[─ ] ?(\w+Error)\b", f" {errors.__doc__}")
     assert set(drawn) == {error.__name__ for error in EVERY}

@@ -1,4 +1,4 @@
-"""The event types a user may choose."""
+"""The setting event_types."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from contentstack_source.events import EVENT_TYPES, PUBLISHED, parse_event_types
 
 
 @pytest.mark.parametrize("nothing", [None, "", " , ", [], [""]])
-def test_all_seven_are_meant_when_none_is_named(nothing: str | list[str] | None) -> None:
+def test_the_default_is_all_seven_event_types(nothing: str | list[str] | None) -> None:
     assert parse_event_types(nothing) == EVENT_TYPES
     assert len(set(EVENT_TYPES)) == 7
 
@@ -27,7 +27,7 @@ def test_all_seven_are_meant_when_none_is_named(nothing: str | list[str] | None)
         {"entry_published", "asset_deleted"},
     ],
 )
-def test_a_choice_comes_in_the_vendors_order(chosen: str | Iterable[str]) -> None:
+def test_chosen_event_types_are_in_the_vendors_order(chosen: str | Iterable[str]) -> None:
     assert parse_event_types(chosen) == ("entry_published", "asset_deleted")
 
 
@@ -36,7 +36,7 @@ def test_every_type_can_be_chosen_alone() -> None:
 
 
 @pytest.mark.parametrize("chosen", ["entry_publish", "ENTRY_PUBLISHED", ["entry_published", "all"]])
-def test_an_unknown_type_is_refused_with_those_there_are(chosen: str | list[str]) -> None:
+def test_an_unknown_type_is_refused_with_the_known_ones(chosen: str | list[str]) -> None:
     with pytest.raises(SettingsError) as caught:
         parse_event_types(chosen)
     unknown = chosen if isinstance(chosen, str) else chosen[-1]
@@ -44,5 +44,5 @@ def test_an_unknown_type_is_refused_with_those_there_are(chosen: str | list[str]
     assert all(name in caught.value.hint for name in EVENT_TYPES)
 
 
-def test_publishes_put_rows_and_all_others_take_them() -> None:
+def test_only_publishes_upsert_rows() -> None:
     assert PUBLISHED == ("entry_published", "asset_published")

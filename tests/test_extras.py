@@ -1,4 +1,4 @@
-"""The extras of destinations install together, and each brings what its destination imports."""
+"""The extras of destinations install together, and each has what its destination imports."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import tomlkit
 
 ROOT = Path(__file__).parents[1]
 PROJECT = tomlkit.parse((ROOT / "pyproject.toml").read_text("utf-8")).unwrap()["project"]
-SCHEDULERS = {"airflow", "dagster"}  # tested in environments of their own
+SCHEDULERS = {"airflow", "dagster"}  # tested in separate environments
 EXTRAS = sorted(PROJECT["optional-dependencies"].keys() - SCHEDULERS)
 IMPORTS = """
 import importlib.util, sys
@@ -20,7 +20,7 @@ for name in sys.argv[1:]:
     if name == "lake":
         import deltalake, pyiceberg, s3fs
         from contentstack_source.destinations.lake import delta, destination, iceberg
-    elif name == "mssql":  # imports a library of the system, which comes from elsewhere
+    elif name == "mssql":  # imports a system library, which pip cannot install
         assert importlib.util.find_spec("pyodbc")
     else:
         assert Destination.from_reference(name).client_class

@@ -1,4 +1,4 @@
-"""History: every event kept, what versions it tells of, and the tables made anew from it."""
+"""History: every event is kept, versions come from it, and a rebuild of the tables uses it."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from contentstack_source.runs import run
 from contentstack_source.runs.rebuild import rebuild
 from contentstack_source.simulator import Stack
 from contentstack_source.transform.history import VERSIONS
-from tests.jobs import Job, MakesJob
-from tests.mirror import assert_equal_at
-from tests.places import Makes, in_duckdb, in_postgres
-from tests.small import MODELS, filled_stack, small_stack
+from tests.destinations import MakesWarehouse, in_duckdb, in_postgres
+from tests.harness import Job, MakesJob
+from tests.oracle import assert_equal_at
+from tests.small_stack import MODELS, filled_stack, small_stack
 from tests.snapshots import differences, snapshot_of
 
 KEY = "content_type_uid, uid, locale"
@@ -43,20 +43,20 @@ def second_day(stack: Stack) -> None:
         stack.publish_entry("author", "e1", {"title": "Third"}, "en-us")
 
 
-def what_vanishes_unseen(stack: Stack) -> None:
-    """Nobody hears of it: the sync token is forgotten, and an initial sync tells of no removals."""
+def delete_without_event(stack: Stack) -> None:
+    """The sync token becomes invalid, and an initial sync has no deletes."""
     stack.delete_entry("author", "e3", "de-de")
     stack.tokens.forget()
 
 
-def a_removal_that_names_no_locale(job: Job) -> None:
+def delete_without_locale(job: Job) -> None:
     job.behavior.delete_data = "no_locale"
     job.stack.delete_entry("article", "e1")
     job.stack.delete_asset("a1")
 
 
 @pytest.mark.parametrize(
-    ("make_place", "deletes"),
+    ("make_warehouse", "deletes"),
     [
         pytest.param(in_duckdb, "soft", id="duckdb, soft"),
         pytest.param(in_postgres, "hard", id="postgres, hard"),
@@ -64,28 +64,28 @@ def a_removal_that_names_no_locale(job: Job) -> None:
         pytest.param(in_postgres, "soft", id="postgres, soft", marks=pytest.mark.long),
     ],
 )
-def test_a_rebuild_leaves_every_row_as_it_was_and_asks_nothing(
-    make_job: MakesJob, make_place: Makes, deletes: str
+def test_a_rebuild_changes_no_row_and_sends_no_request(
+    make_job: MakesJob, make_warehouse: MakesWarehouse, deletes: str
 ) -> None:
-    job = make_job(filled_stack(), make_place, DELETES=deletes, HISTORY="true")
+    job = make_job(filled_stack(), make_warehouse, DELETES=deletes, HISTORY="true")
     job.sync()
     first_day(job.stack)
     job.sync()
     second_day(job.stack)
     job.sync()
-    what_vanishes_unseen(job.stack)
+    delete_without_event(job.stack)
     summary = job.sync()
     assert (summary.invalid_tokens, summary.failed_views) == (1, {})
-    job.assert_rebuilt_as_it_was()
-    standing = job.view("entry_versions", KEY, "valid_to IS NULL")
-    assert sorted(standing) == sorted(job.stack.published_keys())
-    a_removal_that_names_no_locale(job)
+    job.assert_rebuild_changes_nothing()
+    current = job.view("entry_versions", KEY, "valid_to IS NULL")
+    assert sorted(current) == sorted(job.stack.published_keys())
+    delete_without_locale(job)
     job.sync()
-    job.assert_rebuilt_as_it_was()
-    assert job.sync().passes == 0  # the sync token has stayed where it was
+    job.assert_rebuild_changes_nothing()
+    assert job.sync().passes == 0  # the sync token is unchanged
 
 
-def test_versions_are_those_of_the_stack_from_when_to_when(make_job: MakesJob) -> None:
+def test_versions_match_the_stack_with_their_start_and_end(make_job: MakesJob) -> None:
     job = make_job(filled_stack(), HISTORY="true")
     job.sync()
     first_day(job.stack)
@@ -93,16 +93,16 @@ def test_versions_are_those_of_the_stack_from_when_to_when(make_job: MakesJob) -
     second_day(job.stack)
     job.sync()
     found = job.rows(f"SELECT {KEY}, valid_from, valid_to, ended_by, data FROM ({VERSIONS}) AS v")
-    told = {
+    versions = {
         (*row[:3], row[3].isoformat()): (row[4] and row[4].isoformat(), row[5], json.loads(row[6]))
         for row in found
     }
-    assert len(told) == len(found)
-    assert told == versions_of(job.stack)
+    assert len(versions) == len(found)
+    assert versions == versions_of(job.stack)
 
 
 def versions_of(stack: Stack) -> dict[tuple[Any, ...], tuple[Any, ...]]:
-    """Walk the log of the stack, oldest first, and return what was published from when to when."""
+    """Walk the log of the stack, oldest first, and return every version with its start and end."""
     versions: dict[tuple[Any, ...], tuple[Any, ...]] = {}
     open_since: dict[tuple[str, str, str], str] = {}
 
@@ -113,7 +113,7 @@ def versions_of(stack: Stack) -> dict[tuple[Any, ...], tuple[Any, ...]]:
     for event in stack.events():
         at = event.event_at.replace("Z", "000+00:00")
         if event.source == "with_content_type":
-            continue  # never told
+            continue  # never sent
         if event.type == "content_type_deleted":
             for key in [key for key in open_since if key[0] == event.content_type_uid]:
                 end(key, at, event.type)
@@ -126,12 +126,12 @@ def versions_of(stack: Stack) -> dict[tuple[Any, ...], tuple[Any, ...]]:
     return versions
 
 
-def test_what_vanished_unseen_ended_with_the_pass_that_no_longer_found_it(
+def test_entries_deleted_without_an_event_end_with_the_next_full_sync(
     make_job: MakesJob,
 ) -> None:
     job = make_job(filled_stack(), HISTORY="true")
     job.sync()
-    what_vanishes_unseen(job.stack)
+    delete_without_event(job.stack)
     job.sync()
     (ended,) = job.rows(
         f"SELECT {KEY}, ended_by, valid_to FROM ({VERSIONS}) AS v WHERE valid_to IS NOT NULL"
@@ -154,8 +154,8 @@ def test_an_event_received_again_is_the_same_row(make_job: MakesJob) -> None:
     assert job.rows("SELECT count(*) FROM entry_history WHERE event_type = 'full_sync'") == [(3,)]
 
 
-def test_a_later_pass_decides_even_with_an_older_event(make_job: MakesJob) -> None:
-    """As after a resync to another environment, where the same entry was published earlier."""
+def test_a_later_pass_wins_even_with_an_older_event(make_job: MakesJob) -> None:
+    """Like a resync to another environment, where the same entry was published earlier."""
     job = make_job(small_stack(), HISTORY="true")
     job.stack.publish_entry("author", "e1", {"title": "Earlier"})
     earlier = json.loads(job.stack.events()[-1].blob)
@@ -169,7 +169,7 @@ def test_a_later_pass_decides_even_with_an_older_event(make_job: MakesJob) -> No
 
 
 @pytest.mark.long
-def test_a_history_switched_on_later_begins_with_everything(
+def test_a_history_switched_on_later_starts_with_all_entries(
     make_job: MakesJob, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     job = make_job(filled_stack(), HISTORY="true")
@@ -184,48 +184,48 @@ def test_a_history_switched_on_later_begins_with_everything(
         rebuild(job.target)
     monkeypatch.setenv("SOURCES__CONTENTSTACK__HISTORY", "true")
     assert job.sync().history_begins
-    job.assert_rebuilt_as_it_was()
+    job.assert_rebuild_changes_nothing()
 
 
 @pytest.mark.long
-def test_a_rebuild_brings_back_what_other_hands_took(make_job: MakesJob) -> None:
+def test_a_rebuild_restores_tables_and_rows_changed_by_hand(make_job: MakesJob) -> None:
     job = make_job(filled_stack(), HISTORY="true")
     job.sync()
-    before = snapshot_of(job.place)
+    before = snapshot_of(job.warehouse)
     with job.target.pipeline().sql_client() as client:
         client.drop_tables("author", "article__parts")
         client.execute_sql("DELETE FROM entries WHERE uid = 'e1'")
         client.execute_sql("UPDATE article SET title = 'Mine'")
     summary = rebuild(job.target)
     assert sorted(summary.recreated) == ["article__parts", "author"]
-    assert differences(before, snapshot_of(job.place)) == []
+    assert differences(before, snapshot_of(job.warehouse)) == []
 
 
-def test_without_a_history_nothing_is_rebuilt(make_job: MakesJob) -> None:
+def test_a_rebuild_without_a_history_is_refused(make_job: MakesJob) -> None:
     job = make_job(filled_stack(), HISTORY="false")
     job.sync()
-    before = snapshot_of(job.place)
+    before = snapshot_of(job.warehouse)
     with pytest.raises(NoHistoryError) as caught:
         rebuild(job.target)
     assert caught.value.exit_code == 2
-    assert differences(before, snapshot_of(job.place)) == []
+    assert differences(before, snapshot_of(job.warehouse)) == []
 
 
 @pytest.mark.long
-def test_a_history_that_somebody_emptied_empties_nothing_else(make_job: MakesJob) -> None:
+def test_a_rebuild_from_an_emptied_history_is_refused(make_job: MakesJob) -> None:
     job = make_job(filled_stack(), HISTORY="true")
     job.sync()
-    before = snapshot_of(job.place)
+    before = snapshot_of(job.warehouse)
     with job.target.pipeline().sql_client() as client:
         client.execute_sql("DELETE FROM entry_history WHERE event_type LIKE 'entry%'")
     with pytest.raises(TooManyDeletionsError):
         rebuild(job.target)
-    after = snapshot_of(job.place)
+    after = snapshot_of(job.warehouse)
     assert differences(before | {"entry_history": after["entry_history"]}, after) == []
 
 
 @pytest.mark.long
-def test_a_field_that_changed_its_type_is_rebuilt_by_the_model_of_today(
+def test_a_rebuild_uses_the_current_content_model(
     make_job: MakesJob,
 ) -> None:
     job = make_job(filled_stack(), HISTORY="true")
@@ -238,16 +238,18 @@ def test_a_field_that_changed_its_type_is_rebuilt_by_the_model_of_today(
     job.stack.publish_entry("article", "e1", {"title": "T", "rating": "four"}, "en-us")
     job.sync()
     rebuild(job.target)
-    assert_equal_at(job.place, job.stack)
-    rebuilt = snapshot_of(job.place)
+    assert_equal_at(job.warehouse, job.stack)
+    rebuilt = snapshot_of(job.warehouse)
     run.resync(job.target)
-    resynced = snapshot_of(job.place)
-    told = {"entry_history", "content_types"}
-    assert [each for each in differences(rebuilt, resynced) if each.split()[0] not in told] == []
+    resynced = snapshot_of(job.warehouse)
+    log_tables = {"entry_history", "content_types"}
+    assert [
+        each for each in differences(rebuilt, resynced) if each.split()[0] not in log_tables
+    ] == []
 
 
 @pytest.mark.long
-def test_streams_of_their_own_tell_the_history_which_of_them_began_anew(
+def test_the_history_records_full_syncs_per_stream(
     make_job: MakesJob,
 ) -> None:
     job = make_job(filled_stack(), PARTITION_BY="content_type", HISTORY="true")
@@ -257,12 +259,12 @@ def test_streams_of_their_own_tell_the_history_which_of_them_began_anew(
     job.stack.create_content_type("article", MODELS["article"])
     job.stack.publish_entry("article", "e9", {"title": "Another"}, "en-us")
     job.sync()
-    told = "SELECT content_type_uid FROM entry_history WHERE event_type = 'full_sync'"
-    assert sorted(job.rows(told), key=str) == [("article",), (None,)]
-    job.assert_rebuilt_as_it_was()
+    query = "SELECT content_type_uid FROM entry_history WHERE event_type = 'full_sync'"
+    assert sorted(job.rows(query), key=str) == [("article",), (None,)]
+    job.assert_rebuild_changes_nothing()
 
 
-def test_a_type_of_that_name_leaves_the_history_alone(make_job: MakesJob) -> None:
+def test_a_content_type_called_entry_history_gets_another_table(make_job: MakesJob) -> None:
     job = make_job(small_stack(), HISTORY="true")
     job.stack.create_content_type("entry_history", MODELS["author"])
     job.stack.publish_entry("entry_history", "e1", {"title": "T", "born": None}, "en-us")
@@ -271,14 +273,14 @@ def test_a_type_of_that_name_leaves_the_history_alone(make_job: MakesJob) -> Non
     assert named[0].startswith("entry_history_")
 
 
-def test_the_source_alone_can_keep_the_history(make_job: MakesJob, tmp_path: Path) -> None:
+def test_the_source_alone_writes_the_history(make_job: MakesJob, tmp_path: Path) -> None:
     from contentstack_source import contentstack_source
 
     job = make_job(filled_stack(), HISTORY="true")
     pipeline = dlt.pipeline(
         "alone",
         pipelines_dir=str(tmp_path / "alone"),
-        destination=job.place.destination,
+        destination=job.warehouse.destination,
         dataset_name="alone",
     )
     pipeline.run(contentstack_source().with_resources("entry_published", "sync_events"))

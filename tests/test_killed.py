@@ -1,4 +1,4 @@
-"""The real command, killed with SIGKILL anywhere: the next run goes on, and ends equal."""
+"""The real command, killed with SIGKILL at any moment: the next run continues and ends equal."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from pathlib import Path
 import pytest
 
 from contentstack_source.simulator import Behavior, Fault, Server, Stack, edit, serve
-from tests.killing import SIGNS, Command
-from tests.small import filled_stack
+from tests.killed_command import SIGNS, Command
+from tests.small_stack import filled_stack
 
 KILLS = 9
 KILLS_LONG = int(os.environ.get("SOAK_KILLS", "200"))
 
 
-class Watched(Behavior):
-    """Weather that tells how many requests have come in."""
+class CountingBehavior(Behavior):
+    """Service behavior that counts requests."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -32,7 +32,7 @@ class Watched(Behavior):
 
 @pytest.fixture
 def stack() -> Stack:
-    """Every shape, and more than two pages."""
+    """A stack with every structure, and more than two pages."""
     stack = filled_stack()
     for number in range(230):
         stack.publish_asset(f"more{number}", {"title": f"Picture {number}"})
@@ -41,7 +41,7 @@ def stack() -> Stack:
 
 @pytest.fixture
 def server(stack: Stack) -> Iterator[Server]:
-    with serve(stack, Watched()) as server:
+    with serve(stack, CountingBehavior()) as server:
         yield server
 
 
@@ -59,8 +59,8 @@ def command(
 
 
 def end_equal(command: Command, history: list[str]) -> None:
-    exit_code, told = command.finish()
-    assert exit_code == 0, [told, *history]
+    exit_code, outcome = command.finish()
+    assert exit_code == 0, [outcome, *history]
     try:
         command.assert_equal()
     except AssertionError as error:
@@ -68,13 +68,13 @@ def end_equal(command: Command, history: list[str]) -> None:
 
 
 def kill_again_and_again(command: Command, kills: int, rng: random.Random) -> list[str]:
-    """Kill, edit a little, and now and then let a run end."""
+    """Kill and edit repeatedly, and sometimes let a run end."""
     history: list[str] = []
     killed = 0
     while killed < kills:
-        told = command.kill(rng)
-        killed += told.startswith("killed")
-        history.append(told)
+        outcome = command.kill(rng)
+        killed += outcome.startswith("killed")
+        history.append(outcome)
         history += [edit(command.server.stack, rng) for _ in range(rng.randrange(4))]
         if rng.random() < 0.2:
             end_equal(command, history)
@@ -89,29 +89,31 @@ def test_runs_killed_anywhere_end_equal(command: Command) -> None:
 
 
 @pytest.mark.long
-@pytest.mark.parametrize("sign", ["the load is there", "a table is loaded", "the file changed"])
+@pytest.mark.parametrize(
+    "sign", ["the load package is complete", "a table is loaded", "the file changed"]
+)
 def test_a_first_sync_killed_while_it_loads_ends_equal(command: Command, sign: str) -> None:
-    told = command.kill_when(sign, lambda: any(command.folder.glob(SIGNS[sign])))
-    assert told.startswith("killed")
+    outcome = command.kill_when(sign, lambda: any(command.folder.glob(SIGNS[sign])))
+    assert outcome.startswith("killed")
     command.server.stack.delete_content_type("author")
-    end_equal(command, [told])
+    end_equal(command, [outcome])
 
 
-def test_a_first_sync_killed_between_pages_goes_on_at_the_next_page(command: Command) -> None:
+def test_a_first_sync_killed_between_pages_continues_at_the_next_page(command: Command) -> None:
     for number in range(300):
         command.server.stack.publish_asset(f"many{number}", {"title": f"Picture {number}"})
     behavior = command.server.behavior
-    assert isinstance(behavior, Watched)
-    behavior.answer_seconds = 0.3  # time to die between a question and its answer
+    assert isinstance(behavior, CountingBehavior)
+    behavior.answer_seconds = 0.3  # time to kill between a request and its response
     for _ in range(3):
         second_page = behavior.seen + 2
-        told = command.kill_when("a page", lambda at=second_page: behavior.seen >= at)  # type: ignore[misc]
-        assert told.startswith("killed")
+        outcome = command.kill_when("a page", lambda at=second_page: behavior.seen >= at)  # type: ignore[misc]
+        assert outcome.startswith("killed")
     behavior.answer_seconds = 0.0
     end_equal(command, [])
     pages = [each.query for each in command.server.requests if "sync_token" not in each.query]
     asked = Counter(query.get("pagination_token", "init") for query in pages if "skip" not in query)
-    # Six pages; only the one in flight at each of the three deaths is asked for again.
+    # Six pages; only the one in flight at each of the three kills is requested again.
     assert list(asked.values()) == [1, 2, 2, 2, 1, 1]
 
 

@@ -1,4 +1,4 @@
-"""One load into one table of a lake: what goes and what comes, in one commit."""
+"""One load into one table of a lake: deletes and upserts, in one commit."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ from contentstack_source.destinations.lake import delta, iceberg, lake
 from contentstack_source.destinations.lake.load_files import Staged
 from contentstack_source.destinations.target import Target
 from contentstack_source.simulator import serve
-from tests.places import LAKES
-from tests.story import Story
+from tests.destinations import LAKES
+from tests.scenario import Scenario
 
 PARTS = pa.list_(pa.struct([("_dlt_list_idx", pa.int64()), ("heading", pa.string())]))
 ROWS = pa.schema(
@@ -32,41 +32,41 @@ ROWS = pa.schema(
         ("event_at", pa.timestamp("us", "UTC")),
     ]
 )
-MARKS = pa.schema([("_dlt_id", pa.string()), ("content_type_uid", pa.string())])
+TOMBSTONES = pa.schema([("_dlt_id", pa.string()), ("content_type_uid", pa.string())])
 
 
 class Delta:
     """A Delta table."""
 
     def __init__(self, folder: Path) -> None:
-        self.place = str(folder / "delta")
+        self.path = str(folder / "delta")
 
     def make(self, staged: Staged) -> None:
-        delta.make(self.place, staged, FilesystemDestinationClientConfiguration())
+        delta.make(self.path, staged, FilesystemDestinationClientConfiguration())
 
     def merge(self, staged: Staged) -> None:
-        delta.merge(DeltaTable(self.place), staged)
+        delta.merge(DeltaTable(self.path), staged)
 
     def append(self, staged: Staged) -> None:
-        delta.append(DeltaTable(self.place), staged)
+        delta.append(DeltaTable(self.path), staged)
 
     def rows(self) -> list[dict[str, Any]]:
-        return list(DeltaTable(self.place).to_pyarrow_table().to_pylist())
+        return list(DeltaTable(self.path).to_pyarrow_table().to_pylist())
 
     def commits(self) -> int:
-        return DeltaTable(self.place).version() + 1
+        return DeltaTable(self.path).version() + 1
 
 
 class Iceberg:
     """An Iceberg table."""
 
     def __init__(self, folder: Path) -> None:
-        self.place = f"file://{folder}/iceberg"
-        self.catalog = SqlCatalog("lake", uri="sqlite:///:memory:", warehouse=self.place)
+        self.path = f"file://{folder}/iceberg"
+        self.catalog = SqlCatalog("lake", uri="sqlite:///:memory:", warehouse=self.path)
         self.catalog.create_namespace("cms")
 
     def make(self, staged: Staged) -> None:
-        iceberg.make(self.catalog, "cms.article", f"{self.place}/article", staged, None)
+        iceberg.make(self.catalog, "cms.article", f"{self.path}/article", staged, None)
 
     def merge(self, staged: Staged) -> None:
         iceberg.merge(self.catalog.load_table("cms.article"), staged)
@@ -93,9 +93,9 @@ def rows(*ids: str, of: str = "article", title: str = "old", parts: Any = None) 
     return pa.Table.from_pylist([{"_dlt_id": each, **columns} for each in ids], schema=ROWS)
 
 
-def marks(*ids: str, of: str | None = "article") -> pa.Table:
+def tombstones(*ids: str, of: str | None = "article") -> pa.Table:
     return pa.Table.from_pylist(
-        [{"_dlt_id": each, "content_type_uid": of} for each in ids], schema=MARKS
+        [{"_dlt_id": each, "content_type_uid": of} for each in ids], schema=TOMBSTONES
     )
 
 
@@ -114,9 +114,11 @@ def found(table: Any) -> dict[str, str]:
 OLD = {"a": "old", "b": "old", "c": "old", "d": "old"}
 
 
-def test_rows_replace_their_like_and_marks_take_theirs(table: Any, tmp_path: Path) -> None:
-    load = staged(tmp_path, marks("b", "never there"), rows("c", "e", title="new"))
-    for _ in range(2):  # a load that is done twice changes nothing more
+def test_rows_replace_rows_of_their_id_and_tombstones_delete_theirs(
+    table: Any, tmp_path: Path
+) -> None:
+    load = staged(tmp_path, tombstones("b", "never published"), rows("c", "e", title="new"))
+    for _ in range(2):  # repeating a load changes nothing
         table.merge(load)
         assert found(table) == {"a": "old", "c": "new", "d": "old", "e": "new"}
         assert len(table.rows()) == 4
@@ -124,33 +126,33 @@ def test_rows_replace_their_like_and_marks_take_theirs(table: Any, tmp_path: Pat
 
 def test_a_load_is_one_commit(table: Any, tmp_path: Path) -> None:
     before = table.commits()
-    table.merge(staged(tmp_path, marks("b"), rows("c", "e", title="new")))
+    table.merge(staged(tmp_path, tombstones("b"), rows("c", "e", title="new")))
     assert table.commits() == before + 1
 
 
-def test_marks_alone_take_rows(table: Any, tmp_path: Path) -> None:
-    table.merge(staged(tmp_path, marks("a", "b")))
+def test_tombstones_alone_delete_rows(table: Any, tmp_path: Path) -> None:
+    table.merge(staged(tmp_path, tombstones("a", "b")))
     assert found(table) == {"c": "old", "d": "old"}
 
 
-def test_a_type_goes_whole_and_what_came_later_stays(table: Any, tmp_path: Path) -> None:
-    table.merge(staged(tmp_path, marks("*"), rows("b", "e", title="new")))
+def test_a_deleted_type_keeps_only_rows_of_the_load(table: Any, tmp_path: Path) -> None:
+    table.merge(staged(tmp_path, tombstones("*"), rows("b", "e", title="new")))
     assert found(table) == {"b": "new", "d": "old", "e": "new"}
 
 
-def test_every_row_goes_and_those_of_the_load_come(table: Any, tmp_path: Path) -> None:
-    table.merge(staged(tmp_path, marks("*", of="*"), rows("e", title="new")))
+def test_a_full_delete_keeps_only_rows_of_the_load(table: Any, tmp_path: Path) -> None:
+    table.merge(staged(tmp_path, tombstones("*", of="*"), rows("e", title="new")))
     assert found(table) == {"e": "new"}
-    table.merge(staged(tmp_path, marks("*", of=None)))
+    table.merge(staged(tmp_path, tombstones("*", of=None)))
     assert found(table) == {}
 
 
-def test_a_type_named_like_a_piece_of_sql_is_but_a_name(table: Any, tmp_path: Path) -> None:
-    table.merge(staged(tmp_path, marks("*", of="x') OR true --")))
+def test_a_type_named_like_sql_is_only_a_name(table: Any, tmp_path: Path) -> None:
+    table.merge(staged(tmp_path, tombstones("*", of="x') OR true --")))
     assert found(table) == OLD
 
 
-def test_columns_come_and_those_missing_in_a_load_stay(table: Any, tmp_path: Path) -> None:
+def test_new_columns_are_added_and_those_missing_in_a_load_stay(table: Any, tmp_path: Path) -> None:
     wider = rows("a", title="new").append_column("price", pa.array([1.5]))
     table.merge(staged(tmp_path, wider))
     table.merge(staged(tmp_path, rows("b", title="new").drop_columns(["parts"])))
@@ -158,13 +160,13 @@ def test_columns_come_and_those_missing_in_a_load_stay(table: Any, tmp_path: Pat
     assert prices == {"a": 1.5, "b": None, "c": None, "d": None}
 
 
-def test_a_list_grows_fields_and_old_rows_keep_theirs(table: Any, tmp_path: Path) -> None:
+def test_a_list_gets_new_fields_and_old_rows_keep_theirs(table: Any, tmp_path: Path) -> None:
     table.merge(staged(tmp_path, rows("a", parts=[{"_dlt_list_idx": 0, "heading": "h"}])))
     fields = [("_dlt_list_idx", pa.int64()), ("heading", pa.string()), ("level", pa.int64())]
     wider = pa.array([[{"_dlt_list_idx": 0, "heading": "i", "level": 3}]] * 2)
     wider = wider.cast(pa.list_(pa.struct(fields)))
     load = rows("b", "e").drop_columns(["parts"]).append_column("parts", wider)
-    table.merge(staged(tmp_path, load, marks("c")))
+    table.merge(staged(tmp_path, load, tombstones("c")))
     parts = {row["_dlt_id"]: row["parts"] for row in table.rows()}
     assert parts["a"] == [{"_dlt_list_idx": 0, "heading": "h", "level": None}]
     assert parts["b"] == parts["e"] == [{"_dlt_list_idx": 0, "heading": "i", "level": 3}]
@@ -173,34 +175,38 @@ def test_a_list_grows_fields_and_old_rows_keep_theirs(table: Any, tmp_path: Path
     assert len(table.rows()) == 4
 
 
-def test_a_type_goes_while_a_list_grows(table: Any, tmp_path: Path) -> None:
+def test_a_type_is_deleted_while_a_list_gets_new_fields(table: Any, tmp_path: Path) -> None:
     fields = [("_dlt_list_idx", pa.int64()), ("heading", pa.string()), ("level", pa.int64())]
     wider = pa.nulls(1, pa.list_(pa.struct(fields)))
     load = rows("e").drop_columns(["parts"]).append_column("parts", wider)
-    table.merge(staged(tmp_path, marks("*"), load))
+    table.merge(staged(tmp_path, tombstones("*"), load))
     assert found(table) == {"d": "old", "e": "old"}
 
 
-def test_rows_are_added_without_a_look_at_those_there(table: Any, tmp_path: Path) -> None:
+def test_rows_are_appended_without_reading_existing_ones(table: Any, tmp_path: Path) -> None:
     table.append(staged(tmp_path, rows("a", title="again")))
     assert len(table.rows()) == 5
 
 
 @pytest.mark.parametrize("name", LAKES)
-def test_what_editors_invent_in_lists_arrives(
+def test_unknown_values_in_lists_are_loaded(
     name: str, tmp_path: Path, configure: Callable[..., None]
 ) -> None:
-    with LAKES[name](tmp_path) as place:
-        story = Story(place, Target(place.destination, pipelines_dir=str(tmp_path / "dlt")))
-        with serve(story.stack, story.behavior) as server:
-            configure(story.stack, server)
-            story.sync()
+    with LAKES[name](tmp_path) as warehouse:
+        scenario = Scenario(
+            warehouse, Target(warehouse.destination, pipelines_dir=str(tmp_path / "dlt"))
+        )
+        with serve(scenario.stack, scenario.behavior) as server:
+            configure(scenario.stack, server)
+            scenario.sync()
             parts = [{"heading": "h", "level": 3, "notes": [], "rows": [["a"], []]}, {}, None]
             tags = ["a", 1, None, {"deep": [True]}]
             fields = {"title": "T", "parts": parts, "tags": tags, "seo": ["was", "a group"]}
-            story.stack.publish_entry("article", "e1", fields, "en-us")
-            story.stack.publish_entry("article", "new", {"title": "T", "tags": "a text"}, "en-us")
-            story.sync()
+            scenario.stack.publish_entry("article", "e1", fields, "en-us")
+            scenario.stack.publish_entry(
+                "article", "new", {"title": "T", "tags": "a text"}, "en-us"
+            )
+            scenario.sync()
 
 
 @pytest.mark.parametrize("table_format", ["delta", "iceberg"])

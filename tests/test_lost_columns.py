@@ -1,4 +1,4 @@
-"""A column lost at the destination is made again and filled, as a lost table is."""
+"""A column lost at the destination is recreated and filled, like a lost table."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ import pytest
 from contentstack_source.errors import NoHistoryError
 from contentstack_source.runs.check import check
 from contentstack_source.runs.rebuild import rebuild
-from tests.jobs import Job, MakesJob
-from tests.places import Makes, in_clickhouse, in_duckdb, in_ducklake, in_postgres
-from tests.small import filled_stack
+from tests.destinations import MakesWarehouse, in_clickhouse, in_duckdb, in_ducklake, in_postgres
+from tests.harness import Job, MakesJob
+from tests.small_stack import filled_stack
 
-PLACES = {
+WAREHOUSES = {
     "duckdb": in_duckdb,
     "postgres": in_postgres,
     "ducklake": in_ducklake,
@@ -27,9 +27,11 @@ def alter(job: Job, table: str, how: str) -> None:
         client.execute_sql(f"ALTER TABLE {name} {how}")
 
 
-@pytest.mark.parametrize("make_place", PLACES.values(), ids=PLACES)
-def test_a_lost_column_is_made_again_and_filled(make_job: MakesJob, make_place: Makes) -> None:
-    job = make_job(filled_stack(), make_place)
+@pytest.mark.parametrize("make_warehouse", WAREHOUSES.values(), ids=WAREHOUSES)
+def test_a_lost_column_is_recreated_and_filled(
+    make_job: MakesJob, make_warehouse: MakesWarehouse
+) -> None:
+    job = make_job(filled_stack(), make_warehouse)
     job.sync()
     ratings = "SELECT uid, locale, rating FROM article ORDER BY uid, locale"
     before = job.rows(ratings)
@@ -56,7 +58,7 @@ LOST = [
 
 @pytest.mark.parametrize(("table", "how", "named"), LOST, ids=[name for _, _, name in LOST])
 @pytest.mark.parametrize("folder", ["kept", "lost"])
-def test_a_column_of_any_table_comes_back(
+def test_a_lost_column_of_any_table_is_recreated(
     make_job: MakesJob, table: str, how: str, named: str, folder: str
 ) -> None:
     job = make_job(filled_stack())
@@ -71,7 +73,7 @@ def test_a_column_of_any_table_comes_back(
     job.sync()
 
 
-def test_a_check_tells_of_a_lost_column(make_job: MakesJob) -> None:
+def test_a_check_reports_a_lost_column(make_job: MakesJob) -> None:
     job = make_job(filled_stack())
     job.sync()
     assert {each.exit_code for each in check(job.target)} == {0}

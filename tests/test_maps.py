@@ -1,4 +1,4 @@
-"""Objects whose keys are data stay JSON; groups of fields become columns, however many they are."""
+"""Objects whose keys are data stay JSON; groups of fields become columns, however many."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ Load = Callable[..., Any]
 
 
 def variants(first: int, count: int) -> dict[str, Any]:
-    """Return what an entry may hold of its variants: an object for each uid."""
+    """Return variants of an entry: one object per uid."""
     return {
         f"cs{number:06x}": {"title": f"t{number}", "is_on": True, "price": number, "note": None}
         for number in range(first, first + count)
     }
 
 
-def kept(found: Any, field: str = "f") -> list[Any]:
+def json_of(found: Any, field: str = "f") -> list[Any]:
     cells = [row.get(field) for row in found.rows["blog"]]
     return [None if cell is None else json.loads(cell) for cell in cells]
 
@@ -34,7 +34,7 @@ def test_an_object_of_many_objects_of_one_shape_is_kept_as_json(
     entries = [{"f": variants(80 * number, 80)} for number in range(5)]
     found = loaded(*entries, schema=schema)
     assert found.types["blog"]["f"] == "json"
-    assert sorted(kept(found), key=str) == sorted((each["f"] for each in entries), key=str)
+    assert sorted(json_of(found), key=str) == sorted((each["f"] for each in entries), key=str)
     assert not any(name.startswith("f__") for name in found.types["blog"])
     assert found.drift.unknown == {"blog.f": 5}
 
@@ -61,7 +61,7 @@ MAPS: dict[str, Any] = {
 
 @pytest.mark.parametrize("content", MAPS.values(), ids=MAPS)
 def test_many_values_of_one_shape_are_a_map(loaded: Load, content: dict[str, Any]) -> None:
-    assert kept(loaded({"f": content})) == [content]
+    assert json_of(loaded({"f": content})) == [content]
 
 
 GROUPS: dict[str, Any] = {
@@ -74,13 +74,13 @@ GROUPS: dict[str, Any] = {
 
 
 @pytest.mark.parametrize("content", GROUPS.values(), ids=GROUPS)
-def test_all_else_becomes_columns(loaded: Load, content: dict[str, Any]) -> None:
+def test_other_objects_become_columns(loaded: Load, content: dict[str, Any]) -> None:
     found = loaded({"f": content})
     assert "f" not in found.types["blog"]
     assert sum(name.startswith("f__") for name in found.types["blog"]) >= 19
 
 
-def test_a_group_of_the_model_is_no_map(loaded: Load) -> None:
+def test_a_group_of_the_model_is_not_a_map(loaded: Load) -> None:
     inner = [{"uid": "title", "data_type": "text"}]
     groups = [{"uid": key, "data_type": "group", "schema": inner} for key in variants(0, 30)]
     schema = [{"uid": "f", "data_type": "group", "schema": groups}]
@@ -88,16 +88,16 @@ def test_a_group_of_the_model_is_no_map(loaded: Load) -> None:
     assert found.types["blog"]["f__cs000000__title"] == "text"
 
 
-def test_a_map_that_came_key_by_key_becomes_json_once_it_has_many(loaded: Load) -> None:
+def test_a_map_that_grows_key_by_key_becomes_json_once_it_is_large(loaded: Load) -> None:
     known = DestinationTable({f"f__{key}__title": "text" for key in variants(0, 15)})
     found = loaded({"f": variants(15, 5)}, existing={"blog": known})
-    assert kept(found) == [variants(15, 5)]
+    assert json_of(found) == [variants(15, 5)]
     few = loaded({"f": variants(15, 4)}, existing={"blog": known})
     assert "f" not in few.types["blog"]
 
 
-def test_a_map_stays_json_however_few_keys_come(loaded: Load) -> None:
+def test_a_map_stays_json_with_few_new_keys(loaded: Load) -> None:
     known = {"blog": DestinationTable({"f": "json"})}
-    assert kept(loaded({"f": variants(0, 1)}, existing=known)) == [variants(0, 1)]
+    assert json_of(loaded({"f": variants(0, 1)}, existing=known)) == [variants(0, 1)]
     hinted = {"blog": DestinationTable({"f": "json"}, keys={"f": ColumnKey(("F",))})}
-    assert kept(loaded({"F": variants(0, 1)}, existing=hinted)) == [variants(0, 1)]
+    assert json_of(loaded({"F": variants(0, 1)}, existing=hinted)) == [variants(0, 1)]

@@ -1,4 +1,4 @@
-"""The Markdown of JSON rich text, held against HTML made from the same document."""
+"""The Markdown of JSON rich text, compared with HTML made from the same document."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from hypothesis import given, settings
 
 from contentstack_source.transform.markdown import to_markdown
 from contentstack_source.transform.rich_nodes import to_text
-from tests import rendered, rich_documents
+from tests import rendered_markdown, rich_documents
 from tests.rich_documents import leaf
 
 Node = dict[str, Any]
@@ -34,10 +34,10 @@ def code(text: str, **marks: bool) -> Node:
 
 
 def reads(markdown: str, *children: Node | str) -> None:
-    """Check the Markdown of a document, and that it shows what the document shows."""
+    """Check the Markdown of a document, and that it looks like the document."""
     document = node("doc", *children)
     assert to_markdown(document) == markdown
-    assert rendered.of_markdown(markdown) == rendered.of_document(document)
+    assert rendered_markdown.of_markdown(markdown) == rendered_markdown.of_document(document)
 
 
 def reads_line(markdown: str, *children: Node | str) -> None:
@@ -47,20 +47,26 @@ def reads_line(markdown: str, *children: Node | str) -> None:
 @settings(max_examples=200)
 @given(rich_documents.lines)
 def test_a_line_of_text_renders_as_what_the_document_shows(document: Node) -> None:
-    assert rendered.of_markdown(to_markdown(document)) == rendered.of_document(document)
+    assert rendered_markdown.of_markdown(to_markdown(document)) == rendered_markdown.of_document(
+        document
+    )
 
 
 @settings(max_examples=100)
 @given(rich_documents.documents)
 def test_a_document_renders_as_what_it_shows(document: Node) -> None:
-    assert rendered.of_markdown(to_markdown(document)) == rendered.of_document(document)
+    assert rendered_markdown.of_markdown(to_markdown(document)) == rendered_markdown.of_document(
+        document
+    )
 
 
 @pytest.mark.long
 @settings(max_examples=20_000, derandomize=False)
 @given(rich_documents.lines | rich_documents.documents)
 def test_many_documents_render_as_what_they_show(document: Node) -> None:
-    assert rendered.of_markdown(to_markdown(document)) == rendered.of_document(document)
+    assert rendered_markdown.of_markdown(to_markdown(document)) == rendered_markdown.of_document(
+        document
+    )
 
 
 @settings(max_examples=100)
@@ -94,18 +100,18 @@ def test_the_text_of_a_document_has_every_word_of_it(document: Node) -> None:
         ("<b>x</b> <!-- y -->", r"\<b>x\</b> \<!-- y -->"),
     ],
 )
-def test_text_that_means_something_in_markdown_is_shown_as_it_is(text: str, markdown: str) -> None:
+def test_markdown_syntax_in_text_is_escaped(text: str, markdown: str) -> None:
     reads_line(markdown, text)
 
 
-def test_neighbours_with_the_same_marks_are_marked_once() -> None:
+def test_adjacent_text_with_the_same_marks_is_marked_once() -> None:
     reads_line("**redblue**", bold("red", color="red"), bold("blue"))  # type: ignore[arg-type]
     reads_line("`ab`", code("a"), code("b"))
     reads_line("**ab**", bold("a"), "", node("span", bold("b")))
     reads_line(r"\&copy;", "&", leaf("copy;", underline=True))
 
 
-def test_marks_that_no_delimiter_can_make_are_tags() -> None:
+def test_marks_that_delimiters_cannot_express_are_tags() -> None:
     reads_line("<strong>Note:</strong>text", bold("Note:"), "text")
     reads_line("**Note:** text", bold("Note:"), " text")
     reads_line("<strong>「強調」</strong>です", bold("「強調」"), "です")
@@ -117,7 +123,7 @@ def test_marks_that_no_delimiter_can_make_are_tags() -> None:
     )  # GitHub's renderer looks past `~~`
 
 
-def test_marks_inside_other_marks_begin_and_end_where_they_do() -> None:
+def test_nested_marks_keep_their_boundaries() -> None:
     reads_line("un**real**istic", "un", bold("real"), "istic")
     reads_line("**a *b* c**", bold("a "), bold("b", italic=True), bold(" c"))
     reads_line("*a **b***", italic("a "), italic("b", bold=True))
@@ -134,7 +140,7 @@ def test_marks_inside_other_marks_begin_and_end_where_they_do() -> None:
     )
 
 
-def test_code_in_a_line_keeps_its_backticks_blanks_and_lines() -> None:
+def test_inline_code_keeps_its_backticks_blanks_and_lines() -> None:
     reads_line("`` `a ``", code("`a"))
     reads_line("a `  b  ` c", "a ", code(" b "), " c")
     reads_line("`a`  \n`- b`", code("a\n- b"))
@@ -169,7 +175,7 @@ def test_a_link_shows_its_text_and_keeps_its_address() -> None:
     reads_line(r"![a \[b\]](/i)", node("img", "", url="/i", alt="a\n[b]"))
 
 
-def test_an_asset_without_a_uid_leads_to_its_link() -> None:
+def test_an_asset_without_a_uid_uses_its_link() -> None:
     asset = {"type": "asset", "asset_link": "https://x.org/a", "asset_name": "a"}
     picture = node("reference", "", **asset, asset_type="image/png", display_type="display")
     reads("![a](https://x.org/a)", picture)
@@ -179,7 +185,7 @@ def test_an_asset_without_a_uid_leads_to_its_link() -> None:
     reads("a", node("reference", "", type="asset", asset_name="a"))
 
 
-def test_a_picture_that_leads_somewhere_is_in_a_link() -> None:
+def test_a_picture_with_a_link_is_in_a_link() -> None:
     asset = {"asset_uid": "blt1", "asset_type": "image/png", "link": "/p"}
     picture = node("reference", "", **asset)
     assert to_markdown(node("doc", picture)) == "[![](asset:blt1)](/p)"
@@ -189,7 +195,7 @@ def li(*children: Node | str) -> Node:
     return node("li", *children)
 
 
-def test_a_list_begins_with_its_number() -> None:
+def test_a_list_starts_with_its_number() -> None:
     reads("3. a\n4. b", node("ol", li("a"), li("b"), start=3))
     reads("0. a", node("ol", li("a"), start="0"))
     imported = {"redactor_attributes": {"start": "7"}}
@@ -199,12 +205,12 @@ def test_a_list_begins_with_its_number() -> None:
         assert to_markdown(node("doc", node("ol", li("a"), start=odd))) == "1. a"
 
 
-def test_lists_side_by_side_stay_two() -> None:
+def test_adjacent_lists_stay_separate() -> None:
     reads("- a\n\n* b\n\n- c", *[node("ul", li(each)) for each in "abc"])
     reads("1. a\n\n1) b", node("ol", li("a")), node("div", node("ol", li("b"))))
 
 
-def test_a_list_in_a_list_stays_in_its_item() -> None:
+def test_a_nested_list_stays_in_its_item() -> None:
     inner = node("ul", li("b"))
     reads("99. a\n100. c\n     - b", node("ol", li("a"), li("c"), inner, start=99))
     reads("- * b", node("ul", inner))
@@ -216,7 +222,7 @@ def test_a_list_in_a_list_stays_in_its_item() -> None:
     reads("- * -\n    - a", node("ul", li(node("ul", li(node("ul", li(""), li("a")))))))
 
 
-def test_items_may_begin_with_any_block() -> None:
+def test_items_may_start_with_any_block() -> None:
     reads(
         "- # a\n- > b\n- ```\n  c\n  ```", _items(node("h1", "a"), _quote("b"), node("code", "c"))
     )
@@ -239,7 +245,7 @@ def td(*children: Node | str, **attrs: Any) -> Node:
     return node("td", *children, **attrs)
 
 
-def test_rows_that_a_cell_joins_keep_their_cells_in_their_columns() -> None:
+def test_spanning_cells_move_no_other_cell() -> None:
     void = td("", void=True)
     joined = node(
         "trgrp",
@@ -249,7 +255,7 @@ def test_rows_that_a_cell_joins_keep_their_cells_in_their_columns() -> None:
     head = node("thead", node("tr", td("h", colSpan=2), void))
     expected = "| h |  |\n| --- | --- |\n| a | b |\n|  | c |"
     reads(expected, node("table", head, node("tbody", joined)))
-    # Documents that no editor made have no cells in the places that are taken.
+    # Documents made without an editor have no cells in covered places.
     joined = node("trgrp", node("tr", td("a", rowspan="2"), td("b")), node("tr", td("c")))
     head = node("thead", node("tr", td("h", colspan="2")))
     reads(expected, node("table", head, node("tbody", joined)))
@@ -289,9 +295,9 @@ def test_inline_nodes_in_fragments_are_one_line() -> None:
 
 
 @pytest.mark.parametrize("kind", ["fragment", "trgrp", "thead", "ul", "span", "a", "h1", "table"])
-def test_no_kind_of_node_is_nested_too_deeply(kind: str) -> None:
+def test_every_kind_of_node_may_be_deeply_nested(kind: str) -> None:
     deep: Node = leaf("x")
-    for _ in range(490):  # a parser takes no more than 500 levels
+    for _ in range(490):  # a parser accepts at most 500 levels
         deep = node(kind, deep, url="/p")
     document = node("doc", node("table", deep), deep)
     assert to_text(document) == "x\nx"

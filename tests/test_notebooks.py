@@ -1,4 +1,4 @@
-"""The notebooks: they run on the demo's stack, and each is told in both of its forms alike."""
+"""The notebooks: they run on the demo's data, and are equal in both formats."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ import pytest
 from contentstack_source.dashboard.charts import Chart
 from contentstack_source.dashboard.demo_data import FILE, FOLDER, demo_file
 
-# dlt reads DuckDB by a method that DuckDB has given another name.
+# dlt uses a DuckDB method that DuckDB renamed.
 pytestmark = pytest.mark.filterwarnings("ignore:fetch_arrow_table:DeprecationWarning")
 
 NOTEBOOKS = sorted((Path(__file__).parents[1] / "notebooks").glob("*.py"))
@@ -39,7 +39,7 @@ class Run:
         self.tables: list[Any] = [each for each in outputs if isinstance(each, pd.DataFrame)]
 
     def drawn(self) -> list[str]:
-        """Return every text that stands in one of the charts."""
+        """Return every text in the charts."""
         texts = [text for chart in self.charts for axes in chart.axes for text in axes.texts]
         return [text.get_text().strip() for text in texts]
 
@@ -63,7 +63,7 @@ def run(demo_folder: Path, runs: dict[str, Run], monkeypatch: pytest.MonkeyPatch
 
 @pytest.fixture
 def sql(demo_folder: Path) -> Any:
-    """Ask the file of the demo without dlt, for what the notebooks should have found."""
+    """Query the file of the demo without dlt, for the expected results of the notebooks."""
 
     def ask(query: str) -> list[Any]:
         with duckdb.connect(str(demo_folder / FOLDER / FILE), read_only=True) as con:
@@ -85,9 +85,7 @@ def test_a_notebook_shows_its_charts_and_no_empty_table(notebook: Path, run: Any
 
 
 @each_notebook
-def test_a_notebook_is_told_alike_for_marimo_and_for_jupyter(
-    notebook: Path, tmp_path: Path
-) -> None:
+def test_a_notebook_is_the_same_for_marimo_and_jupyter(notebook: Path, tmp_path: Path) -> None:
     made = tmp_path / "made.ipynb"
     export = [sys.executable, "-m", "marimo", "export", "ipynb", "--sort", "top-down"]
     subprocess.run([*export, str(notebook), "-o", str(made)], check=True, capture_output=True)
@@ -110,16 +108,19 @@ def _cells(notebook: Any) -> list[tuple[str, str]]:
 )
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")
 def test_jupyter_shows_the_same_charts(notebook: Path, demo_folder: Path) -> None:
-    told = nbformat.read(notebook.with_suffix(".ipynb"), as_version=4)
+    executed = nbformat.read(notebook.with_suffix(".ipynb"), as_version=4)
     nbclient.NotebookClient(
-        told, timeout=120, kernel_name="python3", resources={"metadata": {"path": str(demo_folder)}}
+        executed,
+        timeout=120,
+        kernel_name="python3",
+        resources={"metadata": {"path": str(demo_folder)}},
     ).execute()
-    outputs = [output for cell in told.cells for output in cell.get("outputs", [])]
+    outputs = [output for cell in executed.cells for output in cell.get("outputs", [])]
     pictures = [each for each in outputs if "image/png" in each.get("data", {})]
     assert len(pictures) == CHARTS[notebook.stem]
 
 
-def test_the_first_look_counts_what_is_there(run: Any, sql: Any) -> None:
+def test_the_first_notebook_counts_the_entries(run: Any, sql: Any) -> None:
     found = run("01_first_look").defined
     assert found["counts"]["entries"] == sql("SELECT count(*) FROM entries")[0][0]
     live = found["live"].set_index(["content_type_uid", "locale"])["published"].to_dict()
@@ -131,7 +132,7 @@ def test_the_first_look_counts_what_is_there(run: Any, sql: Any) -> None:
     }
 
 
-def test_the_rhythm_has_every_publish_in_its_hour(run: Any, sql: Any) -> None:
+def test_the_publishing_rhythm_has_every_publish_in_its_hour(run: Any, sql: Any) -> None:
     found = run("02_publishing_rhythm").defined
     hours = found["published"].groupby("hour")["publishes"].sum()
     assert {hour.isoformat(): count for hour, count in hours.items()} == {
@@ -145,16 +146,16 @@ def test_the_rhythm_has_every_publish_in_its_hour(run: Any, sql: Any) -> None:
     assert found["by_user"]["editor"].nunique() == 4
 
 
-def test_the_change_log_tells_what_the_second_sync_of_the_demo_brought(run: Any) -> None:
+def test_the_change_log_shows_the_changes_of_the_second_sync(run: Any) -> None:
     found = run("04_change_log")
     assert len(found.defined["loads"]) == 2
-    told = next(each for each in found.tables if "published again" in each)
-    assert told.loc["blog_post", "published again"] == 25
-    assert told.loc["product", "new"] == 12
-    assert told.loc["page", "unpublished"] > 0
+    table = next(each for each in found.tables if "published again" in each)
+    assert table.loc["blog_post", "published again"] == 25
+    assert table.loc["product", "new"] == 12
+    assert table.loc["page", "unpublished"] > 0
 
 
-def test_the_change_log_tells_what_was_there_before(run: Any) -> None:
+def test_the_change_log_shows_earlier_versions(run: Any) -> None:
     versions = run("04_change_log").defined["versions"]
     ended = versions.groupby(["content_type_uid", "ended_by"]).size()
     assert ended["blog_post", "entry_published"] == 25
@@ -163,7 +164,7 @@ def test_the_change_log_tells_what_was_there_before(run: Any) -> None:
     assert versions["title"].str.len().gt(0).all()
 
 
-def test_the_demo_is_made_where_there_is_none_and_found_one_folder_up(
+def test_the_demo_is_created_if_missing_and_found_one_folder_up(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
@@ -177,7 +178,9 @@ def test_the_demo_is_made_where_there_is_none_and_found_one_folder_up(
     assert made.stat().st_mtime_ns == when
 
 
-def test_a_notebook_leaves_the_file_to_the_next_sync(run: Any, demo_folder: Path) -> None:
+def test_a_notebook_does_not_lock_the_file(run: Any, demo_folder: Path) -> None:
     run("01_first_look")
-    with duckdb.connect(str(demo_folder / FOLDER / FILE)) as con:  # to write, which is exclusive
+    with duckdb.connect(
+        str(demo_folder / FOLDER / FILE)
+    ) as con:  # opened for writing, which is exclusive
         assert con.execute("SELECT 1").fetchall() == [(1,)]

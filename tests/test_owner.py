@@ -1,4 +1,4 @@
-"""A dataset has one owner: whoever else would write into it is refused, until it takes over."""
+"""A dataset has one owner: other pipelines and sources are refused until they take over."""
 
 from __future__ import annotations
 
@@ -24,13 +24,13 @@ from contentstack_source.runs.rebuild import rebuild
 from contentstack_source.source import sync_source
 from contentstack_source.source.configuration import load_settings
 from contentstack_source.source.run_context import RunContext
-from tests.jobs import Job, MakesJob
-from tests.mirror import assert_equal_at
-from tests.places import Makes, in_delta, in_duckdb, in_postgres
-from tests.small import filled_stack
+from tests.destinations import MakesWarehouse, in_delta, in_duckdb, in_postgres
+from tests.harness import Job, MakesJob
+from tests.oracle import assert_equal_at
+from tests.small_stack import filled_stack
 from tests.snapshots import differences, snapshot_of
 
-PLACES = {"duckdb": in_duckdb, "postgres": in_postgres, "delta": in_delta}
+WAREHOUSES = {"duckdb": in_duckdb, "postgres": in_postgres, "delta": in_delta}
 
 
 def other_target(job: Job) -> Target:
@@ -42,7 +42,7 @@ def other_script(job: Job) -> dlt.Pipeline:
 
 
 def run_script(job: Job, source: Any) -> None:
-    """Run a source by dlt alone, and let its own error through."""
+    """Run a source by dlt alone, and raise its own error."""
     with one_line_errors():
         other_script(job).run(source)
 
@@ -57,14 +57,14 @@ WAYS: dict[str, Callable[[Job], Any]] = {
 }
 
 
-@pytest.mark.parametrize("make_place", PLACES.values(), ids=PLACES)
-def test_a_second_pipeline_is_refused_before_anything_is_asked_or_written(
-    make_job: MakesJob, make_place: Makes
+@pytest.mark.parametrize("make_warehouse", WAREHOUSES.values(), ids=WAREHOUSES)
+def test_a_second_pipeline_is_refused_before_any_sync_request_or_write(
+    make_job: MakesJob, make_warehouse: MakesWarehouse
 ) -> None:
-    job = make_job(filled_stack(), make_place, HISTORY="true")
+    job = make_job(filled_stack(), make_warehouse, HISTORY="true")
     job.sync()
     job.stack.delete_entry("author", "e1")
-    before, asked = snapshot_of(job.place), len(job.server.requests)
+    before, asked = snapshot_of(job.warehouse), len(job.server.requests)
     for way in WAYS.values():
         with pytest.raises(DatasetOwnedError) as refused:
             way(job)
@@ -73,12 +73,12 @@ def test_a_second_pipeline_is_refused_before_anything_is_asked_or_written(
         assert "Dataset contentstack is kept by pipeline contentstack; pipeline other" in message
         assert "another --dataset" in message
         assert "resync --take-over --dataset contentstack --pipeline-name other" in message
-    assert differences(before, snapshot_of(job.place)) == []
+    assert differences(before, snapshot_of(job.warehouse)) == []
     assert len(job.server.requests) == asked
     job.sync()
 
 
-def test_the_check_tells_who_keeps_the_dataset(make_job: MakesJob) -> None:
+def test_the_check_names_the_owner_of_the_dataset(make_job: MakesJob) -> None:
     job = make_job(filled_stack())
     job.sync()
     (finding,) = [each for each in check(other_target(job)) if each.name == "destination"]
@@ -87,7 +87,9 @@ def test_the_check_tells_who_keeps_the_dataset(make_job: MakesJob) -> None:
     assert {each.exit_code for each in check(job.target)} == {0}
 
 
-def test_the_command_ends_with_2_and_one_line(make_job: MakesJob, tmp_path: Path) -> None:
+def test_the_command_of_another_pipeline_ends_with_2_and_one_line(
+    make_job: MakesJob, tmp_path: Path
+) -> None:
     job = make_job(filled_stack())
     job.sync()
     command = [
@@ -109,31 +111,31 @@ def test_the_command_ends_with_2_and_one_line(make_job: MakesJob, tmp_path: Path
     assert "kept by pipeline contentstack" in ended.stderr
 
 
-@pytest.mark.parametrize("make_place", PLACES.values(), ids=PLACES)
+@pytest.mark.parametrize("make_warehouse", WAREHOUSES.values(), ids=WAREHOUSES)
 def test_a_take_over_replaces_the_content_and_refuses_the_former_owner(
-    make_job: MakesJob, make_place: Makes
+    make_job: MakesJob, make_warehouse: MakesWarehouse
 ) -> None:
-    job = make_job(filled_stack(), make_place)
+    job = make_job(filled_stack(), make_warehouse)
     job.sync()
     job.stack.delete_content_type("author")
     run.resync(other_target(job), take_over=True)
-    assert_equal_at(job.place, job.stack)
+    assert_equal_at(job.warehouse, job.stack)
     with pytest.raises(DatasetOwnedError, match="kept by pipeline other; pipeline contentstack"):
         run.sync(job.target)
     with pytest.raises(PipelineStepFailed, match="kept by pipeline other"):
         job.target.pipeline().run(contentstack_source())
     job.stack.delete_entry("article", "e1")
     run.sync(other_target(job))
-    assert_equal_at(job.place, job.stack)
+    assert_equal_at(job.warehouse, job.stack)
     run.resync(job.target, take_over=True)
-    assert_equal_at(job.place, job.stack)
+    assert_equal_at(job.warehouse, job.stack)
     with pytest.raises(DatasetOwnedError, match="kept by pipeline contentstack"):
         run.sync(other_target(job))
     job.stack.delete_entry("article", "e2")
     job.sync()
 
 
-def test_an_owner_stays_one_after_a_reload_of_its_own(make_job: MakesJob) -> None:
+def test_an_owner_stays_owner_after_its_own_reload(make_job: MakesJob) -> None:
     job = make_job(filled_stack())
     job.sync()
     run.resync(other_target(job), take_over=True)
@@ -146,10 +148,10 @@ def test_an_owner_stays_one_after_a_reload_of_its_own(make_job: MakesJob) -> Non
         run.sync(job.target)
 
 
-def test_two_that_stood_side_by_side_are_both_refused_until_one_takes_over(
+def test_two_pipelines_of_one_dataset_are_both_refused_until_one_takes_over(
     make_job: MakesJob,
 ) -> None:
-    """As an earlier version left them: each with tables of its own, and some of both."""
+    """The state that an earlier version left: each has its own tables, and some are shared."""
     job = make_job(filled_stack())
     job.stack.create_content_type("page", [{"uid": "title", "data_type": "text"}])
     job.stack.publish_entry("page", "p1", {"title": "A page"})
@@ -161,7 +163,7 @@ def test_two_that_stood_side_by_side_are_both_refused_until_one_takes_over(
             run.sync(target)
     job.stack.delete_content_type("page")
     run.resync(job.target, take_over=True)
-    assert_equal_at(job.place, job.stack)
+    assert_equal_at(job.warehouse, job.stack)
     with pytest.raises(DatasetOwnedError):
         run.sync(other_target(job))
 
@@ -198,7 +200,7 @@ def test_two_clones_in_one_dataset_are_refused(make_job: MakesJob, how: str) -> 
         assert "pipeline contentstack, source one" in str(failure.value.exception)
 
 
-def test_two_first_runs_at_once_do_not_both_load(make_job: MakesJob) -> None:
+def test_two_concurrent_first_runs_do_not_both_load(make_job: MakesJob) -> None:
     job = make_job(filled_stack())
     slow = other_script(job)
     confirmed = recovery.trust_destination(slow)
@@ -212,7 +214,7 @@ def test_two_first_runs_at_once_do_not_both_load(make_job: MakesJob) -> None:
     job.sync()
 
 
-def test_a_dataset_copied_to_another_name_is_a_dataset_of_its_own(make_job: MakesJob) -> None:
+def test_a_dataset_copied_to_another_name_is_independent(make_job: MakesJob) -> None:
     job = make_job(filled_stack())
     job.sync()
     with job.target.pipeline().sql_client() as client:
@@ -236,8 +238,8 @@ def test_a_dataset_copied_to_another_name_is_a_dataset_of_its_own(make_job: Make
         job.sync()
 
 
-def test_a_dataset_without_an_owner_is_free(make_job: MakesJob) -> None:
-    """Other sources of dlt may share a dataset, as ever."""
+def test_a_dataset_of_other_sources_is_not_refused(make_job: MakesJob) -> None:
+    """Other dlt sources may share a dataset."""
     job = make_job(filled_stack())
     other_script(job).run([{"a": 1}], table_name="theirs")
     job.sync()

@@ -1,4 +1,4 @@
-"""The scripts that users copy, run as they are."""
+"""The scripts that users copy, run unchanged."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from contentstack_source.simulator import serve
-from tests.mirror import assert_equal
-from tests.small import filled_stack
+from tests.oracle import assert_equal
+from tests.small_stack import filled_stack
 
 SCRIPT = Path(__file__).parent.parent / "pipelines" / "contentstack_pipeline.py"
 

@@ -1,4 +1,4 @@
-"""What users import, and that nothing else is needed for it."""
+"""The public API, and what importing it loads."""
 
 from __future__ import annotations
 

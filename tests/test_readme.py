@@ -1,4 +1,4 @@
-"""The README is true: its commands and code run, and the demo tells what it shows."""
+"""The README is correct: its commands and code run, and the demo prints what it shows."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from rich.console import Console
 
 from contentstack_source.cli.demo import run_demo
 from contentstack_source.simulator import demo_stack, serve
-from tests.mirror import assert_equal
+from tests.oracle import assert_equal
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text("utf-8")
@@ -27,7 +27,7 @@ def blocks(language: str) -> list[str]:
 
 
 @pytest.fixture(scope="module")
-def told(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, Path]:
+def demo_run(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, Path]:
     folder = tmp_path_factory.mktemp("demo")
     console = Console(file=io.StringIO(), width=100)
     run_demo(console, entries=3000, folder=str(folder / "demo-data"))
@@ -35,17 +35,17 @@ def told(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, Path]:
     return console.file.getvalue(), folder / "demo-data" / "demo.duckdb"
 
 
-def test_the_demo_tells_what_the_readme_shows(told: tuple[str, Path]) -> None:
-    text = _without_times(told[0])
+def test_the_demo_prints_what_the_readme_shows(demo_run: tuple[str, Path]) -> None:
+    text = _without_times(demo_run[0])
     shown = [line for line in blocks("text")[0].splitlines() if line not in {"…", ""}]
     for line in shown:
         assert _without_times(line) in text, line
     assert "NOT EQUAL" not in text
 
 
-def test_the_query_of_the_readme_runs_on_what_the_demo_loaded(told: tuple[str, Path]) -> None:
+def test_the_query_of_the_readme_runs_on_the_data_of_the_demo(demo_run: tuple[str, Path]) -> None:
     (query,) = blocks("sql")
-    with duckdb.connect(str(told[1]), read_only=True) as con:
+    with duckdb.connect(str(demo_run[1]), read_only=True) as con:
         assert con.execute(query).fetchall()
 
 

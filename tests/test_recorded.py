@@ -1,4 +1,4 @@
-"""Answers of the real service, folded and typed: every value recorded is in the tables."""
+"""Responses of the real service, compacted and typed: every recorded value is in the tables."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ Item = dict[str, Any]
 
 RECORDED = Path(__file__).parent / "data" / "recorded"
 OURS = {"_dlt_id", "_dlt_parent_id", "_dlt_root_id", "_dlt_list_idx", "event_at", "locale"}
-TOLD_TWICE = {"entries", "entry_references"}
-"""Tables of what others hold as well."""
+REPEATED = {"entries", "entry_references"}
+"""Tables that repeat values of other tables."""
 
 
 def body(name: str) -> Item:
@@ -31,7 +31,7 @@ def table_of(item: Item) -> str:
 
 
 def leaves(value: Item, path: tuple[str, ...] = ()) -> Iterator[tuple[str, Any]]:
-    """Yield what an object holds by the name of its column, or of its list."""
+    """Yield the values of an object by the name of their column or list."""
     for key, inner in value.items():
         if isinstance(inner, dict) and key != "ACL":
             yield from leaves(inner, (*path, key))
@@ -40,7 +40,7 @@ def leaves(value: Item, path: tuple[str, ...] = ()) -> Iterator[tuple[str, Any]]
 
 
 def as_held(value: object, data_type: str) -> object:
-    """Convert a recorded value to what a column of the type holds."""
+    """Convert a recorded value to the value in a column of the type."""
     if data_type == "timestamp":
         return datetime.fromisoformat(str(value).replace("Z", "+00:00"))
     if data_type == "bigint":
@@ -63,7 +63,7 @@ def found(items: list[Item], load_items: Callable[..., Any]) -> Any:
 
 
 def compare(found: Any, table: str, row: Item, content: Item) -> tuple[int, int]:
-    """Compare a row and its lists with what was recorded; return how many values and elements."""
+    """Compare a row and its lists with the recording; return the counts of values and elements."""
     values, elements = 0, 0
     for name, value in leaves(content):
         if isinstance(value, list):
@@ -105,7 +105,7 @@ def test_every_value_recorded_is_in_the_tables_and_nothing_else(
     by_key = {
         (table, row["uid"], row["locale"]): row
         for table, rows in found.rows.items()
-        if "uid" in found.types[table] and table not in TOLD_TWICE
+        if "uid" in found.types[table] and table not in REPEATED
         for row in rows
         if "locale" in row
     }
@@ -116,7 +116,7 @@ def test_every_value_recorded_is_in_the_tables_and_nothing_else(
         assert row.get("content_locale") == data.pop("locale", None)
         more = compare(found, table, row, data)
         values, elements = values + more[0], elements + more[1]
-    tables = {table: rows for table, rows in found.rows.items() if table not in TOLD_TWICE}
+    tables = {table: rows for table, rows in found.rows.items() if table not in REPEATED}
     cells = Counter(
         name
         for row in chain(*tables.values())
@@ -128,7 +128,7 @@ def test_every_value_recorded_is_in_the_tables_and_nothing_else(
     assert elements > 0
 
 
-def test_the_shared_table_repeats_what_the_typed_ones_hold(found: Any) -> None:
+def test_the_table_entries_repeats_values_of_the_content_type_tables(found: Any) -> None:
     for shared in found.rows["entries"]:
         (row,) = (
             row
@@ -140,7 +140,7 @@ def test_the_shared_table_repeats_what_the_typed_ones_hold(found: Any) -> None:
         assert shared["published_at"] == row["publish_details__time"]
 
 
-def test_fallback_publishes_stand_in_the_locale_they_are_published_in(found: Any) -> None:
+def test_fallback_publishes_have_the_locale_they_are_published_in(found: Any) -> None:
     fallbacks = [
         row
         for table, rows in found.rows.items()
@@ -162,13 +162,13 @@ def test_the_recorded_content_model_gives_the_types(found: Any) -> None:
     assert found.types["assets"]["dimension__width"] == "double"
 
 
-def test_only_what_the_recorded_model_lacks_is_told(found: Any) -> None:
+def test_only_fields_missing_in_the_recorded_model_are_reported(found: Any) -> None:
     assert found.drift.variants == {}
     assert found.drift.without_model == []
     assert found.drift.unknown["track.comment"] == 17
 
 
-def test_ties_of_one_instant_are_all_kept(found: Any, items: list[Item]) -> None:
+def test_events_of_one_instant_are_all_kept(found: Any, items: list[Item]) -> None:
     most = Counter(item["event_at"] for item in items).most_common(1)[0]
     at = as_held(most[0], "timestamp")
     tables = {table_of(item) for item in items}
@@ -177,7 +177,7 @@ def test_ties_of_one_instant_are_all_kept(found: Any, items: list[Item]) -> None
 
 
 @pytest.mark.parametrize("name", ["sync_3_sync_token_empty_delta", "empty_sync_token_no_change"])
-def test_a_recorded_delta_without_changes_puts_nothing(
+def test_a_recorded_delta_without_changes_upserts_nothing(
     name: str, load_items: Callable[..., Any]
 ) -> None:
     assert load_items(body(name)["items"]).rows == {}

@@ -14,14 +14,14 @@ import dlt
 import pytest
 
 from contentstack_source import contentstack_source
-from tests.mirror import assert_equal
+from tests.oracle import assert_equal
 
 RECORDED = Path(__file__).parent / "data" / "recorded"
 MODEL = "content_types_include_global_field_schema.json"
 
 
 class Recording(BaseHTTPRequestHandler):
-    """Answers each query with what the service had answered to it."""
+    """Answers each query with the recorded response."""
 
     protocol_version = "HTTP/1.1"
 
@@ -52,7 +52,7 @@ class Recording(BaseHTTPRequestHandler):
 
 
 class RecordedStack:
-    """The recorded items, as the oracle asks for them."""
+    """The recorded items in the form that the oracle needs."""
 
     def __init__(self) -> None:
         pages = ("sync_1_init.json", "sync_2_pagination.json")
@@ -90,7 +90,7 @@ def base_url() -> Iterator[str]:
         server.shutdown()
 
 
-def test_every_recorded_item_lands_value_by_value(base_url: str, tmp_path: Path) -> None:
+def test_every_recorded_item_is_loaded_value_by_value(base_url: str, tmp_path: Path) -> None:
     pipeline = dlt.pipeline(
         "recorded",
         pipelines_dir=str(tmp_path / "dlt"),

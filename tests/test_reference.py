@@ -1,4 +1,4 @@
-"""The reference, held against the code: neither can change alone."""
+"""docs/reference.md, compared with the code."""
 
 from __future__ import annotations
 
@@ -31,15 +31,15 @@ from contentstack_source.simulator import serve
 from contentstack_source.transform import staging
 from tests.conftest import Loaded
 from tests.reference import REFERENCE, Row, code, codes, tables_of
-from tests.small import filled_stack
+from tests.small_stack import filled_stack
 
 
 @pytest.fixture(scope="module")
 def schema(tmp_path_factory: pytest.TempPathFactory) -> Schema:
-    """What dlt knows after a small sync that has every table."""
+    """The schema of dlt after a small sync that creates every table."""
     folder = tmp_path_factory.mktemp("reference")
     stack = filled_stack()
-    stack.emit_raw({"type": "nobody_knows", "event_at": "2026-01-01T00:00:00.000Z", "data": {}})
+    stack.emit_raw({"type": "unknown", "event_at": "2026-01-01T00:00:00.000Z", "data": {}})
     pipeline = dlt.pipeline(
         "reference",
         pipelines_dir=str(folder / "dlt"),
@@ -122,7 +122,7 @@ def test_the_resources_are_those_of_the_source() -> None:
         "entry_references",
     ],
 )
-def test_the_columns_of_our_own_tables_are_documented(schema: Schema, table: str) -> None:
+def test_the_columns_of_own_tables_are_documented(schema: Schema, table: str) -> None:
     assert documented_columns(f"`{table}`") == columns_of(schema, table)
 
 
@@ -146,14 +146,14 @@ def test_the_tables_and_their_keys_are_documented(schema: Schema) -> None:
     documented = {code(row["Table"]): set(codes(row["Key"])) for row in tables_of("Tables")[0]}
     assert documented.pop("<content_type_uid>") == _key(schema, "article")
     assert documented.pop("<content_type_uid>__<field>") == _key(schema, "article__parts")
-    assert documented.pop("sync_runs") == set()  # not of the source: the command writes it
+    assert documented.pop("sync_runs") == set()  # not part of the source: the command writes it
     for table, key in documented.items():
         assert key == _key(schema, table)
     others = {table for table in schema.data_table_names() if not table.startswith("a")}
     assert others | {"assets"} == documented.keys()
 
 
-def test_the_columns_of_the_ledger_are_documented() -> None:
+def test_the_columns_of_the_run_log_are_documented() -> None:
     rows = tables_of("`sync_runs`")[0]
     documented = {code(row["Column"]): row["Type"] for row in rows}
     assert documented == {**run_log.COLUMNS}
@@ -170,7 +170,7 @@ def test_every_reason_of_a_reject_is_documented() -> None:
 
 
 def documented_fields() -> list[Any]:
-    """Return every example: schema of `f` if any, its value, its type if told, and the rows."""
+    """Return every example: schema of `f` if any, its value, its type if shown, and the rows."""
     tables = [
         *tables_of("How fields map to columns"),
         *tables_of("Fields missing from the content model"),
@@ -200,7 +200,7 @@ def test_a_field_becomes_the_rows_that_the_reference_shows(
 
 
 def _shown(found: Loaded, table: str) -> list[dict[str, Any]]:
-    """Return what the reference shows of a table: nothing empty, nothing that every row has."""
+    """Return what the reference shows of a table: no NULLs, no columns that every row has."""
     types = found.types[table]
     common = {"uid", "locale", "content_locale", "event_at"} if table == "blog" else set()
     return [
@@ -219,7 +219,7 @@ def _shown_value(value: Any, data_type: str) -> Any:
     return json.loads(value) if data_type == "json" else value
 
 
-def test_names_are_made_as_documented() -> None:
+def test_names_are_built_as_documented() -> None:
     uids, content_types = tables_of("Names")
     for row in uids:
         convention = NamingConvention()
@@ -232,7 +232,7 @@ def test_names_are_made_as_documented() -> None:
     assert given.tables == documented
 
 
-def test_the_names_that_no_content_type_gets_are_documented() -> None:
+def test_reserved_table_names_are_documented() -> None:
     listed = ", ".join(f"`{name}`" for name in naming.OWN_TABLES)
     assert listed in REFERENCE.read_text("utf-8").replace("\n", " ")
 
@@ -242,7 +242,7 @@ def test_the_views_are_documented() -> None:
     assert sorted(documented) == sorted(naming.OWN_VIEWS)
 
 
-def test_what_the_state_holds_is_documented() -> None:
+def test_the_keys_of_the_state_are_documented() -> None:
     documented = [code(row["Key"]) for row in tables_of("State")[0]]
     assert documented == [each.name for each in fields(SyncState)]
 
@@ -286,7 +286,7 @@ def test_the_exit_codes_are_those_of_the_errors() -> None:
     assert documented == {0, *(each.exit_code for each in every)}
 
 
-def test_the_defaults_of_dlts_own_settings_are_true() -> None:
+def test_the_documented_defaults_of_dlt_settings_are_correct() -> None:
     for row in tables_of("dlt's own settings")[0]:
         assert float(code(row["Default"])) == getattr(RuntimeConfiguration, code(row["Setting"]))
 

@@ -1,4 +1,4 @@
-"""A reload by any of dlt's own means, of a stack that changed since the day before."""
+"""Reloads by dlt's own means, of a stack that changed since the last load."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ from contentstack_source.simulator import Behavior, Server, Stack, serve
 from contentstack_source.source import sync_source
 from contentstack_source.source.configuration import load_settings
 from contentstack_source.source.run_context import RunContext
-from tests.mirror import assert_equal
-from tests.small import filled_stack
+from tests.oracle import assert_equal
+from tests.small_stack import filled_stack
 
 
 @dataclass
 class Script:
-    """A script as users of dlt write it: a pipeline, and `run` with the source."""
+    """A script of a dlt user: a pipeline, and `run` with the source."""
 
     stack: Stack
     server: Server
@@ -53,8 +53,8 @@ class Script:
         return str(self.folder / "warehouse.duckdb")
 
     @property
-    def kept(self) -> Path:
-        """Return where pages are kept; a run that loaded them leaves nothing there."""
+    def spool_folder(self) -> Path:
+        """Return the folder of stored pages; a run that loaded them leaves it empty."""
         return self.folder / "dlt" / ".contentstack.spool"
 
     def edit(self) -> None:
@@ -66,7 +66,7 @@ class Script:
 
     def assert_equal(self) -> None:
         assert_equal(self.file, self.stack)
-        assert not self.kept.exists()
+        assert not self.spool_folder.exists()
 
 
 @pytest.fixture
@@ -82,7 +82,7 @@ def script(tmp_path: Path, configure: Callable[..., None]) -> Iterator[Script]:
 
 
 @pytest.mark.parametrize("refresh", ["drop_sources", "drop_resources", "drop_data"])
-def test_a_refresh_each_night_ends_where_the_stack_is(script: Script, refresh: Any) -> None:
+def test_tables_equal_the_stack_after_a_nightly_refresh(script: Script, refresh: Any) -> None:
     for _ in range(2):
         script.edit()
         script.stack.publish_entry("author", "e1", {"title": "Again"})
@@ -92,7 +92,7 @@ def test_a_refresh_each_night_ends_where_the_stack_is(script: Script, refresh: A
 
 @pytest.mark.parametrize("disposition", ["replace", "append", "merge"])
 @pytest.mark.parametrize("given", ["to run", "to the resources"])
-def test_a_write_disposition_given_by_hand_changes_nothing(
+def test_a_write_disposition_set_by_the_user_changes_nothing(
     script: Script, disposition: Any, given: str
 ) -> None:
     script.edit()
@@ -116,10 +116,10 @@ FOLDERS: dict[str, Callable[[Script], Any]] = {
 @pytest.mark.parametrize("folder", FOLDERS)
 @pytest.mark.parametrize("refresh", [None, "drop_sources"])
 @pytest.mark.parametrize("restores", ["true", "false"])
-def test_a_run_ends_equal_whatever_is_left_of_the_folder(
+def test_tables_equal_the_stack_in_any_state_of_the_working_folder(
     script: Script, folder: str, refresh: Any, restores: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Without restoring, dlt knows nothing of the tables: a type that is gone leaves no rows."""
+    """Without restoring, dlt does not know the tables: a deleted type must leave no rows."""
     monkeypatch.setenv("RESTORE_FROM_DESTINATION", restores)
     monkeypatch.setenv("SOURCES__CONTENTSTACK__MAX_DELETED_SHARE", "1")
     script.edit()
@@ -153,8 +153,8 @@ def test_a_second_dataset_is_filled_and_a_folder_of_another_dataset_is_refused(
     script.assert_equal()
 
 
-def test_a_dataset_that_another_source_already_uses_is_filled(script: Script) -> None:
-    """There is a dataset, and dlt's tables, so that dlt believes its own working folder."""
+def test_a_dataset_that_another_source_uses_is_filled(script: Script) -> None:
+    """The dataset and dlt's tables exist, so dlt trusts its working folder."""
     other = dlt.pipeline(
         "other",
         pipelines_dir=str(script.folder / "dlt"),
@@ -168,7 +168,7 @@ def test_a_dataset_that_another_source_already_uses_is_filled(script: Script) ->
     assert row_counts(second) == row_counts_of(script.stack)
 
 
-def test_a_dataset_restored_from_a_backup_is_told_to_who_runs_dlt_alone(script: Script) -> None:
+def test_a_dataset_restored_from_a_backup_is_refused_by_a_run_of_dlt_alone(script: Script) -> None:
     shutil.copy(script.file, script.folder / "backup.duckdb")
     script.edit()
     script.pipeline().run(contentstack_source())
@@ -186,7 +186,7 @@ def test_each_dataset_of_dev_mode_is_filled(script: Script) -> None:
     pipeline.run(contentstack_source())
     assert pipeline.dataset_name != "contentstack"
     assert row_counts(pipeline) == row_counts_of(script.stack)
-    assert not script.kept.exists()
+    assert not script.spool_folder.exists()
 
 
 @pytest.mark.parametrize(
@@ -199,9 +199,7 @@ def test_each_dataset_of_dev_mode_is_filled(script: Script) -> None:
     ],
     ids=str,
 )
-def test_what_the_drop_command_of_dlt_dropped_comes_back(
-    script: Script, dropped: dict[str, Any]
-) -> None:
+def test_tables_and_state_dropped_by_dlt_come_back(script: Script, dropped: dict[str, Any]) -> None:
     script.edit()
     with always_choose(always_choose_default=False, always_choose_value=True):
         drop_pipeline(script.pipeline(), **dropped)
@@ -209,12 +207,12 @@ def test_what_the_drop_command_of_dlt_dropped_comes_back(
     script.assert_equal()
 
 
-def test_pages_read_by_a_run_that_died_long_ago_are_gone_on_from(script: Script) -> None:
-    """The pages of a whole pass are there and its load is not: a single run ends at the stack."""
+def test_a_run_continues_from_pages_of_a_run_killed_long_ago(script: Script) -> None:
+    """All pages of a pass are stored but not loaded: a single run makes the tables equal."""
     for reads in (run.sync, lambda target: target.pipeline().run(contentstack_source())):
         script.stack.publish_entry("author", "e1", {"title": "Read, and never loaded"})
         die_before_loading(script)
-        assert script.kept.exists()
+        assert script.spool_folder.exists()
         script.edit()
         reads(script.target())
         script.assert_equal()
@@ -238,7 +236,7 @@ def test_nothing_of_a_loaded_pass_stays_on_disk(
 
 
 def die_before_loading(script: Script) -> None:
-    """Let a run of the command die between its pages and its load."""
+    """Kill a run of the command between its pages and its load."""
     pipeline = script.target().pipeline()
     pipeline.sync_destination()
     pipeline.extract(sync_source(load_settings(), RunContext(loads_once=True)))

@@ -1,4 +1,4 @@
-"""Repair: damaged values become what a database can hold; what is no JSON stays no JSON."""
+"""Repair: damaged values become valid, and a body that is not JSON stays invalid."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ WHOLE = b'{"items":[%s],"sync_token":"s1"}'
 
 
 def read(item: bytes) -> object:
-    """Return the only item of a page, as the intake gets it."""
+    """Return the only item of a page, as the staging gets it."""
     (item,) = json.loads(parse_page(WHOLE % item).body)["items"]
     return item
 
@@ -34,7 +34,7 @@ def read(item: bytes) -> object:
         (b'{"a": NaN, "b": "NaN is \xff"}', {"a": "NaN", "b": "NaN is \ufffd"}),
     ],
 )
-def test_a_damaged_value_is_repaired_wherever_it_stands(damaged: bytes, repaired: object) -> None:
+def test_a_damaged_value_is_repaired_at_any_depth(damaged: bytes, repaired: object) -> None:
     assert read(damaged) == repaired
     assert read(b'{"deep": [{"er": %s}]}' % damaged) == {"deep": [{"er": repaired}]}
 
@@ -47,7 +47,7 @@ def test_a_damaged_value_is_repaired_wherever_it_stands(damaged: bytes, repaired
         b'{"same": 1, "same": 2}',
     ],
 )
-def test_what_is_sound_stays_byte_for_byte(sound: bytes) -> None:
+def test_valid_values_stay_byte_for_byte(sound: bytes) -> None:
     body = WHOLE % sound
     assert parse_page(body).body == body
     odd = WHOLE % (sound + rb', "\ud83d"')
@@ -67,7 +67,9 @@ def test_what_is_sound_stays_byte_for_byte(sound: bytes) -> None:
         (rb'{"a": {"k\ud83d": 1}, "k\ud83d": 2}', {"a": {"k\ufffd": 1}, "k\ufffd": 2}),
     ],
 )
-def test_keys_that_a_repair_makes_equal_keep_a_value_each(damaged: bytes, repaired: object) -> None:
+def test_keys_that_become_equal_by_repair_keep_their_values(
+    damaged: bytes, repaired: object
+) -> None:
     assert read(damaged) == repaired
 
 
@@ -80,17 +82,17 @@ def test_keys_that_a_repair_makes_equal_keep_a_value_each(damaged: bytes, repair
         WHOLE % rb'{"k\ud83d": {"b": NaN}}',
     ],
 )
-def test_a_body_that_was_cut_is_never_repaired_to_a_whole_one(body: bytes) -> None:
+def test_a_truncated_body_is_never_repaired_to_a_complete_one(body: bytes) -> None:
     assert read_envelope(body).fault == ""
     assert all(read_envelope(body[:length]).fault for length in range(len(body)))
 
 
-def test_a_byte_order_mark_is_left_out() -> None:
+def test_a_byte_order_mark_is_removed() -> None:
     assert parse_page(b"\xef\xbb\xbf" + WHOLE % b"1").body == WHOLE % b"1"
 
 
 @pytest.mark.parametrize("depth", [100, 5_000])
-def test_an_item_may_be_nested_as_deeply_as_it_likes(depth: int) -> None:
+def test_an_item_may_be_nested_to_any_depth(depth: int) -> None:
     nested = b"[" * depth + b"]" * depth
     page = parse_page(WHOLE % (b'{"a": %s}, {"b": "\\ud83d"}' % nested))
     assert (page.item_count, page.sync_token) == (2, "s1")

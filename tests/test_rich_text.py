@@ -141,7 +141,7 @@ def test_a_document_becomes_text_and_markdown(
     assert to_markdown(document) == markdown
 
 
-def test_no_depth_is_too_deep_and_no_text_is_lost() -> None:
+def test_documents_of_any_depth_keep_their_text() -> None:
     deep: Node = leaf("the bottom")
     for kind in ["p", "blockquote", "ul", "li", "a", "table", "tbody", "tr", "td", "h2"] * 100:
         deep = node(kind, deep)
@@ -158,30 +158,32 @@ ODD: list[Any] = [
 
 
 @pytest.mark.parametrize("document", ODD)
-def test_what_is_no_good_document_is_read_all_the_same(document: Node) -> None:
+def test_malformed_documents_are_read(document: Node) -> None:
     assert isinstance(to_text(document), str)
     assert isinstance(to_markdown(document), str)
 
 
-def test_what_is_no_document_at_all_has_no_text() -> None:
-    pieces = pa.table({"body": pa.array(['"x"', "[1]", None, '{"children":[{"text":"y"}]}'])})
-    found = rich_text.beside(pieces, {"body": ("t", "m")})
+def test_a_value_that_is_not_a_document_has_no_text() -> None:
+    json_texts = pa.table({"body": pa.array(['"x"', "[1]", None, '{"children":[{"text":"y"}]}'])})
+    found = rich_text.beside(json_texts, {"body": ("t", "m")})
     assert found["t"].to_pylist() == found["m"].to_pylist() == [None, None, None, "y"]
 
 
-def test_a_document_that_no_parser_takes_has_no_text() -> None:
+def test_a_document_that_cannot_be_parsed_has_no_text() -> None:
     def nested(levels: int) -> str:
         return '{"children":[' * levels + '{"text":"x"}' + "]}" * levels
 
-    pieces = pa.table({"body": pa.array([nested(500), nested(600), '{"text":"\\ud83d"}'])})
-    found = rich_text.beside(pieces, {"body": ("t", "m")})
+    json_texts = pa.table({"body": pa.array([nested(500), nested(600), '{"text":"\\ud83d"}'])})
+    found = rich_text.beside(json_texts, {"body": ("t", "m")})
     assert found["t"].to_pylist() == found["m"].to_pylist() == ["x", None, None]
 
 
 RICH = {"data_type": "json", "field_metadata": {"allow_json_rte": True}}
 
 
-def test_columns_stand_beside_rich_text_wherever_it_is(loaded: Callable[..., Loaded]) -> None:
+def test_rich_text_has_text_and_markdown_columns_at_any_depth(
+    loaded: Callable[..., Loaded],
+) -> None:
     document = {"type": "doc", "children": [node("h2", "Hello")]}
     schema = [
         {"uid": "body", **RICH},

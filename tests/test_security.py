@@ -1,4 +1,4 @@
-"""No secret is left anywhere, and nobody is told one who was not named."""
+"""No secret is stored or shown anywhere, and none is sent to another host."""
 
 from __future__ import annotations
 
@@ -46,16 +46,16 @@ def test_no_secret_is_left_anywhere(
         with pytest.raises(ContentstackError) as failure:
             run.sync(target)
     pipeline = target.pipeline()
-    told = "".join([str(failure.value), repr(failure.value), caplog.text])
-    told += repr(pipeline.state) + repr(pipeline.last_trace)
-    with duckdb.connect(str(file), read_only=True) as con:  # whose file may be compressed
+    text = "".join([str(failure.value), repr(failure.value), caplog.text])
+    text += repr(pipeline.state) + repr(pipeline.last_trace)
+    with duckdb.connect(str(file), read_only=True) as con:  # its file may be compressed
         for schema, table in con.execute(
             "SELECT schema_name, table_name FROM duckdb_tables()"
         ).fetchall():
-            told += repr(con.execute(f'SELECT * FROM {schema}."{table}"').fetchall())
-    assert "A picture" in told
+            text += repr(con.execute(f'SELECT * FROM {schema}."{table}"').fetchall())
+    assert "A picture" in text
     for secret in (KEY, TOKEN):
-        assert secret not in told
+        assert secret not in text
         for path in tmp_path.rglob("*"):
             assert not path.is_file() or secret.encode() not in path.read_bytes(), path
 
@@ -70,7 +70,7 @@ def test_no_secret_is_in_a_trace_or_a_log_of_the_command(
     monkeypatch.setenv("DLT_DATA_DIR", str(tmp_path / "dlt_data"))
     monkeypatch.setenv("RUNTIME__REQUEST_MAX_ATTEMPTS", "1")
     monkeypatch.setenv("RUNTIME__LOG_LEVEL", "DEBUG")
-    if fault.kind == "none":  # dlt's own error, with all it knows of the configuration
+    if fault.kind == "none":  # dlt's own error, with all it has of the configuration
         monkeypatch.setenv("DESTINATION__DUCKDB__CREDENTIALS", str(tmp_path / "no" / "file.duckdb"))
     stack, behavior = Stack(api_key=KEY, delivery_token=TOKEN), Behavior()
     stack.publish_asset("a1", {"title": "A picture"})
@@ -79,14 +79,14 @@ def test_no_secret_is_in_a_trace_or_a_log_of_the_command(
         behavior.next_faults(fault)
         command = [sys.executable, "-m", "contentstack_source.cli.main", "sync", "--debug"]
         done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
-    told = done.stdout + done.stderr
-    assert "Traceback" in told
-    assert KEY not in told
-    assert TOKEN not in told
+    text = done.stdout + done.stderr
+    assert "Traceback" in text
+    assert KEY not in text
+    assert TOKEN not in text
 
 
 class Elsewhere(BaseHTTPRequestHandler):
-    """Sends every visitor on to itself, and keeps what they brought."""
+    """Redirects every request to itself, and records its path."""
 
     asked: ClassVar[list[str]] = []
 
@@ -119,7 +119,7 @@ def test_a_redirect_is_not_followed(elsewhere: str) -> None:
     assert len(Elsewhere.asked) == 1
 
 
-def test_an_answer_that_repeats_a_secret_is_shown_without_it() -> None:
+def test_a_response_that_repeats_a_secret_is_shown_without_it() -> None:
     class Echo(Elsewhere):
         def do_GET(self) -> None:
             body = f'{{"error_message": "bad key {KEY} with {TOKEN}", "error_code": 1}}'.encode()

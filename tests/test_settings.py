@@ -1,4 +1,4 @@
-"""Settings: what makes a stream, and what the user is told when it cannot be."""
+"""Settings: valid values, streams, and messages for invalid values."""
 
 from __future__ import annotations
 
@@ -42,29 +42,29 @@ REGIONS = {
 @pytest.mark.parametrize(
     ("region", "host"), [(region, host) for host, names in REGIONS.items() for region in names]
 )
-def test_a_region_or_alias_leads_to_its_host(region: str | None, host: str) -> None:
+def test_a_region_or_alias_maps_to_its_host(region: str | None, host: str) -> None:
     assert parsed(region=region).base_url == f"https://{host}/v3"
 
 
-def test_every_region_of_the_vendor_is_there() -> None:
+def test_every_region_of_the_vendor_is_known() -> None:
     assert set(HOSTS.values()) == set(REGIONS)
 
 
-def test_an_unknown_region_is_refused_with_those_there_are() -> None:
+def test_an_unknown_region_is_refused_with_the_known_ones() -> None:
     with pytest.raises(SettingsError, match="'mars'") as caught:
         parse_base_url(None, "mars")
     assert all(region in caught.value.hint for region in HOSTS)
 
 
 @pytest.mark.parametrize("url", ["http://127.0.0.1:8400/v3", "https://proxy.example/stack/v3/"])
-def test_a_base_url_wins_over_the_region(url: str) -> None:
+def test_a_base_url_overrides_the_region(url: str) -> None:
     assert parsed(base_url=url, region="eu").base_url == url.rstrip("/")
 
 
 @pytest.mark.parametrize(
     "url", ["cdn.contentstack.io", "ftp://host/v3", "https://", "https://me:secret@host/v3", "/v3"]
 )
-def test_a_base_url_that_is_no_address_is_refused_without_being_shown(url: str) -> None:
+def test_an_invalid_base_url_is_refused_without_being_shown(url: str) -> None:
     with pytest.raises(SettingsError, match="base_url") as caught:
         parsed(base_url=url)
     assert "secret" not in str(caught.value)
@@ -91,14 +91,14 @@ def test_an_instant_is_sent_in_utc_to_the_millisecond(value: object, instant: st
 @pytest.mark.parametrize(
     "value", ["yesterday", "2026-13-01", "P1D", "2026-01-01/2026-02-01", [], 1.5]
 )
-def test_what_is_no_instant_is_refused(value: object) -> None:
+def test_an_invalid_instant_is_refused(value: object) -> None:
     with pytest.raises(SettingsError, match="start_from"):
         parse_start_from(value)
 
 
 @pytest.mark.parametrize("bad", ["", None, "a\nb", "kéy", "a\r\nX-Header: 1"])
 @pytest.mark.parametrize("name", ["api_key", "delivery_token", "environment"])
-def test_a_required_setting_that_cannot_be_is_named_not_shown(name: str, bad: str | None) -> None:
+def test_an_invalid_required_setting_is_named_but_not_shown(name: str, bad: str | None) -> None:
     with pytest.raises(SettingsError, match=name) as caught:
         parsed(**{name: bad})
     assert not bad or bad not in str(caught.value)
@@ -114,12 +114,12 @@ def test_a_required_setting_that_cannot_be_is_named_not_shown(name: str, bad: st
         {"requests_per_second": 0},
     ],
 )
-def test_many_streams_with_what_cannot_be_are_refused(settings: dict[str, Any]) -> None:
+def test_many_streams_with_invalid_settings_are_refused(settings: dict[str, Any]) -> None:
     with pytest.raises(SettingsError, match=next(iter(settings))):
         parsed(**settings)
 
 
-def test_streams_of_all_event_types_ask_for_assets_only_by_type() -> None:
+def test_only_the_asset_stream_filters_by_type_with_all_event_types() -> None:
     streams = parsed(partition_by="content_type").streams(["blog", "author"])
     assert list(streams) == ["author", "blog", "sys_assets"]
     assert init_query(streams["blog"]) == {
@@ -132,7 +132,7 @@ def test_streams_of_all_event_types_ask_for_assets_only_by_type() -> None:
     )
 
 
-def test_streams_of_chosen_event_types_ask_for_these_and_are_not_there_without_any() -> None:
+def test_streams_filter_by_chosen_event_types_and_are_omitted_without_any() -> None:
     chosen = ["entry_published", "content_type_deleted"]
     streams = parsed(partition_by="content_type", event_types=chosen).streams(["blog"])
     assert list(streams) == ["blog"]
@@ -153,13 +153,13 @@ def test_credentials_are_in_the_headers_and_nowhere_else() -> None:
     assert DELIVERY_TOKEN not in shown
 
 
-def test_without_filters_only_the_environment_is_asked_for() -> None:
+def test_only_the_environment_is_sent_without_filters() -> None:
     settings = parsed(branch="", content_type_uid="", locale="", event_types="")
     assert init_query(settings) == {"init": "true", "environment": "production"}
     assert "branch" not in headers_of(settings)
 
 
-def test_filters_go_with_the_initial_request() -> None:
+def test_filters_are_sent_with_the_initial_request() -> None:
     settings = parsed(
         content_type_uid="Blog",
         locale="en-gb",

@@ -1,4 +1,4 @@
-"""The simulator in fair weather, held to what was recorded from the live service."""
+"""The simulator with default behavior, compared with recordings of the live service."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from contentstack_source.simulator import Server, Stack, serve
-from tests.asking import Item, ask, empty_stack, page, whole_pass
+from tests.simulator_client import Item, ask, empty_stack, page, whole_pass
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -38,7 +38,7 @@ def server(stack: Stack) -> Iterator[Server]:
 
 @pytest.fixture
 def played_back() -> Iterator[tuple[Server, list[Item]]]:
-    """Serve the recorded 129 items, put in the log from the oldest on."""
+    """Serve the 129 recorded items, emitted oldest first."""
     first, second = recorded("sync_1_init")["body"], recorded("sync_2_pagination")["body"]
     items = first["items"] + second["items"]
     stack = Stack()
@@ -70,7 +70,7 @@ def test_a_repeated_pagination_token_gives_the_same_page_and_the_same_next_token
 ) -> None:
     server, _ = played_back
     first, second = recorded("sync_2_pagination")["body"], recorded("sync_4_pagination_repeated")
-    assert first == second["body"]  # so it was recorded
+    assert first == second["body"]  # as recorded
     token = page(server, init="true")["pagination_token"]
     assert page(server, pagination_token=token) == page(server, pagination_token=token)
 
@@ -84,7 +84,7 @@ def test_a_delta_without_changes_has_no_counts_and_the_same_sync_token(
     assert page(server, sync_token=token) == empty | {"sync_token": token}
 
 
-def test_a_recorded_filter_gives_what_it_gave(played_back: tuple[Server, list[Item]]) -> None:
+def test_a_recorded_filter_gives_the_recorded_items(played_back: tuple[Server, list[Item]]) -> None:
     server, items = played_back
     british = page(server, init="true", locale="en-gb")
     assert len(british["items"]) == 6
@@ -128,7 +128,7 @@ def test_an_entry_has_the_recorded_system_keys_and_only_the_two_newer_ones_more(
 
 
 def kinds(value: object) -> object:
-    """Give the kinds of all values of an object, at any depth."""
+    """Return the kinds of all values of an object, at any depth."""
     if isinstance(value, dict):
         return {key: kinds(each) for key, each in value.items()}
     return type(value).__name__
@@ -152,13 +152,13 @@ def test_every_recorded_header_is_there_and_the_rate_limit_too(server: Server) -
     assert int(answer.headers["X-RateLimit-Remaining"]) < 100
 
 
-def test_an_invalid_sync_token_is_refused_as_recorded(server: Server) -> None:
+def test_an_invalid_sync_token_is_rejected_as_recorded(server: Server) -> None:
     answer = ask(server, sync_token="bltffffffffffffffffffffff")
     example = recorded("error_422_141_invalid_sync_token")
     assert (answer.status_code, answer.json()) == (example["status"], example["body"])
 
 
-def test_an_unknown_content_type_is_refused_as_recorded(server: Server) -> None:
+def test_an_unknown_content_type_is_rejected_as_recorded(server: Server) -> None:
     answer = ask(server, "/content_types/UID")
     example = recorded("error_422_118_unknown_content_type")
     assert answer.status_code == example["response"]["status"]

@@ -1,4 +1,4 @@
-"""The demo world, and its editors."""
+"""The stack of the demo, and its edits."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def test_editors_publish_by_day_and_on_weekdays_for_a_year_and_a_half() -> None:
     assert sum(6 <= moment.hour < 20 for moment in published) > 0.85 * len(published)
 
 
-def test_several_editors_write_and_most_of_what_they_write_waits() -> None:
+def test_several_editors_write_and_most_entries_wait_for_publishing() -> None:
     data = [item["data"] for item in demo_stack(500).published_entries().values()]
     assert {each["publish_details"]["user"] for each in data} == set(EDITORS)
     assert {each["created_by"] for each in data} == set(EDITORS)
@@ -60,7 +60,7 @@ def test_several_editors_write_and_most_of_what_they_write_waits() -> None:
     assert sum(waited) > len(waited) / 2
 
 
-def test_an_eighth_of_the_assets_is_used_by_nobody() -> None:
+def test_an_eighth_of_the_assets_is_unused() -> None:
     stack = demo_stack(2000)
     assets = {uid for uid, _ in stack.published_assets()}
     content = json.dumps([item["data"] for item in stack.published_entries().values()])
@@ -160,7 +160,7 @@ def test_every_demo_entry_fits_its_model() -> None:
         assert_fits(stack.content_types[kind]["schema"], item["data"])
 
 
-def test_the_second_act_tells_what_happened() -> None:
+def test_the_edits_of_the_demo_return_what_happened() -> None:
     stack = demo_stack(600)
     before = stack.published_entries()
     sentences = editors_at_work(stack)
@@ -189,12 +189,12 @@ def test_the_second_act_tells_what_happened() -> None:
     } | {"content_type_deleted"}
 
 
-def test_the_second_act_works_on_the_smallest_of_worlds() -> None:
+def test_the_edits_of_the_demo_work_on_the_smallest_stacks() -> None:
     for entries in (0, 1, 10):
         assert len(editors_at_work(demo_stack(entries))) == 7
 
 
-def test_random_edits_tell_what_they_did_and_are_the_same_for_the_same_seed() -> None:
+def test_random_edits_return_what_they_did_and_are_the_same_for_the_same_seed() -> None:
     first, second = demo_stack(40), demo_stack(40)
     ours, theirs = random.Random(5), random.Random(5)
     sentences = [edit(first, ours) for _ in range(300)]

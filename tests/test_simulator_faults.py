@@ -1,4 +1,4 @@
-"""Every fault that may befall one request, seen through a real connection."""
+"""Every fault of one request, over a real connection."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pytest
 import requests
 
 from contentstack_source.simulator import Behavior, Fault, Server, Stack, serve
-from tests.asking import ask, empty_stack, page, publish_many
+from tests.simulator_client import ask, empty_stack, page, publish_many
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -31,7 +31,7 @@ def server(stack: Stack, behavior: Behavior) -> Iterator[Server]:
         yield running
 
 
-def test_a_status_befalls_one_request_and_may_say_when_to_come_back(
+def test_a_status_fault_affects_one_request_and_may_have_retry_after(
     behavior: Behavior,
     server: Server,
 ) -> None:
@@ -52,7 +52,7 @@ def test_a_rate_limit_shows_in_status_and_headers(behavior: Behavior, server: Se
     assert first.headers["X-RateLimit-Remaining"] == "0"
 
 
-def test_a_transient_422_names_the_token_that_was_asked_for_and_leaves_it_valid(
+def test_a_transient_422_names_the_requested_token_and_keeps_it_valid(
     stack: Stack,
     behavior: Behavior,
     server: Server,
@@ -65,15 +65,15 @@ def test_a_transient_422_names_the_token_that_was_asked_for_and_leaves_it_valid(
         ("sync_token", last["sync_token"]),
     ):
         behavior.next_faults(Fault.transient_422())
-        refused = ask(server, **{name: token})
-        assert (refused.status_code, refused.json()["error_code"]) == (422, 141)
-        assert refused.json()["errors"] == {name: ["is not valid."]}
+        rejected = ask(server, **{name: token})
+        assert (rejected.status_code, rejected.json()["error_code"]) == (422, 141)
+        assert rejected.json()["errors"] == {name: ["is not valid."]}
         assert ask(server, **{name: token}).status_code == 200
     behavior.next_faults(Fault.transient_422())
     assert "errors" not in ask(server, init="true").json()
 
 
-def test_a_dropped_connection_gives_no_answer_at_all(behavior: Behavior, server: Server) -> None:
+def test_a_dropped_connection_has_no_response(behavior: Behavior, server: Server) -> None:
     behavior.next_faults(Fault.dropped())
     with pytest.raises(requests.ConnectionError, match="reset"):
         ask(server, init="true")
@@ -82,7 +82,7 @@ def test_a_dropped_connection_gives_no_answer_at_all(behavior: Behavior, server:
 
 
 @pytest.mark.parametrize("encoding", ["gzip", "identity"])
-def test_a_truncated_answer_promises_more_than_it_sends(
+def test_a_truncated_response_is_shorter_than_announced(
     stack: Stack,
     behavior: Behavior,
     server: Server,
@@ -98,7 +98,7 @@ def test_a_truncated_answer_promises_more_than_it_sends(
     assert requests.get(url, headers=headers, timeout=10).json()["total_count"] == 50
 
 
-def test_half_json_is_a_complete_answer_that_cannot_be_parsed(
+def test_half_json_is_a_complete_response_that_cannot_be_parsed(
     stack: Stack,
     behavior: Behavior,
     server: Server,
@@ -113,7 +113,7 @@ def test_half_json_is_a_complete_answer_that_cannot_be_parsed(
         answer.json()
 
 
-def test_a_web_page_may_come_in_the_place_of_json(behavior: Behavior, server: Server) -> None:
+def test_html_may_come_instead_of_json(behavior: Behavior, server: Server) -> None:
     behavior.next_faults(Fault.html())
     answer = ask(server, init="true")
     assert answer.status_code == 200
@@ -126,7 +126,7 @@ def test_a_fault_can_be_placed_at_the_nth_request(behavior: Behavior, server: Se
     assert [ask(server, init="true").status_code for _ in range(4)] == [200, 200, 500, 200]
 
 
-def test_one_answer_may_be_slow(behavior: Behavior, server: Server) -> None:
+def test_one_response_may_be_slow(behavior: Behavior, server: Server) -> None:
     behavior.next_faults(Fault.slow(0.05))
     started = time.perf_counter()
     page(server, init="true")

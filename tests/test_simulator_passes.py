@@ -1,4 +1,4 @@
-"""What a pass of the simulator holds, for each call and filter."""
+"""The items of a pass of the simulator, for each call and filter."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from contentstack_source.simulator import Server, Stack, serve
-from tests.asking import empty_stack, page, told, whole_pass
+from tests.simulator_client import empty_stack, page, types_and_uids, whole_pass
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -31,7 +31,7 @@ def test_an_init_holds_what_is_published_and_nothing_else(stack: Stack, server: 
     stack.unpublish_entry("author", "b", "de-de")
     stack.publish_asset("c", {"title": "Cover"})
     items, _ = whole_pass(server, init="true")
-    assert told(items) == [("asset_published", "c"), ("entry_published", "a")]
+    assert types_and_uids(items) == [("asset_published", "c"), ("entry_published", "a")]
     assert items[0] == stack.published_assets()["c", "en-us"]
     assert items[1] == stack.published_entries()["author", "a", "en-us"]
     assert (items[1]["data"]["title"], items[1]["data"]["_version"]) == ("Ada!", 2)
@@ -50,7 +50,7 @@ def test_a_delta_holds_the_latest_of_each_object_newest_first(
     stack.delete_asset("c")
     stack.delete_content_type("book")
     items, _ = whole_pass(server, sync_token=token)
-    assert told(items) == [
+    assert types_and_uids(items) == [
         ("content_type_deleted", None),
         ("asset_deleted", "c"),
         ("entry_unpublished", "b"),
@@ -78,10 +78,10 @@ def test_a_pass_is_a_frozen_snapshot_and_the_next_delta_has_the_rest(
     assert [body["skip"] for body in (first, second, third)] == [0, 100, 200]
     assert {body["total_count"] for body in (first, second, third)} == {250}
     items, _ = whole_pass(server, sync_token=third["sync_token"])
-    assert told(items) == [("entry_deleted", "a000"), ("entry_published", "late")]
+    assert types_and_uids(items) == [("entry_deleted", "a000"), ("entry_published", "late")]
 
 
-def test_a_sync_token_can_be_used_again_and_moves_only_when_something_passes_its_filters(
+def test_a_sync_token_can_be_used_again_and_moves_only_when_an_event_passes_its_filters(
     stack: Stack,
     server: Server,
 ) -> None:
@@ -91,19 +91,19 @@ def test_a_sync_token_can_be_used_again_and_moves_only_when_something_passes_its
     stack.publish_entry("book", "b", {})
     items, new = whole_pass(server, sync_token=token)
     assert whole_pass(server, sync_token=token)[0] == items
-    assert told(items) == [("entry_published", "b")]
+    assert types_and_uids(items) == [("entry_published", "b")]
     assert new != token
     assert page(server, sync_token=new) == {"items": [], "sync_token": new}
 
 
-def test_a_content_type_filter_lets_its_own_deletion_through_but_no_assets(
+def test_a_content_type_filter_includes_its_own_deletion_but_no_assets(
     stack: Stack,
     server: Server,
 ) -> None:
     stack.publish_entry("book", "b", {})
     stack.publish_asset("c")
     items, token = whole_pass(server, init="true", content_type_uid="book")
-    assert told(items) == [("entry_published", "b")]
+    assert types_and_uids(items) == [("entry_published", "b")]
     assert page(server, init="true", content_type_uid="sys_assets")["items"] == []
     stack.delete_content_type("author")
     stack.delete_content_type("book")
@@ -111,7 +111,7 @@ def test_a_content_type_filter_lets_its_own_deletion_through_but_no_assets(
     assert [item["content_type_uid"] for item in items] == ["book"]
 
 
-def test_the_locale_filter_asks_for_the_publish_locale(stack: Stack, server: Server) -> None:
+def test_the_locale_filter_applies_to_the_publish_locale(stack: Stack, server: Server) -> None:
     stack.publish_entry("author", "own", {}, "de-de")
     stack.publish_entry("author", "fallback", {}, "de-de", content_locale="en-us")
     stack.publish_entry("author", "english", {}, "en-us")
@@ -121,9 +121,9 @@ def test_the_locale_filter_asks_for_the_publish_locale(stack: Stack, server: Ser
     assert [item["data"].get("locale") for item in items] == [None, "en-us", "de-de"]
     stack.delete_entry("author", "english")
     stack.delete_entry("author", "own")
-    stack.delete_content_type("book")  # concerns every locale
+    stack.delete_content_type("book")  # applies to every locale
     items, _ = whole_pass(server, sync_token=token)
-    assert told(items) == [("content_type_deleted", None), ("entry_deleted", "own")]
+    assert types_and_uids(items) == [("content_type_deleted", None), ("entry_deleted", "own")]
 
 
 @pytest.mark.parametrize(
@@ -140,7 +140,7 @@ def test_the_locale_filter_asks_for_the_publish_locale(stack: Stack, server: Ser
         ("yesterday", []),
     ],
 )
-def test_start_from_takes_events_from_that_instant_on(start_from: str, uids: list[str]) -> None:
+def test_start_from_includes_events_from_that_instant_on(start_from: str, uids: list[str]) -> None:
     stack = Stack(start="2026-03-01T00:00:00Z")
     old, new = "2026-02-28T23:59:59.000Z", "2026-03-01T00:00:01.009Z"
     for uid, at in (("old", old), ("new", new)):
@@ -154,15 +154,15 @@ def test_an_explicit_type_holds_for_the_whole_chain(stack: Stack, server: Server
     stack.publish_entry("author", "a", {})
     stack.publish_asset("c")
     items, token = whole_pass(server, init="true", type=" entry_published , asset_deleted")
-    assert told(items) == [("entry_published", "a")]
+    assert types_and_uids(items) == [("entry_published", "a")]
     stack.publish_asset("d")
     stack.delete_asset("c")
     stack.unpublish_entry("author", "a", "en-us")
     items, _ = whole_pass(server, sync_token=token)
-    assert told(items) == [("asset_deleted", "c")]
+    assert types_and_uids(items) == [("asset_deleted", "c")]
 
 
-def test_an_init_of_a_removal_type_tells_the_history_of_removals(
+def test_an_init_of_a_delete_type_has_the_history_of_deletes(
     stack: Stack,
     server: Server,
 ) -> None:
@@ -171,7 +171,7 @@ def test_an_init_of_a_removal_type_tells_the_history_of_removals(
         stack.delete_entry("author", "a")
     stack.publish_entry("author", "a", {})
     items, _ = whole_pass(server, init="true", type="entry_deleted,entry_published")
-    assert told(items) == [
+    assert types_and_uids(items) == [
         ("entry_published", "a"),
         ("entry_deleted", "a"),
         ("entry_deleted", "a"),
@@ -205,7 +205,7 @@ def test_unknown_parameters_are_ignored(stack: Stack, server: Server) -> None:
     assert len(page(server, init="true", **query)["items"]) == 1
 
 
-def test_passes_of_one_moment_have_tokens_of_their_own(stack: Stack, server: Server) -> None:
+def test_passes_of_one_moment_have_their_own_tokens(stack: Stack, server: Server) -> None:
     for number in range(101):
         stack.publish_entry("author", f"a{number:03}", {})
     one, other = page(server, init="true"), page(server, init="true")
@@ -213,15 +213,15 @@ def test_passes_of_one_moment_have_tokens_of_their_own(stack: Stack, server: Ser
     assert one == other
 
 
-def test_an_init_after_an_event_tells_of_it(stack: Stack, server: Server) -> None:
+def test_an_init_after_an_event_has_it(stack: Stack, server: Server) -> None:
     stack.publish_entry("author", "a", {})
     whole_pass(server, init="true")
     stack.publish_entry("author", "b", {})
     items, _ = whole_pass(server, init="true")
-    assert told(items) == [("entry_published", "b"), ("entry_published", "a")]
+    assert types_and_uids(items) == [("entry_published", "b"), ("entry_published", "a")]
 
 
-def test_an_init_with_other_filters_or_in_other_weather_is_another(
+def test_an_init_with_other_filters_or_behavior_is_a_different_pass(
     stack: Stack,
     server: Server,
 ) -> None:
@@ -229,7 +229,7 @@ def test_an_init_with_other_filters_or_in_other_weather_is_another(
     stack.publish_entry("book", "b", {})
     whole_pass(server, init="true")
     only_books, _ = whole_pass(server, init="true", content_type_uid="book")
-    assert told(only_books) == [("entry_published", "b")]
+    assert types_and_uids(only_books) == [("entry_published", "b")]
     server.behavior.order = "oldest_first"
     items, _ = whole_pass(server, init="true")
-    assert told(items) == [("entry_published", "a"), ("entry_published", "b")]
+    assert types_and_uids(items) == [("entry_published", "a"), ("entry_published", "b")]

@@ -1,4 +1,4 @@
-"""The vendor's own SDKs, in Python and JavaScript, read the simulator as they read the service."""
+"""The vendor's SDKs in Python and JavaScript read the simulator like the service."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def javascript_sdk() -> Callable[..., Pages]:
 
 
 def install() -> None:
-    """Install beside and move into place: several test processes may be at it at once."""
+    """Install into a temporary folder and rename it: several test processes may install at once."""
     with tempfile.TemporaryDirectory(dir=JS, prefix=".npm-") as build:
         for name in ("package.json", ".npmrc"):
             shutil.copy(JS / name, build)
@@ -112,7 +112,7 @@ def test_the_sdk_gets_exactly_what_is_published(read: Callable[..., Pages], serv
     assert received(pages) == published(server.stack)
 
 
-def test_the_sdk_gets_exactly_what_the_editors_did_since(
+def test_the_sdk_gets_exactly_the_changes_since_its_token(
     read: Callable[..., Pages],
     server: Server,
 ) -> None:
@@ -124,11 +124,11 @@ def test_the_sdk_gets_exactly_what_the_editors_did_since(
     kinds = {kind: [each for each in items if each["type"] == kind] for kind in EVENT_TYPES}
     assert set(kinds) == {item["type"] for item in items}
     new = [item for key, item in after.items() if before.get(key) != item]
-    told = kinds["entry_published"] + kinds["asset_published"]
-    assert [item for item in new if item not in told] == []
+    received_publishes = kinds["entry_published"] + kinds["asset_published"]
+    assert [item for item in new if item not in received_publishes] == []
     gone = {key for key in before if key not in after and key[0] != "event"}
-    removed = [item for kind in DELETES for item in kinds[kind]]
-    assert len(removed) == len(gone)
+    deleted = [item for kind in DELETES for item in kinds[kind]]
+    assert len(deleted) == len(gone)
 
 
 EVENT_TYPES = [

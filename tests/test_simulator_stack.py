@@ -1,4 +1,4 @@
-"""What editors can do to a stack, seen through the simulator."""
+"""Edits of a stack, as the simulator serves them."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from contentstack_source.simulator import Server, Stack, edit, serve
-from tests.asking import Item, ask, empty_stack, page, told, whole_pass
+from tests.simulator_client import Item, ask, empty_stack, page, types_and_uids, whole_pass
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -27,7 +27,7 @@ def server(stack: Stack) -> Iterator[Server]:
         yield running
 
 
-def test_an_object_is_removed_where_it_is_published_and_nowhere_else(
+def test_an_object_is_deleted_only_where_it_is_published(
     stack: Stack,
     server: Server,
 ) -> None:
@@ -48,7 +48,7 @@ def test_an_object_is_removed_where_it_is_published_and_nowhere_else(
     stack.delete_entry("author", "a")
     stack.delete_asset("c")
     items, _ = whole_pass(server, sync_token=token)
-    assert sorted((*told([item])[0], item["data"]["locale"]) for item in items) == [
+    assert sorted((*types_and_uids([item])[0], item["data"]["locale"]) for item in items) == [
         ("asset_deleted", "c", "en-us"),
         ("asset_deleted", "c", "fr-fr"),
         ("entry_deleted", "a", "en-us"),
@@ -58,7 +58,7 @@ def test_an_object_is_removed_where_it_is_published_and_nowhere_else(
     assert stack.published_assets() == {}
 
 
-def test_a_deleted_content_type_takes_its_entries_along_and_may_come_again(
+def test_a_deleted_content_type_deletes_its_entries_and_may_be_recreated(
     stack: Stack,
     server: Server,
 ) -> None:
@@ -79,7 +79,7 @@ def test_a_deleted_content_type_takes_its_entries_along_and_may_come_again(
     assert items[0]["data"]["_version"] == 1
 
 
-def test_a_changed_content_type_is_told_by_no_event(stack: Stack, server: Server) -> None:
+def test_a_changed_content_type_sends_no_event(stack: Stack, server: Server) -> None:
     _, token = whole_pass(server, init="true")
     stack.change_content_type("author", [{"uid": "title", "data_type": "text"}])
     assert page(server, sync_token=token) == {"items": [], "sync_token": token}
@@ -88,7 +88,7 @@ def test_a_changed_content_type_is_told_by_no_event(stack: Stack, server: Server
     assert model["schema"] == [{"uid": "title", "data_type": "text"}]
 
 
-def test_versions_count_publishes_of_a_locale_and_begin_again_after_a_delete(
+def test_versions_count_publishes_of_a_locale_and_restart_after_a_delete(
     stack: Stack,
 ) -> None:
     def version() -> int:
@@ -113,7 +113,7 @@ def test_what_is_published_is_listed_in_the_order_of_publishing(stack: Stack) ->
     assert [uid for _, uid, _ in stack.published_keys()] == ["b", "a"]
 
 
-def test_events_of_one_instant_come_the_later_one_first(stack: Stack, server: Server) -> None:
+def test_events_of_one_instant_are_listed_newest_first(stack: Stack, server: Server) -> None:
     with stack.same_instant():
         for uid in ("a", "b", "c"):
             stack.publish_entry("author", uid, {})
@@ -123,7 +123,7 @@ def test_events_of_one_instant_come_the_later_one_first(stack: Stack, server: Se
     assert len({item["event_at"] for item in items}) == 2
 
 
-def test_a_field_wins_over_a_system_key_of_its_name(stack: Stack, server: Server) -> None:
+def test_a_field_overrides_a_system_key_of_its_name(stack: Stack, server: Server) -> None:
     stack.publish_entry("author", "a", {"locale": "tlh", "tags": "x", "_version": 9})
     (item,) = page(server, init="true", locale="en-us")["items"]
     data = item["data"]
@@ -156,7 +156,7 @@ def test_what_is_published_cannot_be_changed_from_outside(stack: Stack, server: 
         None,
     ],
 )
-def test_any_item_however_malformed_is_served_as_it_is(
+def test_malformed_items_are_served_unchanged(
     stack: Stack,
     server: Server,
     item: object,
@@ -196,7 +196,7 @@ def test_editors_may_work_while_the_server_is_read(stack: Stack, server: Server)
     assert [item for item in published if item not in seen] == []
 
 
-def test_a_pass_is_not_frozen_amid_an_edit(stack: Stack, server: Server) -> None:
+def test_a_pass_is_not_frozen_during_an_edit(stack: Stack, server: Server) -> None:
     answers: list[Item] = []
     reader = threading.Thread(target=lambda: answers.append(page(server, init="true")))
     with stack.lock:
@@ -206,4 +206,7 @@ def test_a_pass_is_not_frozen_amid_an_edit(stack: Stack, server: Server) -> None
         assert answers == []
         stack.publish_entry("author", "b", {})
     reader.join()
-    assert told(answers[0]["items"]) == [("entry_published", "b"), ("entry_published", "a")]
+    assert types_and_uids(answers[0]["items"]) == [
+        ("entry_published", "b"),
+        ("entry_published", "a"),
+    ]

@@ -1,4 +1,4 @@
-"""Under any weather the stream still tells what is published, whatever editors do."""
+"""The stream leads to what is published under any behavior and after any edits."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ import random
 import pytest
 
 from contentstack_source.simulator import Behavior, Stack, demo_stack, edit, serve
-from tests.asking import Item, pages
+from tests.simulator_client import Item, pages
 
 Table = dict[tuple[bool, str, str, str], Item]
-"""(is an asset, content_type_uid, uid, locale) -> data."""
+"""Data by (is an asset, content_type_uid, uid, locale)."""
 
 
-def compaction(table: Table, items: list[Item]) -> None:
-    """Bring a table up to date with a pass, the first of equal instants being the newest."""
+def apply_pass(table: Table, items: list[Item]) -> None:
+    """Apply a pass to a table; the first of equal instants is the newest."""
     ascending = items[::-1]
     ascending.sort(key=lambda each: str(each["event_at"]))  # stable: ties stay in their order
     for item in ascending:
@@ -50,7 +50,7 @@ def switches(behavior: Behavior) -> list[tuple[str, object]]:
 
 
 def differences(behavior: Behavior) -> str:
-    """Name the switches that are not as at first."""
+    """Return the switches that differ from the default."""
     changed = set(switches(behavior)) - set(switches(Behavior()))
     return ",".join(sorted(name if value is True else str(value) for name, value in changed))
 
@@ -74,7 +74,7 @@ def differences(behavior: Behavior) -> str:
     ids=differences,
 )
 @pytest.mark.parametrize("seed", [1, 2, 3])
-def test_whatever_editors_do_the_stream_folds_to_what_is_published(
+def test_the_stream_compacts_to_what_is_published_after_any_edits(
     behavior: Behavior,
     seed: int,
 ) -> None:
@@ -84,7 +84,7 @@ def test_whatever_editors_do_the_stream_folds_to_what_is_published(
         for _ in range(8):
             found = pages(server, **query)
             items = [item for each in found for item in each["items"]]
-            compaction(table, items[::-1] if behavior.order == "oldest_first" else items)
+            apply_pass(table, items[::-1] if behavior.order == "oldest_first" else items)
             assert table == published(stack)
             query = {"sync_token": found[-1]["sync_token"]}
             for _ in range(rng.randint(0, 60)):

@@ -1,4 +1,4 @@
-"""The whole way: a stack over HTTP, the source, a DuckDB file, and every row compared."""
+"""End to end: a stack over HTTP, the source, a DuckDB file, and every row compared."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ from contentstack_source.source import sync_source
 from contentstack_source.source.configuration import load_settings
 from contentstack_source.source.run_context import RunContext
 from contentstack_source.source.stats import PassStats
-from tests.mirror import assert_equal
-from tests.small import filled_stack
+from tests.oracle import assert_equal
+from tests.small_stack import filled_stack
 
 
 class Load:
-    """A pipeline of a test's own, from a simulated stack into a DuckDB file."""
+    """A pipeline of one test, from a simulated stack into a DuckDB file."""
 
     def __init__(self, stack: Stack, server: Server, folder: Path) -> None:
         self.stack = stack
@@ -71,7 +71,7 @@ def behavior() -> Behavior:
 
 @pytest.fixture
 def load(behavior: Behavior, tmp_path: Path) -> Iterator[Load]:
-    """A small stack, everything in it published."""
+    """A small stack with everything published."""
     stack = filled_stack()
     with serve(stack, behavior) as server:
         yield Load(stack, server, tmp_path)
@@ -96,7 +96,7 @@ def test_every_kind_of_field_is_equal_to_the_stack_and_stays_so(demo: Load) -> N
     assert second.events["content_type_deleted"] == 1
 
 
-def test_an_unchanged_delta_asks_once_and_loads_nothing(load: Load) -> None:
+def test_an_unchanged_delta_costs_one_request_and_loads_nothing(load: Load) -> None:
     load.run()
     load.server.clear()
     source = load.source()
@@ -105,12 +105,12 @@ def test_an_unchanged_delta_asks_once_and_loads_nothing(load: Load) -> None:
     assert len(load.server.requests) == 1
 
 
-def test_the_event_types_and_the_rest_are_resources_by_their_names(load: Load) -> None:
+def test_the_source_has_a_resource_per_event_type_and_three_more(load: Load) -> None:
     assert set(load.source().resources) == {*EVENT_TYPES, "content_types", "sync_events", "sync"}
 
 
 @pytest.mark.parametrize("order", ["newest_first", "oldest_first", "shuffled"])
-def test_tables_follow_random_editors_whatever_the_order_of_pages(
+def test_tables_follow_random_edits_in_any_order_of_events(
     demo: Load, behavior: Behavior, order: Any
 ) -> None:
     behavior.order, behavior.delta = order, "log"
@@ -130,7 +130,7 @@ def test_tables_follow_random_editors_whatever_the_order_of_pages(
         "entry_deleted_with_content_type",
     ],
 )
-def test_tables_follow_the_stack_in_every_shape_the_wire_may_have(
+def test_tables_follow_the_stack_under_every_service_behavior(
     load: Load, behavior: Behavior, switch: str
 ) -> None:
     setattr(behavior, switch, True)
@@ -143,7 +143,7 @@ def test_tables_follow_the_stack_in_every_shape_the_wire_may_have(
     assert not load.run().has_moved
 
 
-def test_without_publish_details_the_locale_of_the_content_places_a_row(
+def test_a_row_without_publish_details_has_the_locale_of_its_content(
     load: Load, behavior: Behavior
 ) -> None:
     behavior.missing_publish_details = True
@@ -153,7 +153,7 @@ def test_without_publish_details_the_locale_of_the_content_places_a_row(
 
 
 @pytest.mark.parametrize("delete_data", ["with_title", "no_locale"])
-def test_removals_of_every_shape_remove_the_same_rows(
+def test_deletes_of_every_form_delete_the_same_rows(
     load: Load, behavior: Behavior, delete_data: Any
 ) -> None:
     behavior.delete_data = delete_data
@@ -174,7 +174,7 @@ def test_removals_of_every_shape_remove_the_same_rows(
     load.assert_equal()
 
 
-def test_a_content_type_deleted_and_made_again_keeps_only_what_was_published_since(
+def test_a_content_type_deleted_and_recreated_has_only_later_entries(
     load: Load,
 ) -> None:
     load.run()
@@ -185,7 +185,7 @@ def test_a_content_type_deleted_and_made_again_keeps_only_what_was_published_sin
     load.assert_equal()
 
 
-def test_a_worker_that_lost_its_disk_takes_the_token_from_the_destination(
+def test_a_worker_without_its_disk_reads_the_token_from_the_destination(
     load: Load, tmp_path: Path
 ) -> None:
     load.run()
@@ -203,13 +203,13 @@ def test_a_worker_that_lost_its_disk_takes_the_token_from_the_destination(
 
 
 @pytest.mark.parametrize("refresh", ["drop_sources", "drop_resources", "drop_data"])
-def test_refreshing_a_resource_reads_the_stream_anew(load: Load, refresh: Any) -> None:
+def test_refreshing_a_resource_starts_a_full_sync(load: Load, refresh: Any) -> None:
     load.run()
     load.pipeline.run(load.source(), refresh=refresh)
     load.assert_equal()
 
 
-def test_a_refused_content_model_is_replaced_by_inferred_types(
+def test_a_forbidden_content_model_is_replaced_by_inferred_types(
     load: Load, behavior: Behavior
 ) -> None:
     behavior.content_types_forbidden = True
@@ -219,9 +219,9 @@ def test_a_refused_content_model_is_replaced_by_inferred_types(
     load.assert_equal()
 
 
-def test_a_report_tells_whether_rows_go_to_tables_that_had_some(load: Load) -> None:
+def test_the_stats_of_a_pass_show_merges_and_batch_size(load: Load) -> None:
     first = load.run()
-    load.stack.publish_entry("author", "e1", {"title": "Anew"}, "en-us")
+    load.stack.publish_entry("author", "e1", {"title": "Again"}, "en-us")
     second = load.run()
     assert (first.merges, second.merges) == (False, True)
     assert first.largest_batch_bytes > second.largest_batch_bytes > 0

@@ -1,4 +1,4 @@
-"""The report, made by Apache Spark and by Sail from what a sync left in a lake."""
+"""The report of Apache Spark and of Sail, from a lake that a sync loaded."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from contentstack_source.destinations.lake import lake
 from contentstack_source.destinations.target import Target
 from contentstack_source.runs import run
 from contentstack_source.simulator import Stack, serve
-from tests.places import iceberg_catalog, new_name
+from tests.destinations import iceberg_catalog, new_name
 from tests.servers.postgres import postgres
 from tests.servers.sail import PYTHON as SAIL_PYTHON
 from tests.servers.sail import sail
 from tests.servers.shared import apt_install
-from tests.small import MODELS
+from tests.small_stack import MODELS
 
 ROOT = Path(__file__).parents[1]
 SCRIPT = ROOT / "pipelines" / "spark_content_report.py"
@@ -31,11 +31,11 @@ RICH = {"type": "doc", "children": [{"type": "reference", "attrs": {"asset-uid":
 
 
 def a_stack() -> Stack:
-    """Return a stack where something is amiss of every kind, beside what is fine."""
+    """Return a stack with every kind of problem beside correct content."""
     stack = Stack()
     for uid, schema in MODELS.items():
         stack.create_content_type(uid, schema)
-    for uid in ("embedded", "in_a_list", "nobodys"):
+    for uid in ("embedded", "in_a_list", "unused"):
         stack.publish_asset(uid, {"title": uid}, "en-us")
     stack.publish_entry("author", "a1", {"title": "There"}, "en-us")
     stack.publish_entry("author", "a1", {"title": "Da"}, "de-de")
@@ -54,7 +54,7 @@ EXPECTED = {
         ("author", "de-de", 1),
         ("author", "en-us", 1),
     },
-    "assets_nobody_uses": {("nobodys", "en-us", "nobodys")},
+    "assets_nobody_uses": {("unused", "en-us", "unused")},
     "references_that_lead_nowhere": {
         ("article", "e1", "en-us", "parts.see", "a2", "author"),
         ("article", "e1", "en-us", "written_by", "a1", "article"),
@@ -66,9 +66,9 @@ def load(folder: Path, table_format: str, configure: Callable[..., None]) -> str
     stack = a_stack()
     with serve(stack) as server:
         configure(stack, server)
-        place = f"file://{folder}/lake"
-        run.sync(Target(lake(place, table_format), pipelines_dir=str(folder / "dlt")))
-    return place
+        lake_url = f"file://{folder}/lake"
+        run.sync(Target(lake(lake_url, table_format), pipelines_dir=str(folder / "dlt")))
+    return lake_url
 
 
 def report(python: Path, folder: Path, *options: str, **environment: str) -> dict[str, Any]:
@@ -96,8 +96,8 @@ def test_sail_reports_on_a_lake_by_path(
     table_format: str, tmp_path: Path, configure: Callable[..., None]
 ) -> None:
     address = sail()
-    place = load(tmp_path, table_format, configure)
-    options = ("--lake", place, "--table-format", table_format)
+    lake_url = load(tmp_path, table_format, configure)
+    options = ("--lake", lake_url, "--table-format", table_format)
     assert report(SAIL_PYTHON, tmp_path, *options, SPARK_REMOTE=address) == EXPECTED
 
 
@@ -106,7 +106,7 @@ def test_spark_reports_on_a_lake_by_its_catalog(
     tmp_path: Path, configure: Callable[..., None]
 ) -> None:
     if not SPARK_PYTHON.exists() or shutil.which("java") is None:
-        pytest.skip("needs Java, and .venv-spark, which `make test-all` makes")
+        pytest.skip("needs Java, and .venv-spark, which `make test-all` creates")
     if not DRIVER.exists():
         apt_install("libpostgresql-jdbc-java")
     address, warehouse = postgres(new_name()), f"file://{tmp_path}/lake"
@@ -119,7 +119,7 @@ def test_spark_reports_on_a_lake_by_its_catalog(
 
 
 def spark_settings(address: str, warehouse: str) -> dict[str, str]:
-    """Return the settings of docs/scaling.md, for two executors in processes of their own."""
+    """Return the settings of docs/scaling.md, for two executors in separate processes."""
     jars = SPARK_PYTHON.parents[1].glob("lib/*/site-packages/snowpark_connect_deps_iceberg/jars")
     runtime = next(iter(next(jars).glob("iceberg-spark-runtime-3.5_2.12-*.jar")))
     _, _, server = address.rpartition("@")

@@ -1,4 +1,4 @@
-"""Many streams, one a content type and one of assets: side by side, and loaded as one pass."""
+"""Many streams, one per content type and one of assets: concurrent, and loaded as one pass."""
 
 from __future__ import annotations
 
@@ -20,16 +20,16 @@ from contentstack_source.runs import run
 from contentstack_source.runs.summary import RunSummary
 from contentstack_source.simulator import Behavior, Fault, Server, Stack, demo_stack, serve
 from contentstack_source.simulator.server import Request
-from tests.mirror import assert_equal
-from tests.small import MODELS, filled_stack
+from tests.oracle import assert_equal
+from tests.small_stack import MODELS, filled_stack
 
 PARTITION_BY = "SOURCES__CONTENTSTACK__PARTITION_BY"
-AT_ONCE = "SOURCES__CONTENTSTACK__REQUESTS_AT_ONCE"
+MAX_CONCURRENT = "SOURCES__CONTENTSTACK__MAX_CONCURRENT_REQUESTS"
 
 
 @dataclass
 class Job:
-    """A job over many streams."""
+    """A job with many streams."""
 
     stack: Stack
     server: Server
@@ -47,7 +47,7 @@ class Job:
         return dict(sync_state.tokens)
 
     def asked(self) -> list[Request]:
-        """Return the sync requests since the last time, and forget them."""
+        """Return the sync requests since the last call."""
         requests = [each for each in self.server.requests if each.path.endswith("/sync")]
         self.server.clear()
         return requests
@@ -67,7 +67,7 @@ def job(
         yield Job(stack, server, target, file)
 
 
-def test_every_content_type_and_the_assets_have_a_stream_of_their_own(job: Job) -> None:
+def test_every_content_type_and_the_assets_have_their_own_stream(job: Job) -> None:
     job.sync()
     assert job.tokens().keys() == {"article", "author", "sys_assets"}
     asked = [each.query for each in job.asked() if "init" in each.query]
@@ -81,7 +81,7 @@ def test_every_content_type_and_the_assets_have_a_stream_of_their_own(job: Job) 
     ]
 
 
-def test_changes_of_all_streams_land_in_one_pass(job: Job) -> None:
+def test_changes_of_all_streams_are_loaded_in_one_pass(job: Job) -> None:
     job.sync()
     job.stack.delete_entry("article", "e1")
     job.stack.unpublish_entry("author", "e2", "de-de")
@@ -92,7 +92,7 @@ def test_changes_of_all_streams_land_in_one_pass(job: Job) -> None:
     assert all(token != before[name] for name, token in job.tokens().items())
 
 
-def test_an_unchanged_stack_costs_one_request_a_stream(job: Job) -> None:
+def test_an_unchanged_stack_costs_one_request_per_stream(job: Job) -> None:
     job.sync()
     job.asked()
     summary = run.sync(job.target)
@@ -100,7 +100,7 @@ def test_an_unchanged_stack_costs_one_request_a_stream(job: Job) -> None:
     assert len(job.asked()) == 3
 
 
-def test_a_demo_stack_is_equal_by_many_streams(
+def test_many_streams_load_the_demo_stack_equal(
     tmp_path: Path, configure: Callable[..., None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     stack = demo_stack(400)
@@ -131,7 +131,7 @@ def test_the_stream_of_a_deleted_content_type_ends(job: Job) -> None:
     assert len(job.asked()) == 2
 
 
-def test_a_content_type_deleted_and_made_again_stays(job: Job) -> None:
+def test_a_content_type_deleted_and_recreated_keeps_its_stream(job: Job) -> None:
     job.sync()
     job.stack.delete_content_type("author")
     job.stack.create_content_type("author", MODELS["author"])
@@ -140,10 +140,10 @@ def test_a_content_type_deleted_and_made_again_stays(job: Job) -> None:
     assert job.tokens().keys() == {"article", "author", "sys_assets"}
 
 
-def test_a_stream_that_fails_moves_no_token_and_the_next_run_goes_on(
+def test_a_failing_stream_moves_no_token_and_the_next_run_continues(
     job: Job, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv(AT_ONCE, "1")
+    monkeypatch.setenv(MAX_CONCURRENT, "1")
     job.sync()
     before = job.tokens()
     job.stack.delete_entry("article", "e1")
@@ -156,10 +156,10 @@ def test_a_stream_that_fails_moves_no_token_and_the_next_run_goes_on(
     job.sync()
 
 
-def test_pages_kept_before_a_stream_failed_are_not_asked_for_again(
+def test_pages_stored_before_a_stream_failed_are_not_requested_again(
     job: Job, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv(AT_ONCE, "1")
+    monkeypatch.setenv(MAX_CONCURRENT, "1")
     for number in range(250):
         job.stack.publish_asset(f"more{number}", {"title": f"Picture {number}"})
     job.server.behavior.next_faults(*[Fault.none()] * 5, *[Fault.status(500)] * 2)
@@ -172,7 +172,9 @@ def test_pages_kept_before_a_stream_failed_are_not_asked_for_again(
     assert not [query for query in again if query in asked]
 
 
-def test_a_refused_token_makes_one_stream_anew_and_takes_what_vanished(job: Job) -> None:
+def test_an_invalid_token_starts_a_full_sync_of_one_stream_that_deletes_missing_rows(
+    job: Job,
+) -> None:
     job.sync()
     job.stack.delete_entry("author", "e1")
     job.stack.publish_entry("article", "e9", {"title": "New"})
@@ -181,7 +183,7 @@ def test_a_refused_token_makes_one_stream_anew_and_takes_what_vanished(job: Job)
     assert summary.invalid_tokens == 1
 
 
-def test_one_stream_that_would_lose_most_of_its_rows_is_refused(job: Job) -> None:
+def test_a_full_sync_that_would_delete_most_rows_of_one_stream_is_refused(job: Job) -> None:
     job.sync()
     for uid in ("e1", "e2"):
         job.stack.delete_entry("author", uid)
@@ -190,9 +192,7 @@ def test_one_stream_that_would_lose_most_of_its_rows_is_refused(job: Job) -> Non
         run.sync(job.target)
 
 
-def test_from_one_stream_to_many_and_back_is_a_resync(
-    job: Job, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_changing_partition_by_needs_a_resync(job: Job, monkeypatch: pytest.MonkeyPatch) -> None:
     job.sync()
     monkeypatch.delenv(PARTITION_BY)
     with pytest.raises(SettingsChangedError, match="partition_by content_type"):
@@ -203,17 +203,17 @@ def test_from_one_stream_to_many_and_back_is_a_resync(
     assert job.tokens().keys() == {"all"}
 
 
-def test_without_the_content_model_many_streams_are_refused(job: Job) -> None:
+def test_many_streams_without_the_content_model_are_refused(job: Job) -> None:
     job.server.behavior.content_types_forbidden = True
     with pytest.raises(CredentialsError, match="partition_by needs them"):
         run.sync(job.target)
 
 
-def test_requests_under_way_and_a_second_are_bounded(
+def test_concurrent_requests_and_requests_per_second_are_limited(
     job: Job, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("SOURCES__CONTENTSTACK__REQUESTS_PER_SECOND", "3")
-    monkeypatch.setenv(AT_ONCE, "1")
+    monkeypatch.setenv(MAX_CONCURRENT, "1")
     summary = job.sync()
     # Seven requests: content types, three streams, and whether anything changed meanwhile.
     assert summary.requests == 7

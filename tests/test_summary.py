@@ -1,4 +1,4 @@
-"""What a run tells of itself: the tables it changed, and where in the stream it was."""
+"""The summary of a run: the tables it changed, and its tokens."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from contentstack_source.errors import SettingsError
 from contentstack_source.runs import run
 from contentstack_source.runs.summary import RunSummary
 from contentstack_source.simulator import Server, Stack, serve
-from tests.mirror import assert_equal
-from tests.small import filled_stack
+from tests.oracle import assert_equal
+from tests.small_stack import filled_stack
 
 ALWAYS = ["content_types", "entries", "sync_events"]
-"""What every pass changes that brings entries."""
+"""Tables that every pass with entries changes."""
 
 
 @dataclass
@@ -51,7 +51,7 @@ def test_a_first_run_changes_every_table_that_gets_rows(job: Job) -> None:
     assert summary.changed_tables == sorted(summary.upserted_by_table)
 
 
-def test_a_run_without_news_changes_nothing_and_still_tells_all_rows(job: Job) -> None:
+def test_a_run_without_changes_changes_nothing_and_still_counts_all_rows(job: Job) -> None:
     first, second = job.sync(), job.sync()
     assert second.changed_tables == []
     assert second.row_counts == {**first.row_counts, "sync_runs": 1}
@@ -83,7 +83,7 @@ def test_a_run_without_news_changes_nothing_and_still_tells_all_rows(job: Job) -
     ],
     ids=["published", "no list before or after", "a list emptied", "unpublished", "deleted"],
 )
-def test_changed_tables_are_those_with_rows_put_or_taken_and_no_others(
+def test_changed_tables_are_exactly_those_with_upserted_or_deleted_rows(
     job: Job, edit: Callable[[Stack], None], changed: list[str]
 ) -> None:
     job.sync()
@@ -92,14 +92,14 @@ def test_changed_tables_are_those_with_rows_put_or_taken_and_no_others(
     assert_equal(job.file, job.stack)
 
 
-def test_a_table_made_anew_has_changed(job: Job) -> None:
+def test_a_recreated_table_has_changed(job: Job) -> None:
     job.sync()
     with duckdb.connect(job.file) as con:
         con.execute("DROP TABLE contentstack.author")
     assert "author" in job.sync().changed_tables
 
 
-def test_a_run_begins_at_the_token_where_the_last_one_ended(job: Job) -> None:
+def test_a_run_starts_at_the_token_of_the_last_run(job: Job) -> None:
     first = job.sync()
     job.stack.delete_entry("author", "e1")
     second, third = job.sync(), job.sync()
@@ -108,7 +108,7 @@ def test_a_run_begins_at_the_token_where_the_last_one_ended(job: Job) -> None:
     assert third.token_before == third.token_after == second.token_after
 
 
-def test_settings_given_win_over_the_configuration(
+def test_given_settings_override_the_configuration(
     job: Job, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     given = {"api_key": job.stack.api_key, "delivery_token": job.stack.delivery_token}
@@ -119,7 +119,7 @@ def test_settings_given_win_over_the_configuration(
     assert_equal(job.file, job.stack)
 
 
-def test_a_setting_that_nobody_knows_is_refused(job: Job) -> None:
+def test_an_unknown_setting_is_refused(job: Job) -> None:
     with pytest.raises(SettingsError, match="There is no setting environmant"):
         run.sync(job.target, settings={"environmant": "production"})
     assert not job.server.requests

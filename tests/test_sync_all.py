@@ -1,4 +1,4 @@
-"""The command `sync --all`: three stacks, each in a process, and one that fails stops no other."""
+"""The command `sync --all`: three stacks, one process each; one that fails stops no other."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ import pytest
 
 from contentstack_source.orchestration.sync_all import Outcome, worst_exit_code
 from contentstack_source.simulator import Fault, Server, serve
-from tests.mirror import assert_equal
-from tests.small import filled_stack
+from tests.oracle import assert_equal
+from tests.small_stack import filled_stack
 
 NAMES = ("shop", "blog", "docs")
 COMMAND = [sys.executable, "-m", "contentstack_source.cli.main", "sync", "--all"]
@@ -58,7 +58,7 @@ def fleet(
         servers = {name: serving.enter_context(serve(filled_stack())) for name in NAMES}
         text = ""
         for number, (name, server) in enumerate(servers.items()):
-            configure(server.stack, server)  # for what all have in common
+            configure(server.stack, server)  # for the settings that all share
             server.stack.delete_entry("article", f"e{number + 1}")
             monkeypatch.setenv(f"STACKS__{name.upper()}__API_KEY", server.stack.api_key)
             token = server.stack.delivery_token
@@ -85,7 +85,7 @@ def test_a_stack_that_fails_stops_no_other(fleet: Fleet) -> None:
     fleet.assert_equal("shop", "docs")
 
 
-def test_stacks_that_share_a_duckdb_file_wait_for_each_other_and_one_refused_is_the_worst(
+def test_stacks_that_share_a_duckdb_file_wait_for_each_other_and_a_refused_one_sets_the_exit_code(
     fleet: Fleet, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     file = str(fleet.folder / "all.duckdb")
@@ -105,7 +105,7 @@ def test_stacks_that_share_a_duckdb_file_wait_for_each_other_and_one_refused_is_
 
 
 @pytest.mark.long
-def test_stopped_by_sigterm_it_stops_all_and_the_next_run_ends_equal(fleet: Fleet) -> None:
+def test_sigterm_stops_all_runs_and_the_next_run_ends_equal(fleet: Fleet) -> None:
     for server in fleet.servers.values():
         server.behavior.answer_seconds = 2.0
     with fleet.start("--max-parallel", "3") as process:
@@ -114,10 +114,10 @@ def test_stopped_by_sigterm_it_stops_all_and_the_next_run_ends_equal(fleet: Flee
             assert time.monotonic() < until
             time.sleep(0.01)
         process.send_signal(signal.SIGTERM)
-        _, told = process.communicate(timeout=100)
-    assert process.returncode == 143, told
-    assert told.count("Error: Stopped by SIGTERM. Run again") == 3
-    assert "Error: Stopped by SIGTERM, and every run with it." in told
+        _, output = process.communicate(timeout=100)
+    assert process.returncode == 143, output
+    assert output.count("Error: Stopped by SIGTERM. Run again") == 3
+    assert "Error: Stopped by SIGTERM, and every run with it." in output
     for server in fleet.servers.values():
         server.behavior.answer_seconds = 0.0
     assert fleet.sync()[0] == 0
@@ -125,13 +125,13 @@ def test_stopped_by_sigterm_it_stops_all_and_the_next_run_ends_equal(fleet: Flee
 
 
 @pytest.mark.parametrize("options", [["--dataset", "d"], ["--stack", "shop"]])
-def test_what_the_file_says_is_not_said_by_options(fleet: Fleet, options: list[str]) -> None:
-    exit_code, _, told = fleet.sync(*options)
+def test_options_that_the_file_sets_are_refused(fleet: Fleet, options: list[str]) -> None:
+    exit_code, _, output = fleet.sync(*options)
     assert exit_code == 2
-    assert "does not go with --all" in told
+    assert "does not go with --all" in output
 
 
-def test_the_worst_decides() -> None:
+def test_the_worst_exit_code_counts() -> None:
     def worst(*exit_codes: int) -> int:
         return worst_exit_code([Outcome("shop", each, {}) for each in exit_codes])
 

@@ -1,4 +1,4 @@
-"""Drift and odd names: content that the model did not foresee, names that mean harm."""
+"""Drift and odd names: content that the model does not have, and hostile names."""
 
 from __future__ import annotations
 
@@ -79,13 +79,13 @@ def test_rich_text_without_a_model_stays_one_document(loaded: Load) -> None:
     assert "blog__f" not in found.rows
 
 
-def test_a_field_left_over_from_an_older_schema_is_kept_and_told(loaded: Load) -> None:
+def test_a_field_left_over_from_an_older_schema_is_kept_and_reported(loaded: Load) -> None:
     found = loaded({"f": "x"}, {"f": "y"}, {"g": {"h": 1}}, schema=[field("group", "g")])
     assert {row["f"] for row in found.rows["blog"]} == {"x", "y", None}
     assert found.drift.unknown == {"blog.f": 2, "blog.g__h": 1}
 
 
-def test_keys_of_the_system_are_no_findings(loaded: Load) -> None:
+def test_system_keys_are_not_reported_as_drift(loaded: Load) -> None:
     found = loaded(
         {"_in_progress": False, "f": {"_metadata": {"uid": "m"}}}, schema=[field("group")]
     )
@@ -109,7 +109,7 @@ def values_of(found: Any, table: str = "blog") -> set[str]:
         ("", "_"),
     ],
 )
-def test_fields_whose_names_meet_keep_apart(
+def test_fields_whose_names_collide_get_separate_columns(
     loaded: Load, first: str, second: str, more: dict[str, object]
 ) -> None:
     rows = [{first: "one", second: "two"}, {second: "three"}, {first: "four"}]
@@ -121,19 +121,19 @@ def test_fields_whose_names_meet_keep_apart(
     assert [by_uid[uid][column_of_second] for uid in ("e0", "e1", "e2")] == ["two", "three", None]
 
 
-def test_an_object_and_a_value_whose_names_meet_keep_apart(loaded: Load) -> None:
+def test_an_object_and_a_value_whose_names_collide_get_separate_columns(loaded: Load) -> None:
     found = loaded({"Price": {"a": 1}, "price": 22}, {"price": 33})
     assert {"1", "22", "33"} <= values_of(found)
 
 
-def test_lists_whose_names_meet_keep_apart(loaded: Load) -> None:
+def test_lists_whose_names_collide_get_separate_tables(loaded: Load) -> None:
     found = loaded({"Foo": ["one"], "foo": ["two"], "foo ": [{"a": "three"}]})
     lists = [table for table in found.rows if table.startswith("blog__foo")]
     assert len(lists) == 3
     assert {"one", "two", "three"} <= set().union(*(values_of(found, each) for each in lists))
 
 
-def test_a_group_and_a_field_whose_paths_meet_keep_apart(loaded: Load) -> None:
+def test_a_group_and_a_field_whose_paths_collide_get_separate_columns(loaded: Load) -> None:
     schema = [field("group", "f", schema=[field("text", "v_text")]), field("number", "F")]
     found = loaded({"f": {"v_text": "mine"}, "F": "not a number"}, schema=schema)
     assert {"mine", "not a number"} <= values_of(found)
@@ -142,7 +142,7 @@ def test_a_group_and_a_field_whose_paths_meet_keep_apart(loaded: Load) -> None:
 @pytest.mark.parametrize(
     "name", ["event_at", "_dlt_id", "content_locale", "_dlt_load_id", "EVENT_AT", "Uid", "Locale"]
 )
-def test_a_field_with_the_name_of_a_column_of_ours_keeps_apart(loaded: Load, name: str) -> None:
+def test_a_field_named_like_an_own_column_gets_a_separate_column(loaded: Load, name: str) -> None:
     row = loaded({name: "mine"}).row("blog")
     assert "mine" in row.values()
     ours = ("uid", "locale", "content_locale", "event_at")
@@ -151,14 +151,16 @@ def test_a_field_with_the_name_of_a_column_of_ours_keeps_apart(loaded: Load, nam
 
 
 @pytest.mark.parametrize("name", ["_dlt_id", "_dlt_parent_id", "_dlt_root_id", "_dlt_list_idx"])
-def test_an_element_with_the_name_of_a_column_of_ours_keeps_apart(loaded: Load, name: str) -> None:
+def test_an_element_named_like_an_own_column_gets_a_separate_column(
+    loaded: Load, name: str
+) -> None:
     row = loaded({"f": [{name: "mine"}]}).row("blog__f")
     assert "mine" in row.values()
     assert row["_dlt_list_idx"] == 0
     assert row[name] != "mine"
 
 
-def test_fields_called_value_and_list_keep_apart_from_elements(loaded: Load) -> None:
+def test_fields_called_value_and_list_are_separate_from_elements(loaded: Load) -> None:
     found = loaded({"f": [1, {"value": "v", "list": ["in field"]}, ["in element"]]})
     assert {"1", "v"} <= values_of(found, "blog__f")
     lists = [table for table in found.rows if table.startswith("blog__f__list")]
@@ -198,7 +200,7 @@ NASTY = [
 
 @pytest.mark.parametrize("modelled", [False, True])
 @pytest.mark.parametrize("name", NASTY)
-def test_names_that_mean_harm_are_only_names(loaded: Load, name: str, modelled: bool) -> None:
+def test_hostile_names_are_treated_as_names(loaded: Load, name: str, modelled: bool) -> None:
     schema = [field("text", name), field("group", f"{name}g", schema=[field("text", name)])]
     content = {
         name: "one",
@@ -211,7 +213,7 @@ def test_names_that_mean_harm_are_only_names(loaded: Load, name: str, modelled: 
     assert {"one", "two", "three", "4"} <= everything
 
 
-def test_long_names_stay_short_enough_and_apart(load_items: Load) -> None:
+def test_long_names_are_shortened_and_stay_distinct(load_items: Load) -> None:
     names = [f"{'a' * 100}{number}" for number in range(3)]
     data = {
         "uid": "e1",

@@ -1,4 +1,4 @@
-"""Lists: tables of their own, every element in its place, every id the same every time."""
+"""Lists: separate tables, elements in order, and stable ids."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def test_documents_among_plain_values_of_a_json_field_stay_whole(loaded: Load) -
     assert "blog__f__list" not in found.rows
 
 
-def test_missing_and_null_elements_keep_their_place(loaded: Load) -> None:
+def test_missing_and_null_elements_keep_their_position(loaded: Load) -> None:
     found = loaded({"f": [None, 1, None], "g": [{"a": 1}, None, {}], "h": [None], "i": []})
     assert found.column("blog__f", "value") == [None, 1, None]
     assert found.column("blog__g", "a") == [1, None, None]
@@ -77,7 +77,7 @@ def test_a_single_reference_is_a_list_of_one(loaded: Load, single: object) -> No
 
 
 @pytest.mark.parametrize("odd", [5, True, 0.5])
-def test_a_reference_that_is_no_reference_is_not_lost(loaded: Load, odd: object) -> None:
+def test_a_malformed_reference_is_not_lost(loaded: Load, odd: object) -> None:
     found = loaded({"f": odd}, {"f": ["u1"]}, schema=[field("reference")])
     cells = [v for table in ("blog", "blog__f") for row in found.rows[table] for v in row.values()]
     assert any(cell is odd or (cell == odd and type(cell) is not str) for cell in cells)
@@ -115,7 +115,7 @@ def test_a_modular_block_flattens_under_its_own_name(loaded: Load) -> None:
 BLOCKS = field("blocks", blocks=[{"uid": "hero", "schema": [field("text", "head")]}])
 
 
-def test_a_row_of_blocks_names_its_block_although_it_has_no_content(loaded: Load) -> None:
+def test_a_row_of_blocks_names_its_block_even_if_it_is_empty(loaded: Load) -> None:
     content = [{"hero": {}}, {"hero": None}, {"_metadata": {}, "hero": {"head": "x"}}, {}, None]
     found = loaded({"f": content}, schema=[BLOCKS])
     assert found.column("blog__f", "_block_uid") == ["hero", "hero", "hero", None, None]
@@ -123,7 +123,7 @@ def test_a_row_of_blocks_names_its_block_although_it_has_no_content(loaded: Load
     assert found.drift.unknown == {}
 
 
-def test_blocks_in_blocks_and_in_groups_name_theirs(loaded: Load) -> None:
+def test_nested_blocks_name_their_block(loaded: Load) -> None:
     outer = {"uid": "outer", "schema": [BLOCKS, field("group", "g", schema=[BLOCKS])]}
     content = [{"outer": {"f": [{"hero": {}}], "g": {"f": [{"hero": {"head": "x"}}]}}}]
     found = loaded({"b": content}, schema=[field("blocks", "b", blocks=[outer])])
@@ -133,20 +133,18 @@ def test_blocks_in_blocks_and_in_groups_name_theirs(loaded: Load) -> None:
 
 
 @pytest.mark.parametrize("schema", [None, [field("group", multiple=True)]])
-def test_only_blocks_have_the_column_of_blocks(
-    loaded: Load, schema: list[dict[str, Any]] | None
-) -> None:
+def test_only_blocks_have_a_block_column(loaded: Load, schema: list[dict[str, Any]] | None) -> None:
     found = loaded({"f": [{"hero": {"head": "x"}}], "g": [1]}, schema=schema)
     assert "_block_uid" not in {**found.types["blog__f"], **found.types["blog__g"]}
 
 
-def test_a_table_of_blocks_stays_one_while_the_model_cannot_be_read(loaded: Load) -> None:
+def test_a_table_of_blocks_keeps_its_block_column_without_a_model(loaded: Load) -> None:
     known = {"blog__f": DestinationTable({"_block_uid": "text"}, "blog")}
     found = loaded({"f": [{"hero": {"head": "x"}}]}, existing=known)
     assert found.column("blog__f", "_block_uid") == ["hero"]
 
 
-def test_no_field_takes_the_column_of_blocks(loaded: Load) -> None:
+def test_no_field_gets_the_block_column(loaded: Load) -> None:
     blocks = field("blocks", blocks=[{"uid": "_block_uid", "schema": [field("text", "a")]}])
     found = loaded({"f": [{"_block_uid": "odd"}, {"_block_uid": {"a": "x"}}]}, schema=[blocks])
     assert found.column("blog__f", "_block_uid") == ["_block_uid", "_block_uid"]
@@ -198,7 +196,7 @@ CONTENT = [
 ]
 
 
-def test_every_element_leads_to_its_parent_and_its_root(loaded: Load) -> None:
+def test_every_element_refers_to_its_parent_and_its_root(loaded: Load) -> None:
     found = loaded(*CONTENT)
     rows = all_rows(found)
     assert len(rows) == sum(len(each) for table, each in found.rows.items() if table != "entries")

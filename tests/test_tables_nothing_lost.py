@@ -1,4 +1,4 @@
-"""Nothing lost: every value of every entry is found in the tables, whatever the model says."""
+"""Nothing is lost: every value of every entry is in the tables, with any model."""
 
 from __future__ import annotations
 
@@ -103,7 +103,7 @@ def schemas(draw: st.DrawFn, depth: int = 2) -> list[Json]:
 
 
 def leaves(value: Json) -> Iterator[str]:
-    """Yield the scalars in a value, written one way whatever column type holds them."""
+    """Yield the scalars in a value, in one notation for all column types."""
     if isinstance(value, dict):
         for each in value.values():
             yield from leaves(each)
@@ -123,7 +123,7 @@ def leaves(value: Json) -> Iterator[str]:
 def _number(number: Decimal) -> str:
     double = float(number)
     if math.isfinite(double) and Decimal(double) == number:
-        number = Decimal(repr(double))  # the same number, however many digits it was written with
+        number = Decimal(repr(double))  # the same number, written with any number of digits
     return str(number.normalize()) if number else "0"
 
 
@@ -142,7 +142,7 @@ def _text(text: str) -> str:
 
 
 def held(loaded: Any) -> Counter[str]:
-    """Return the scalars in all cells of all tables, documents opened."""
+    """Return the scalars in all cells of all tables, JSON documents included."""
     found: Counter[str] = Counter()
     for table, rows in loaded.rows.items():
         types = loaded.types[table]

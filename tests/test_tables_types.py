@@ -1,4 +1,4 @@
-"""Types: what the content model says, what the data says, and what the destination has already."""
+"""Types: from the content model, from the data, and from the destination."""
 
 from __future__ import annotations
 
@@ -107,7 +107,7 @@ UNMODELLED = [
 
 
 @pytest.mark.parametrize(("values", "data_type", "beside"), UNMODELLED)
-def test_a_field_the_model_does_not_know_has_the_type_of_its_values(
+def test_an_unknown_field_has_the_type_of_its_values(
     loaded: Load, values: list[object], data_type: str, beside: dict[str, object]
 ) -> None:
     found = loaded(*({"f": value} for value in values), schema=[])
@@ -147,7 +147,7 @@ def test_groups_links_and_global_fields_flatten_to_any_depth(loaded: Load) -> No
     }
 
 
-def test_every_entry_has_the_systems_columns(loaded: Load) -> None:
+def test_every_entry_has_the_system_columns(loaded: Load) -> None:
     details = {"environment": "blt9", "locale": "en-gb", "time": INSTANT, "user": "blt8"}
     data = {"title": "T", "_version": 3, "created_at": INSTANT, "created_by": "u", "ACL": {}}
     row = loaded(data | {"publish_details": details, "tags": ["x"]}, schema=[]).row("blog")
@@ -186,7 +186,7 @@ def test_entries_of_all_types_share_a_table(loaded: Load) -> None:
     }
 
 
-def test_words_are_no_instants_in_the_shared_table_either(loaded: Load) -> None:
+def test_words_are_not_instants_in_the_table_entries(loaded: Load) -> None:
     found = loaded({"created_at": "infinity", "updated_at": "epoch"})
     (part,) = (part for part in found.parts if part.table == "entries")
     assert part.data["created_at"].null_count == part.data["updated_at"].null_count == 1
@@ -216,7 +216,7 @@ def test_an_asset_has_its_size_as_a_number(load_items: Load) -> None:
     assert "content_locale" not in row
 
 
-def test_no_field_that_assets_are_known_to_have_is_told_as_unknown(load_items: Load) -> None:
+def test_known_fields_of_assets_are_not_reported_as_unknown(load_items: Load) -> None:
     known = {
         "description": "A lake",
         "parent_uid": "bltfolder",
@@ -240,7 +240,7 @@ def test_no_field_that_assets_are_known_to_have_is_told_as_unknown(load_items: L
         (1.5, "file_size__v_double", 1.5),
     ],
 )
-def test_an_assets_size_of_another_kind_is_not_lost(
+def test_an_assets_size_of_another_type_is_not_lost(
     load_items: Load, size: object, column: str, kept: object
 ) -> None:
     assert fields_of(load_items([asset(file_size=size)]).row("assets"), "file_size") == {
@@ -285,7 +285,7 @@ def test_the_type_a_list_has_at_the_destination_stays(loaded: Load) -> None:
     assert found.column("blog__f", "value__v_text") == ["a", None]
 
 
-def test_a_document_goes_beside_a_column_that_is_text_at_the_destination(loaded: Load) -> None:
+def test_a_document_is_kept_beside_a_text_column(loaded: Load) -> None:
     existing = {"blog": DestinationTable({"f": "text"})}
     found = loaded({"f": {"type": "doc"}}, schema=[field("json")], existing=existing)
     assert fields_of(found.row("blog")) == {"f__v_json": '{"type":"doc"}'}

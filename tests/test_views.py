@@ -1,4 +1,4 @@
-"""Views: made once, made again when they are gone or wanted otherwise, and never a run's end."""
+"""Views: created once, recreated when missing or changed, and never the failure of a run."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from dlt.destinations.exceptions import DatabaseUndefinedRelation
 from contentstack_source import contentstack_source
 from contentstack_source.dataset.views import View, statements_of, update_views
 from contentstack_source.simulator import serve
-from tests.places import in_duckdb, in_postgres
-from tests.small import filled_stack
+from tests.destinations import in_duckdb, in_postgres
+from tests.small_stack import filled_stack
 
-PLACES = {"duckdb": in_duckdb, "postgres": in_postgres}
+WAREHOUSES = {"duckdb": in_duckdb, "postgres": in_postgres}
 PER_TYPE = View(
     "per_type",
     "SELECT content_type_uid, count(*) AS entries FROM entries GROUP BY content_type_uid",
@@ -24,16 +24,19 @@ PER_LOCALE = View(
 )
 
 
-@pytest.fixture(scope="module", params=PLACES)
+@pytest.fixture(scope="module", params=WAREHOUSES)
 def loaded(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[dlt.Pipeline]:
-    """After a first sync."""
+    """The pipeline after a first sync."""
     folder = tmp_path_factory.mktemp("views")
     stack = filled_stack()
-    with PLACES[request.param](folder) as place:
+    with WAREHOUSES[request.param](folder) as warehouse:
         pipeline = dlt.pipeline(
-            "contentstack", str(folder / "dlt"), destination=place.destination, dataset_name="views"
+            "contentstack",
+            str(folder / "dlt"),
+            destination=warehouse.destination,
+            dataset_name="views",
         )
         with serve(stack) as server:
             keys = (stack.api_key, stack.delivery_token, stack.environment)
@@ -43,7 +46,7 @@ def loaded(
 
 @pytest.fixture
 def pipeline(loaded: dlt.Pipeline) -> dlt.Pipeline:
-    """Without the view of the test before."""
+    """The pipeline without the view of the previous test."""
     execute(loaded, "DROP VIEW IF EXISTS {}", "per_type")
     return loaded
 
@@ -55,12 +58,12 @@ def rows(pipeline: dlt.Pipeline, view: str) -> list[tuple[object, ...]]:
 
 
 def execute(pipeline: dlt.Pipeline, statement: str, name: str) -> None:
-    """Run a statement in which `{}` stands for the name."""
+    """Run a statement with the name in place of `{}`."""
     with pipeline.sql_client() as client:
         client.execute_sql(statement.format(client.make_qualified_table_name(name)))
 
 
-def test_a_view_is_made_and_made_again_and_made_otherwise(pipeline: dlt.Pipeline) -> None:
+def test_a_view_is_created_recreated_and_replaced(pipeline: dlt.Pipeline) -> None:
     assert update_views(pipeline, [PER_TYPE]) == {}
     assert rows(pipeline, "per_type") == [("article", 6), ("author", 6)]
 
@@ -72,7 +75,7 @@ def test_a_view_is_made_and_made_again_and_made_otherwise(pipeline: dlt.Pipeline
     assert rows(pipeline, "per_type") == [("de-de", 6), ("en-us", 6)]
 
 
-def test_a_view_that_is_as_it_should_be_is_not_touched(pipeline: dlt.Pipeline) -> None:
+def test_an_unchanged_view_is_not_touched(pipeline: dlt.Pipeline) -> None:
     update_views(pipeline, [PER_TYPE])
     execute(pipeline, "DROP VIEW {}", "per_type")
     execute(pipeline, "CREATE VIEW {} AS SELECT 'by hand' AS made", "per_type")
@@ -80,7 +83,9 @@ def test_a_view_that_is_as_it_should_be_is_not_touched(pipeline: dlt.Pipeline) -
     assert rows(pipeline, "per_type") == [("by hand",)]
 
 
-def test_a_view_that_cannot_be_made_is_told_and_harms_nothing(pipeline: dlt.Pipeline) -> None:
+def test_a_view_that_cannot_be_created_is_reported_and_harms_nothing(
+    pipeline: dlt.Pipeline,
+) -> None:
     views = [View("article", PER_TYPE.query), PER_TYPE]
     (failed,) = update_views(pipeline, views).items()
     assert failed[0] == "article"
@@ -90,13 +95,13 @@ def test_a_view_that_cannot_be_made_is_told_and_harms_nothing(pipeline: dlt.Pipe
     assert update_views(pipeline, views).keys() == {"article"}  # tried again each time
 
 
-def test_views_of_tables_that_are_not_there_are_told(pipeline: dlt.Pipeline) -> None:
+def test_views_of_missing_tables_are_reported(pipeline: dlt.Pipeline) -> None:
     failed = update_views(pipeline, [View("lost", "SELECT uid FROM no_such_table"), PER_TYPE])
     assert failed.keys() == {"lost"}
     assert rows(pipeline, "per_type") == [("article", 6), ("author", 6)]
 
 
-def test_a_view_that_is_not_wanted_any_more_goes_and_no_table_with_it(
+def test_an_unwanted_view_is_dropped_but_no_table(
     pipeline: dlt.Pipeline,
 ) -> None:
     update_views(pipeline, [PER_TYPE])
@@ -106,7 +111,7 @@ def test_a_view_that_is_not_wanted_any_more_goes_and_no_table_with_it(
         rows(pipeline, "per_type")
 
 
-def test_nobody_looks_for_views_where_it_is_not_worth_it(pipeline: dlt.Pipeline) -> None:
+def test_views_are_not_checked_if_check_is_off(pipeline: dlt.Pipeline) -> None:
     update_views(pipeline, [PER_TYPE])
     execute(pipeline, "DROP VIEW {}", "per_type")
     assert update_views(pipeline, [PER_TYPE], check=False) == {}
@@ -114,7 +119,7 @@ def test_nobody_looks_for_views_where_it_is_not_worth_it(pipeline: dlt.Pipeline)
         rows(pipeline, "per_type")
 
 
-def test_the_statements_are_those_that_a_user_would_run(pipeline: dlt.Pipeline) -> None:
+def test_the_statements_can_be_run_by_a_user(pipeline: dlt.Pipeline) -> None:
     (statement,) = statements_of(pipeline, [PER_TYPE]).values()
     with pipeline.sql_client() as client:
         client.execute_sql(statement)

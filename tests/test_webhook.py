@@ -1,4 +1,4 @@
-"""The door: who may ring, over real HTTP."""
+"""The webhook app over real HTTP: secrets, and what triggers a sync."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from starlette.applications import Starlette
 from contentstack_source.orchestration.webhook_app import MOST_BYTES, WebhookApp, basic_auth
 
 SECRET = {"X-Secret": "s3cret"}
-# As the vendor documents it; of all this only the key of the stack is read.
+# As the vendor documents it; only `api_key` is read.
 PUBLISHED = {
     "module": "entry",
     "api_key": "blt1",
@@ -36,18 +36,20 @@ async def nothing(app: Starlette) -> AsyncIterator[None]:
 
 
 @dataclass
-class House:
+class RunningApp:
     url: str
-    rings: list[int]
+    triggers: list[int]
 
     def post(self, body: Any = None, headers: Any = None, **more: Any) -> requests.Response:
         return requests.post(f"{self.url}/webhook", json=body, headers=headers, timeout=10, **more)
 
 
-def served(headers: dict[str, str]) -> Iterator[House]:
-    rings: list[int] = []
-    door = WebhookApp(headers, "blt1", lambda: rings.append(1), lambda: {"outcome": "ok"}, nothing)
-    server = uvicorn.Server(uvicorn.Config(door.application(), port=0, log_config=None))
+def served(headers: dict[str, str]) -> Iterator[RunningApp]:
+    triggers: list[int] = []
+    app = WebhookApp(
+        headers, "blt1", lambda: triggers.append(1), lambda: {"outcome": "ok"}, nothing
+    )
+    server = uvicorn.Server(uvicorn.Config(app.application(), port=0, log_config=None))
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
     until = time.monotonic() + 20
@@ -55,67 +57,67 @@ def served(headers: dict[str, str]) -> Iterator[House]:
         assert time.monotonic() < until
         time.sleep(0.01)
     port = server.servers[0].sockets[0].getsockname()[1]
-    yield House(f"http://127.0.0.1:{port}", rings)
+    yield RunningApp(f"http://127.0.0.1:{port}", triggers)
     server.should_exit = True
     thread.join(20)
 
 
 @pytest.fixture(scope="module")
-def by_header() -> Iterator[House]:
+def by_header() -> Iterator[RunningApp]:
     yield from served({"x-secret": "s3cret"})
 
 
 @pytest.fixture(scope="module")
-def by_both() -> Iterator[House]:
+def by_both() -> Iterator[RunningApp]:
     yield from served({"x-secret": "s3cret", "authorization": basic_auth("cms", "pass:wörd")})
 
 
 @pytest.fixture(autouse=True)
-def nobody_rang(by_header: House, by_both: House) -> None:
-    by_header.rings.clear()
-    by_both.rings.clear()
+def no_triggers(by_header: RunningApp, by_both: RunningApp) -> None:
+    by_header.triggers.clear()
+    by_both.triggers.clear()
 
 
-def test_who_knows_the_secret_is_answered_at_once_and_rings(by_header: House) -> None:
+def test_a_request_with_the_secret_is_accepted_and_triggers_a_sync(by_header: RunningApp) -> None:
     assert by_header.post(PUBLISHED, SECRET).status_code == 202
-    assert by_header.rings == [1]
+    assert by_header.triggers == [1]
 
 
 @pytest.mark.parametrize(
     "headers", [{}, {"X-Secret": ""}, {"X-Secret": "s3cre"}, {"X-Secret": "s3cret2"}]
 )
-def test_who_does_not_know_the_secret_is_turned_away(
-    by_header: House, headers: dict[str, str]
+def test_a_request_without_the_secret_is_rejected(
+    by_header: RunningApp, headers: dict[str, str]
 ) -> None:
     answer = by_header.post(PUBLISHED, headers)
     assert (answer.status_code, answer.text) == (401, "")
-    assert by_header.rings == []
+    assert by_header.triggers == []
 
 
-def test_every_secret_that_is_configured_must_be_right(by_both: House) -> None:
+def test_every_configured_secret_must_match(by_both: RunningApp) -> None:
     user = ("cms", "pass:wörd".encode())
     assert by_both.post(PUBLISHED, SECRET, auth=user).status_code == 202
     assert by_both.post(PUBLISHED, SECRET).status_code == 401
     assert by_both.post(PUBLISHED, auth=user).status_code == 401
     assert by_both.post(PUBLISHED, SECRET, auth=("cms", "wrong")).status_code == 401
-    assert by_both.rings == [1]
+    assert by_both.triggers == [1]
 
 
-def test_a_webhook_of_another_stack_is_turned_away(by_header: House) -> None:
+def test_a_webhook_of_another_stack_is_rejected(by_header: RunningApp) -> None:
     assert by_header.post({**PUBLISHED, "api_key": "blt9"}, SECRET).status_code == 403
-    assert by_header.rings == []
+    assert by_header.triggers == []
 
 
 @pytest.mark.parametrize(
     "body", ["", "{", "[]", "null", '{"api_key": 5}', "\x00\ud7ff", '"api_key"']
 )
-def test_a_body_that_nobody_understands_rings_all_the_same(by_header: House, body: str) -> None:
+def test_an_unreadable_body_still_triggers_a_sync(by_header: RunningApp, body: str) -> None:
     answer = by_header.post(headers=SECRET, data=body.encode())
     assert answer.status_code == 202
-    assert by_header.rings == [1]
+    assert by_header.triggers == [1]
 
 
-def test_a_body_that_is_too_long_is_answered_before_it_ends_and_rings(by_header: House) -> None:
+def test_an_oversized_body_is_answered_early_and_triggers_a_sync(by_header: RunningApp) -> None:
     connection = HTTPConnection(by_header.url.removeprefix("http://"), timeout=10)
     with contextlib.closing(connection):
         connection.putrequest("POST", "/webhook")
@@ -124,12 +126,12 @@ def test_a_body_that_is_too_long_is_answered_before_it_ends_and_rings(by_header:
         connection.endheaders()
         connection.send(b" " * (MOST_BYTES + 1))
         assert connection.getresponse().status == 413
-    assert by_header.rings == [1]
+    assert by_header.triggers == [1]
 
 
-def test_only_posts_ring_and_probes_are_answered(by_header: House) -> None:
+def test_only_posts_trigger_a_sync_and_probes_get_an_answer(by_header: RunningApp) -> None:
     assert requests.get(f"{by_header.url}/webhook", headers=SECRET, timeout=10).status_code == 405
     assert requests.post(f"{by_header.url}/", headers=SECRET, timeout=10).status_code == 404
     answer = requests.get(f"{by_header.url}/healthz", timeout=10)
     assert (answer.status_code, answer.json()) == (200, {"outcome": "ok"})
-    assert by_header.rings == []
+    assert by_header.triggers == []

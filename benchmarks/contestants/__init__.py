@@ -1,4 +1,4 @@
-"""The contestants: each a program of its own, run as a user would, over the same endpoint."""
+"""The contestants: separate programs, run as a user would, over the same endpoint."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from benchmarks.contestants.contestant import Contestant, Tables
 _HERE = Path(__file__).parent
 _ROOT = _HERE.parent.parent
 _PLAIN = _ROOT / ".venv-plain" / "bin" / "python"
-# As users install it: what only developing needs, pandas above all, is imported where it is found.
+# As users install it: development packages, pandas above all, are imported wherever they exist.
 _OURS = _PLAIN if _PLAIN.exists() else Path(sys.executable)
 _SINGER = _ROOT / ".venv-singer" / "bin" / "python"
 _AIRBYTE = _ROOT / ".venv-airbyte" / "bin" / "python"

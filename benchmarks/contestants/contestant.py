@@ -1,4 +1,4 @@
-"""What every contestant is to the run: a pipe of processes, and the rows they leave."""
+"""A contestant as the benchmark sees it: a pipe of processes, and the rows they leave."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ print(json.dumps({name: importlib.metadata.version(name) for name in sys.argv[1:
 
 @dataclass(frozen=True)
 class Tables:
-    """Where entries land: the tables of a DuckDB file, keyed by uid and locale."""
+    """Where entries are loaded: the tables of a DuckDB file, keyed by uid and locale."""
 
     file: str
     names: tuple[str, ...]
@@ -29,14 +29,14 @@ class Contestant:
     """One way to bring a stack into DuckDB.
 
     Attributes:
-        name: what figures are kept by.
-        title: what the page calls it.
-        short: what the picture calls it.
-        leaves: what is there when it is done.
-        pipe: the commands, each reading what the one before it writes.
+        name: the key of its figures.
+        title: its name on the page.
+        short: its name in the picture.
+        leaves: what it leaves in DuckDB.
+        pipe: the commands, each reading the output of the previous one.
         python: the interpreter of its environment.
         packages: distributions it needs there.
-        tables: where entries land; none: it prints how many it has seen.
+        tables: where entries are loaded; if None, it prints how many it has seen.
         files: name and text of files it expects in its working folder.
     """
 
@@ -51,7 +51,7 @@ class Contestant:
     files: Mapping[str, str] = field(default_factory=dict)
 
     def prepare(self, folder: Path) -> None:
-        """Put what it expects into its working folder."""
+        """Write the files it expects into its working folder."""
         for name, text in self.files.items():
             (folder / name).write_text(text, "utf-8")
 
@@ -65,15 +65,15 @@ class Contestant:
         return found
 
     def why_skipped(self) -> str:
-        """Say what keeps it from running here; empty if nothing does."""
+        """Return why it cannot run here; empty if it can."""
         if not self.python.exists():
-            return f"no {self.python.parent.parent.name}: `make bench` makes it"
+            return f"no {self.python.parent.parent.name}: `make bench` creates it"
         return "" if self.versions() else f"not all installed: {', '.join(self.packages)}"
 
     def count_rows(self, folder: Path, printed: str) -> int:
-        """Count the entries it brought, each (uid, locale) once.
+        """Count the entries it loaded, each (uid, locale) once.
 
-        In a process of its own: whoever measures must stay small, see `benchmarks.measure`.
+        In a separate process: the measuring process must stay small, see `benchmarks.measure`.
         """
         if self.tables is None:
             return int(printed.rsplit(maxsplit=1)[-1])

@@ -46,7 +46,7 @@ def entries() -> Iterator[list[dict[str, Any]]]:
 
 
 def to_row(item: dict[str, Any]) -> dict[str, Any]:
-    """Give an entry the locale it is published in, and the type it is of."""
+    """Add the locale the entry is published in, and its content type."""
     data: dict[str, Any] = item["data"]
     return {
         **data,

@@ -1,4 +1,4 @@
-"""Plain dlt, tuned by somebody who knows it: Parquet, typed columns, large buffers, two workers."""
+"""Plain dlt, tuned: Parquet, typed columns, large buffers, two workers."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _SHARED: dict[str, TColumnSchema] = {
 }
 _COLUMNS: dict[str, dict[str, TColumnSchema]] = {
     "blog_post": {
-        "body": {"data_type": "json"},  # rich text: a tree nobody wants as tables
+        "body": {"data_type": "json"},  # rich text: a tree, not useful as tables
         "date": {"data_type": "timestamp"},
         "reading_minutes": {"data_type": "bigint"},
         "rating": {"data_type": "double"},
@@ -42,11 +42,11 @@ _COLUMNS: dict[str, dict[str, TColumnSchema]] = {
 _TUNING = {
     "DATA_WRITER__BUFFER_MAX_ITEMS": "20000",
     "DATA_WRITER__DISABLE_COMPRESSION": "true",
-    "EXTRACT__DATA_WRITER__FILE_MAX_ITEMS": "5000",  # so that there is work for two
+    "EXTRACT__DATA_WRITER__FILE_MAX_ITEMS": "5000",  # so that both workers have work
     "NORMALIZE__WORKERS": "2",
 }
-_AT_ONCE = 2_000
-"""Rows of a table handed over together."""
+_BATCH_ROWS = 2_000
+"""Rows of a table yielded together."""
 
 
 @dlt.resource(name="entries", primary_key=("uid", "locale"), write_disposition="merge")
@@ -63,7 +63,7 @@ def entries() -> Iterator[Any]:
     for item in fetched():
         rows = waiting.setdefault(item["content_type_uid"], [])
         rows.append(to_row(item))
-        if len(rows) >= _AT_ONCE:
+        if len(rows) >= _BATCH_ROWS:
             yield dlt.mark.with_table_name(rows, item["content_type_uid"])
             waiting[item["content_type_uid"]] = []
     for content_type_uid, rows in waiting.items():
@@ -71,17 +71,19 @@ def entries() -> Iterator[Any]:
 
 
 def fetched() -> Iterator[dict[str, Any]]:
-    """Fetch the pages one after another; dlt's client retries."""
-    told = {name: os.environ[f"SOURCES__CONTENTSTACK__{name}"] for name in ("API_KEY", "BASE_URL")}
+    """Fetch the pages one after the other; dlt's client retries."""
+    settings = {
+        name: os.environ[f"SOURCES__CONTENTSTACK__{name}"] for name in ("API_KEY", "BASE_URL")
+    }
     headers = {
-        "api_key": told["API_KEY"],
+        "api_key": settings["API_KEY"],
         "access_token": os.environ["SOURCES__CONTENTSTACK__DELIVERY_TOKEN"],
     }
     environment = os.environ["SOURCES__CONTENTSTACK__ENVIRONMENT"]
     query: dict[str, str] | None = {"init": "true"}
     while query:
         params = query | {"environment": environment}
-        answer = requests.get(told["BASE_URL"] + "/stacks/sync", params=params, headers=headers)
+        answer = requests.get(settings["BASE_URL"] + "/stacks/sync", params=params, headers=headers)
         page = orjson.loads(answer.content)
         yield from page["items"]
         token = page.get("pagination_token")
@@ -89,7 +91,7 @@ def fetched() -> Iterator[dict[str, Any]]:
 
 
 def to_row(item: dict[str, Any]) -> dict[str, Any]:
-    """Give an entry the locale it is published in, and the type it is of."""
+    """Add the locale the entry is published in, and its content type."""
     row: dict[str, Any] = item["data"]
     row["content_type_uid"] = item["content_type_uid"]
     row["event_at"] = item["event_at"]

@@ -1,4 +1,4 @@
-"""The floor: fetch the same pages one after another, keep them on disk, parse them once.
+"""The floor: fetch the same pages one after the other, write them to disk, parse them once.
 
 Nothing that reads the Sync API on one stream can be faster than this. Prints the entries counted.
 """
@@ -22,16 +22,18 @@ def main() -> None:
 
 
 def fetch(folder: Path) -> None:
-    told = {name: os.environ[f"SOURCES__CONTENTSTACK__{name}"] for name in ("API_KEY", "BASE_URL")}
+    settings = {
+        name: os.environ[f"SOURCES__CONTENTSTACK__{name}"] for name in ("API_KEY", "BASE_URL")
+    }
     token = os.environ["SOURCES__CONTENTSTACK__DELIVERY_TOKEN"]
     environment = os.environ["SOURCES__CONTENTSTACK__ENVIRONMENT"]
     query: dict[str, str] | None = {"init": "true"}
     number = 0
     with requests.Session() as session:
-        session.headers.update({"api_key": told["API_KEY"], "access_token": token})
+        session.headers.update({"api_key": settings["API_KEY"], "access_token": token})
         while query:
             params = query | {"environment": environment}
-            answer = session.get(told["BASE_URL"] + "/stacks/sync", params=params, timeout=60)
+            answer = session.get(settings["BASE_URL"] + "/stacks/sync", params=params, timeout=60)
             answer.raise_for_status()
             number += 1
             (folder / f"{number:08d}.json").write_bytes(answer.content)

@@ -1,7 +1,7 @@
-"""`target-duckdb`, with the one fix its last release waits for.
+"""`target-duckdb`, with one fix that is not released yet.
 
-Release 0.8.0 lets DuckDB take the first row of each batch for a header and drop it; upstream has
-mended that (jwills/target-duckdb, pull request 58) and not released it. The same is done here.
+With release 0.8.0 DuckDB takes the first row of each batch for a header and drops it; upstream has
+fixed that (jwills/target-duckdb, pull request 58) but not released it. This is the same fix.
 """
 
 from __future__ import annotations

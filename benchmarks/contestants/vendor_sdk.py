@@ -1,4 +1,4 @@
-"""The vendor's Python SDK, and DuckDB: a row an entry, its content as JSON, put in page by page."""
+"""The vendor's Python SDK and DuckDB: one row per entry, content as JSON, inserted page by page."""
 
 from __future__ import annotations
 

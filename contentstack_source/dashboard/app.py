@@ -93,7 +93,7 @@ def _(charts, published, mo):
 def _(mo, runs, text):
     mo.vstack(
         [
-            mo.md("## The last syncs"),
+            mo.md("## Last syncs"),
             mo.ui.table(text.format_runs(runs), selection=None, pagination=True, page_size=8)
             if len(runs)
             else mo.md("No run of the command has been recorded."),
@@ -112,7 +112,7 @@ def _(mo, rejects):
 @app.cell
 def _(mo):
     mo.md("""
-    ## The health of the content
+    ## Content health
     """)
     return
 
@@ -123,7 +123,7 @@ def _(charts, queries, dataset, mo):
     mo.stop(coverage.empty)
     charts.heat(
         coverage,
-        "Which part is published in which locale",
+        "Published share by locale",
         "of the entries of a content type",
         share=True,
     )
@@ -136,7 +136,7 @@ def _(charts, queries, dataset, mo, now):
     mo.stop(ages.empty)
     charts.stacked(
         ages,
-        "How old it is",
+        "Age of published entries",
         "entries, by how long ago they were published at most",
         scale=True,
     )

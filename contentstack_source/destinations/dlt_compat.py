@@ -1,7 +1,7 @@
 """All use of dlt that its documentation does not promise: one function each, with the reason.
 
-Written against dlt 1.31. A new version of dlt is checked here first, and in `lake.destination`, which
-extends classes of dlt's filesystem destination.
+Written against dlt 1.31. A new version of dlt is checked here first, and in `lake.destination`,
+which extends classes of dlt's filesystem destination.
 """
 
 from __future__ import annotations

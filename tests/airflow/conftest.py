@@ -1,4 +1,4 @@
-"""An Airflow of its own for the tests: in the process, with a database that goes with them."""
+"""An Airflow for the tests: in the process, with a temporary database."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ atexit.register(shutil.rmtree, HOME, ignore_errors=True)
 (HOME / "dags").mkdir()
 shutil.copy(ROOT / "pipelines" / "airflow_dag.py", HOME / "dags")
 
-# Before anything imports Airflow, which reads these once.
+# Set before Airflow is imported, which reads these once.
 os.environ |= {
     "AIRFLOW_HOME": str(HOME),
     "AIRFLOW__CORE__DAGS_FOLDER": str(HOME / "dags"),
     "AIRFLOW__CORE__LOAD_EXAMPLES": "false",
     "AIRFLOW__CORE__DEFAULT_TASK_RETRY_DELAY": "1",  # seconds
-    "AIRFLOW__CORE__MAX_TASK_RETRY_DELAY": "1",  # whatever a task asks for
+    "AIRFLOW__CORE__MAX_TASK_RETRY_DELAY": "1",  # overrides the delay of a task
     "AIRFLOW__LOGGING__LOGGING_LEVEL": "ERROR",
     "RUNTIME__DLTHUB_TELEMETRY": "false",
     "RUNTIME__REQUEST_BACKOFF_FACTOR": "0.01",
@@ -36,7 +36,7 @@ os.environ |= {
 
 @pytest.fixture(scope="session")
 def database() -> None:
-    """Make Airflow's tables, and the pool of the DAGs."""
+    """Create Airflow's tables, and the pool of the DAGs."""
     from airflow.models.pool import Pool
     from airflow.utils.db import initdb
 
@@ -46,7 +46,7 @@ def database() -> None:
 
 @pytest.fixture
 def connect(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
-    """Make a connection to a stack, as an operator would, in the environment."""
+    """Add a connection to a stack in the environment, as an operator would."""
 
     def add(
         server: Server,
@@ -71,18 +71,18 @@ def connect(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
 
 @pytest.fixture
 def warehouse(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
-    """Give a file for the tables, configured as dlt has it."""
+    """Return the file of the tables, configured as in dlt."""
     file = str(tmp_path / "warehouse.duckdb")
     monkeypatch.setenv("DESTINATION__DUCKDB__CREDENTIALS", file)
     return file
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """A scheduler, or what stands in for it, waits for ever for what does not come."""
+    """A scheduler, or its stand-in, could wait without end."""
     for item in items:
         item.add_marker(pytest.mark.timeout(600))
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Airflow and what it needs warn a lot; what our file is warned of has a test of its own."""
+    """Airflow and its dependencies warn a lot; warnings of our file have their own test."""
     config.addinivalue_line("filterwarnings", "ignore")

@@ -20,8 +20,8 @@ from sqlalchemy import select
 from contentstack_source.destinations.target import Target
 from contentstack_source.runs import run
 from contentstack_source.simulator import Behavior, Fault, Server, serve
-from tests.mirror import assert_equal
-from tests.small import filled_stack
+from tests.oracle import assert_equal
+from tests.small_stack import filled_stack
 
 pytestmark = pytest.mark.usefixtures("database")
 
@@ -29,7 +29,7 @@ SYNCS = ("contentstack", "contentstack_many")
 
 
 @pytest.fixture(scope="module")
-def bag(database: None) -> DagBag:  # noqa: ARG001 - it must be there before
+def bag(database: None) -> DagBag:  # noqa: ARG001 - it must exist before
     return DagBag()
 
 
@@ -55,8 +55,8 @@ def outcomes(bag: DagBag, dag_id: str = "contentstack") -> dict[tuple[str, int],
 SYNC = ("sync", -1)
 
 
-class News:
-    """Asset events since the last look."""
+class AssetEvents:
+    """Asset events since the last read."""
 
     def __init__(self) -> None:
         self._seen = 0
@@ -81,7 +81,7 @@ def test_the_file_is_read_without_an_error_or_a_warning() -> None:
 
 
 @pytest.mark.parametrize("dag_id", SYNCS)
-def test_one_run_at_a_time_with_patience_that_grows_and_ends(bag: DagBag, dag_id: str) -> None:
+def test_runs_are_serial_with_growing_limited_retry_delays(bag: DagBag, dag_id: str) -> None:
     dag = bag.dags[dag_id]
     assert (dag.max_active_runs, dag.catchup) == (1, False)
     assert dag.dagrun_timeout == timedelta(hours=6)
@@ -96,60 +96,62 @@ def test_one_run_at_a_time_with_patience_that_grows_and_ends(bag: DagBag, dag_id
 def test_tables_follow_the_stack_and_only_changed_ones_are_announced(
     bag: DagBag, server: Server, ready: str, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    news = News()
+    asset_events = AssetEvents()
     assert outcomes(bag)[SYNC] == ("success", 1)
     assert_equal(ready, server.stack)
-    first = news.read()
+    first = asset_events.read()
     assert {"contentstack.entries", "contentstack.article__parts"} <= set(first)
-    assert first["contentstack.author"].items() >= {"put": 6, "rows": 6}.items()
+    assert first["contentstack.author"].items() >= {"upserted": 6, "rows": 6}.items()
 
     server.stack.delete_entry("author", "e1")
     assert outcomes(bag)[SYNC] == ("success", 1)
     assert_equal(ready, server.stack)
-    changed = news.read()
+    changed = asset_events.read()
     tables = ("author", "content_types", "entries", "sync_events")
     assert set(changed) == {f"contentstack.{table}" for table in tables}
-    assert changed["contentstack.author"].items() >= {"put": 0, "rows": 4}.items()
+    assert changed["contentstack.author"].items() >= {"upserted": 0, "rows": 4}.items()
 
     assert outcomes(bag)[SYNC] == ("success", 1)
-    assert news.read() == {}
-    told = "".join(capfd.readouterr())
-    assert "Nothing changed: 1 request" in told
-    assert server.stack.delivery_token not in told
-    assert server.stack.api_key not in told
+    assert asset_events.read() == {}
+    output = "".join(capfd.readouterr())
+    assert "Nothing changed: 1 request" in output
+    assert server.stack.delivery_token not in output
+    assert server.stack.api_key not in output
 
 
-def test_a_load_that_nobody_announced_makes_the_next_run_announce_all(
+def test_all_tables_are_announced_after_an_unannounced_load(
     bag: DagBag, server: Server, ready: str, tmp_path: Path
 ) -> None:
     outcomes(bag)
-    news = News()
+    asset_events = AssetEvents()
     server.stack.delete_entry("author", "e1")
     by_hand = Target(dlt.destinations.duckdb(ready), pipelines_dir=str(tmp_path / "dlt"))
     keys = {"api_key": server.stack.api_key, "delivery_token": server.stack.delivery_token}
     settings = {**keys, "environment": server.stack.environment, "base_url": server.base_url}
     run.sync(by_hand, settings=settings)
     outcomes(bag)
-    assert {"contentstack.author", "contentstack.assets"} <= set(news.read())
+    assert {"contentstack.author", "contentstack.assets"} <= set(asset_events.read())
     outcomes(bag)
-    assert news.read() == {}
+    assert asset_events.read() == {}
 
 
-def test_what_a_failed_try_loaded_is_announced_by_the_next_one(
+def test_changes_of_a_failed_try_are_announced_by_the_next_one(
     bag: DagBag, server: Server, ready: str
 ) -> None:
     outcomes(bag)
-    news = News()
+    asset_events = AssetEvents()
     server.stack.delete_entry("author", "e1")
-    # The delta and the content model arrive; the question whether there is more does not.
+    # The delta and the content model arrive; the next request for changes fails.
     broken = [Fault.none(), Fault.none(), Fault.status(503), Fault.status(503)]
     server.behavior.next_faults(*broken)
     assert outcomes(bag)[SYNC] == ("success", 2)
     assert_equal(ready, server.stack)
-    assert "contentstack.author" in news.read()
+    assert "contentstack.author" in asset_events.read()
 
 
-def test_a_service_that_is_down_is_asked_again(bag: DagBag, server: Server, ready: str) -> None:
+def test_a_run_is_retried_while_the_service_is_down(
+    bag: DagBag, server: Server, ready: str
+) -> None:
     server.behavior.next_faults(Fault.status(503), Fault.status(503))
     assert outcomes(bag)[SYNC] == ("success", 2)
     assert_equal(ready, server.stack)
@@ -162,19 +164,19 @@ def test_a_service_that_is_down_is_asked_again(bag: DagBag, server: Server, read
         {"environmant": "production"},
         {"region": "mars", "base_url": ""},
     ],
-    ids=["refused by the service", "unknown", "refused by us"],
+    ids=["rejected by the service", "unknown setting", "invalid region"],
 )
-def test_what_a_human_must_mend_fails_at_once(
+def test_errors_that_need_user_action_fail_at_once(
     bag: DagBag, server: Server, ready: str, connect: Callable[..., None], wrong: dict[str, str]
 ) -> None:
     connect(server, **wrong)
-    news = News()
+    asset_events = AssetEvents()
     assert outcomes(bag)[SYNC] == ("failed", 1)
-    assert news.read() == {}
+    assert asset_events.read() == {}
     assert ready
 
 
-def test_a_dataset_of_another_pipeline_fails_at_once_and_is_not_asked_for(
+def test_a_dataset_of_another_pipeline_fails_at_once_without_sync_requests(
     bag: DagBag, server: Server, ready: str, tmp_path: Path
 ) -> None:
     destination = dlt.destinations.duckdb(ready)
@@ -197,17 +199,17 @@ def test_a_missing_connection_fails_at_once(bag: DagBag, warehouse: str) -> None
     assert not Path(warehouse).exists()
 
 
-@pytest.mark.parametrize("place", [None, "warehouse.duckdb"])
-def test_a_file_that_would_vanish_with_its_worker_fails_at_once(
+@pytest.mark.parametrize("file", [None, "warehouse.duckdb"])
+def test_a_duckdb_file_local_to_the_worker_fails_at_once(
     bag: DagBag,
     server: Server,
     connect: Callable[..., None],
     monkeypatch: pytest.MonkeyPatch,
-    place: str | None,
+    file: str | None,
 ) -> None:
     connect(server)
-    if place is not None:
-        monkeypatch.setenv("DESTINATION__DUCKDB__CREDENTIALS", place)
+    if file is not None:
+        monkeypatch.setenv("DESTINATION__DUCKDB__CREDENTIALS", file)
     assert outcomes(bag)[SYNC] == ("failed", 1)
     assert server.requests == []
 
@@ -224,7 +226,7 @@ def test_many_stacks_have_a_dataset_each_and_one_that_fails_stops_no_other(
     listed = [("one", "cms_one"), ("missing", "cms_none"), ("two", "cms_two")]
     stacks = [{"connection": conn_id, "dataset": dataset} for conn_id, dataset in listed]
     monkeypatch.setenv("AIRFLOW_VAR_CONTENTSTACK_STACKS", json.dumps(stacks))
-    news = News()
+    asset_events = AssetEvents()
     with serve(other) as second:
         connect(server, "one")
         connect(second, "two")
@@ -232,7 +234,7 @@ def test_many_stacks_have_a_dataset_each_and_one_that_fails_stops_no_other(
     assert [done["sync", index][0] for index in range(3)] == ["success", "failed", "success"]
     assert_equal(warehouse, server.stack, "cms_one")
     assert_equal(warehouse, other, "cms_two")
-    announced = set(news.read())
+    announced = set(asset_events.read())
     assert {"cms_one.author", "cms_one.entries", "cms_two.entries"} <= announced
     assert "cms_two.author" not in announced
     with duckdb.connect(warehouse, read_only=True) as con:
@@ -240,7 +242,7 @@ def test_many_stacks_have_a_dataset_each_and_one_that_fails_stops_no_other(
         assert state.fetchall() == [("cms_two",)]
 
 
-def test_the_mart_is_made_of_what_is_published(bag: DagBag, server: Server, ready: str) -> None:
+def test_the_mart_counts_published_entries(bag: DagBag, server: Server, ready: str) -> None:
     outcomes(bag)
     for _ in range(2):
         made = outcomes(bag, "contentstack_marts")
@@ -259,7 +261,7 @@ def test_the_mart_waits_for_entries(bag: DagBag) -> None:
     assert [each.name for each in waits_for.objects] == ["contentstack.entries"]
 
 
-def test_dlt_asks_no_airflow_variables_for_its_settings(bag: DagBag, ready: str) -> None:
+def test_dlt_reads_no_settings_from_airflow_variables(bag: DagBag, ready: str) -> None:
     from dlt.common.configuration.container import Container
     from dlt.common.configuration.specs.pluggable_run_context import PluggableRunContext
 

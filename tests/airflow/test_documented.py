@@ -1,4 +1,4 @@
-"""docs/airflow.md is true: its commands run, and what they set up works."""
+"""docs/airflow.md is correct: its commands run, and what they set up works."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from airflow.sdk import Asset, AssetAlias
 
 from contentstack_source.settings import parse_settings
 from contentstack_source.simulator import serve
-from tests.small import filled_stack
+from tests.small_stack import filled_stack
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "airflow.md").read_text("utf-8")

@@ -1,4 +1,4 @@
-"""A real Airflow: its scheduler, its database, its API, as `make airflow` starts them."""
+"""A real Airflow: scheduler, database and API, as `make airflow` starts them."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ import pytest
 
 from contentstack_source.simulator import Server, serve
 from pipelines.airflow_demo import Airflow, airflow_for
-from tests.mirror import assert_equal
-from tests.small import filled_stack
+from tests.oracle import assert_equal
+from tests.small_stack import filled_stack
 
 ROOT = Path(__file__).parents[2]
 MOST_SECONDS = 240.0
@@ -44,7 +44,7 @@ def wait_for_successes(airflow: Airflow, dag_id: str, count: int) -> None:
 
 
 @pytest.mark.long
-def test_the_scheduler_syncs_and_wakes_the_mart_on_change_only(tmp_path: Path) -> None:
+def test_the_scheduler_syncs_and_runs_the_mart_on_changes_only(tmp_path: Path) -> None:
     stack = filled_stack()
     with serve(stack) as server, airflow_for(settings_of(server), tmp_path) as airflow:
         for runs, marts in ((1, 1), (2, 1), (3, 2)):
@@ -65,16 +65,16 @@ def test_the_scheduler_syncs_and_wakes_the_mart_on_change_only(tmp_path: Path) -
 
 
 @pytest.mark.long
-def test_the_demo_comes_up_and_leaves_nothing_behind(tmp_path: Path) -> None:
+def test_the_demo_starts_and_leaves_nothing_behind(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "pipelines.airflow_demo"]
     env = {**os.environ, "TMPDIR": str(tmp_path)}
     with subprocess.Popen(command, cwd=ROOT, env=env, stdout=subprocess.PIPE, text=True) as demo:
         assert demo.stdout is not None
-        told = [demo.stdout.readline() for _ in range(5)]
+        output = [demo.stdout.readline() for _ in range(5)]
         demo.send_signal(signal.SIGINT)
         assert demo.wait(timeout=60) == 0
-    assert told[1].startswith("Assets:   http://localhost:")
-    assert told[2].startswith("Login:    admin / ")
+    assert output[1].startswith("Assets:   http://localhost:")
+    assert output[2].startswith("Login:    admin / ")
     assert list(tmp_path.iterdir()) == []
     running = subprocess.run(["ps", "-eo", "args"], capture_output=True, text=True, check=True)
     assert str(tmp_path) not in running.stdout

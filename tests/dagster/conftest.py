@@ -1,4 +1,4 @@
-"""These run in a virtual environment of their own, without what the other tests share."""
+"""These tests run in a separate virtual environment, without the fixtures of the other tests."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ import duckdb
 import pytest
 
 from contentstack_source.simulator import Server, Stack, serve
-from tests.mirror import assert_equal
-from tests.small import filled_stack
+from tests.oracle import assert_equal
+from tests.small_stack import filled_stack
 
 DEFINITIONS = Path(__file__).parents[2] / "pipelines" / "dagster_defs.py"
 
@@ -26,10 +26,11 @@ class Result:
     """What a run of Dagster did.
 
     Attributes:
-        success: whether it went well.
-        metadata: by table that it materialised; numbers and text as they are.
-        checks: by table and name of the check, whether it passed.
-        failure: what the run says went wrong, and how often it was tried.
+        success: whether it succeeded.
+        metadata: by materialised table; numbers and text unchanged.
+        checks: whether each check passed, by table and name.
+        failure: the error of the run.
+        tries: how often the run was tried.
     """
 
     success: bool
@@ -41,7 +42,7 @@ class Result:
 
 @dataclass
 class Location:
-    """A code location with its instance, and the stack it is about."""
+    """A code location with its instance and its stack."""
 
     stack: Stack
     server: Server
@@ -66,11 +67,11 @@ class Location:
         return result
 
     def check(self) -> Any:
-        """Let the sensor look once."""
+        """Evaluate the sensor once."""
         return check(self.defs, self.instance)
 
-    def clock(self) -> Any:
-        """Let the schedule tick once."""
+    def tick(self) -> Any:
+        """Evaluate the schedule once."""
         now = datetime.now(timezone.utc)
         context = dg.build_schedule_context(
             instance=self.instance,
@@ -102,7 +103,7 @@ def run_job(
             (each.asset_key.path[-1], each.check_name): each.passed
             for each in done.get_asset_check_evaluations()
         },
-        " ".join(_told(each) for each in failures),
+        " ".join(_description(each) for each in failures),
         1 + len(retries),
     )
 
@@ -116,7 +117,7 @@ def _made(done: Any) -> list[Any]:
     return [e for e in done.all_events if e.event_type_value == "ASSET_MATERIALIZATION"]
 
 
-def _told(event: Any) -> str:
+def _description(event: Any) -> str:
     error = event.step_failure_data.user_failure_data
     return error.description if error else str(event.step_failure_data.error)
 
@@ -142,7 +143,7 @@ def located(folder: Path, monkeypatch: pytest.MonkeyPatch, stack: Stack) -> Iter
 
 
 def configure(monkeypatch: pytest.MonkeyPatch, server: Server, pipeline_name: str = "") -> None:
-    """Put the keys into the environment, for one pipeline if it is named."""
+    """Put the credentials into the environment, for one pipeline if it is named."""
     values = {
         "API_KEY": server.stack.api_key,
         "DELIVERY_TOKEN": server.stack.delivery_token,

@@ -1,4 +1,4 @@
-"""Checks: they pass on what a sync left, and fail when somebody breaks a row by hand."""
+"""Checks: they pass after a sync, and fail when a row is changed by hand."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def test_every_sync_is_followed_by_all_checks(location: Location) -> None:
         assert not failed(result)
 
 
-def test_the_checks_alone_look_at_everything_and_sync_nothing(location: Location) -> None:
+def test_the_checks_job_checks_every_table_and_syncs_nothing(location: Location) -> None:
     location.sync()
     location.server.clear()
     result = check(location)
@@ -42,20 +42,20 @@ def test_the_checks_alone_look_at_everything_and_sync_nothing(location: Location
     assert not location.server.requests
 
 
-def test_a_row_that_is_there_twice_is_found(location: Location) -> None:
+def test_a_duplicate_row_is_found(location: Location) -> None:
     location.sync()
     location.sql("INSERT INTO contentstack.author FROM contentstack.author LIMIT 1")
     assert failed(check(location)) == {("author", "unique_keys")}
 
 
-def test_an_entry_that_was_taken_leaves_orphans(location: Location) -> None:
+def test_a_deleted_entry_row_leaves_orphans(location: Location) -> None:
     location.sync()
     location.sql("DELETE FROM contentstack.article WHERE uid = 'e1'")
     result = check(location)
     assert failed(result) == {("article", "no_orphans")}
 
 
-def test_a_last_good_run_that_is_too_long_ago_is_not_fresh(location: Location) -> None:
+def test_an_old_last_successful_run_is_not_fresh(location: Location) -> None:
     location.sync()
     location.sql("UPDATE contentstack.sync_runs SET ended_at = ended_at - INTERVAL 4 HOUR")
     assert failed(check(location)) == {("sync_runs", "fresh")}
@@ -65,5 +65,5 @@ def test_a_last_good_run_that_is_too_long_ago_is_not_fresh(location: Location) -
     assert failed(check(location)) == {("sync_runs", "fresh")}
 
 
-def test_before_a_first_sync_nothing_is_wrong_but_that_it_is_not_fresh(location: Location) -> None:
+def test_only_freshness_fails_before_the_first_sync(location: Location) -> None:
     assert failed(check(location)) == {("sync_runs", "fresh")}

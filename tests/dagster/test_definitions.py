@@ -1,4 +1,4 @@
-"""What a code location has: an asset a table, whether the stack is in reach or not."""
+"""The definitions of a code location: one asset per table, with or without a reachable stack."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def test_dagster_itself_finds_the_definitions_valid() -> None:
     assert "All code locations passed validation" in done.stdout
 
 
-def test_there_is_an_asset_for_each_content_type_and_each_table_of_ours(location: Location) -> None:
+def test_every_content_type_and_own_table_has_an_asset(location: Location) -> None:
     assert tables(location) == {"article", "author", *OWN_TABLES}
     graph = location.defs.resolve_asset_graph()
     for table in tables(location):
@@ -54,7 +54,7 @@ def test_the_page_about_dagster_names_every_definition(location: Location) -> No
     assert set(listed) == named
 
 
-def test_out_of_reach_the_stack_has_the_tables_of_the_last_run(
+def test_an_unreachable_stack_has_the_tables_of_the_last_run(
     location: Location, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     location.sync()
@@ -63,7 +63,7 @@ def test_out_of_reach_the_stack_has_the_tables_of_the_last_run(
     assert tables(location) == {"article", "author", *OWN_TABLES}
 
 
-def test_with_nothing_to_ask_there_are_the_tables_of_ours(
+def test_only_own_tables_exist_without_configuration(
     location: Location, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("SOURCES__CONTENTSTACK__API_KEY")
@@ -71,12 +71,12 @@ def test_with_nothing_to_ask_there_are_the_tables_of_ours(
     assert tables(location) == OWN_TABLES
 
 
-def test_a_worker_has_the_assets_of_its_code_location_and_asks_nobody(location: Location) -> None:
-    told: Any = location.defs.metadata
+def test_a_worker_uses_the_assets_of_its_code_location_without_requests(location: Location) -> None:
+    metadata: Any = location.defs.metadata
     location.server.clear()
     Path(location.file).unlink(missing_ok=True)
     location.stack.create_content_type("page", [])
-    data = RepositoryLoadData(cacheable_asset_data={}, reconstruction_metadata=told)
+    data = RepositoryLoadData(cacheable_asset_data={}, reconstruction_metadata=metadata)
     context = DefinitionsLoadContext(DefinitionsLoadType.RECONSTRUCTION, data)
     with DefinitionsLoadContext.scoped(context):
         location.load()

@@ -1,4 +1,4 @@
-"""`make dagster`, as a newcomer sees it: the real services, the sensor, a worker, and the end."""
+"""`make dagster`: the real services, the sensor, a worker, and the shutdown."""
 
 from __future__ import annotations
 
@@ -29,14 +29,14 @@ def test_the_demo_syncs_by_itself_and_leaves_nothing_behind() -> None:
         text=True,
     )
     try:
-        told = ""
-        while "Ctrl-C" not in told:
+        output = ""
+        while "Ctrl-C" not in output:
             assert demo.stdout is not None
             line = demo.stdout.readline()
-            assert line, told
-            told += line
-        (address,) = re.findall(r"Dagster: (http://[\d.:]+)/", told)
-        (home,) = re.findall(r"Its log is (.+)/dagster.log", told)
+            assert line, output
+            output += line
+        (address,) = re.findall(r"Dagster: (http://[\d.:]+)/", output)
+        (home,) = re.findall(r"Its log is (.+)/dagster.log", output)
         _wait_for_tables(address)
     finally:
         demo.send_signal(signal.SIGINT)

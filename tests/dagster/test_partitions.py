@@ -1,4 +1,4 @@
-"""Many stacks: a partition each, with keys, dataset and pipeline of its own."""
+"""Many stacks: one partition per stack, with its own credentials, dataset and pipeline."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from contentstack_source.dagster import contentstack_definitions
 from contentstack_source.destinations.target import Target
 from contentstack_source.simulator import serve
 from tests.dagster.conftest import Location, Result, check, configure, run_job
-from tests.mirror import assert_equal
-from tests.small import small_stack
+from tests.oracle import assert_equal
+from tests.small_stack import small_stack
 
 STACKS = {
     name: Target(dataset=f"cms_{name}", pipeline_name=f"cms_{name}") for name in ("here", "there")
@@ -20,7 +20,7 @@ STACKS = {
 
 @pytest.fixture
 def there(location: Location, monkeypatch: pytest.MonkeyPatch) -> Iterator[Location]:
-    """Put a second stack beside the first; each has its keys under its pipeline's name."""
+    """Add a second stack; each has its credentials under its pipeline's name."""
     stack = small_stack()
     stack.create_content_type("page", [{"uid": "title", "data_type": "text"}])
     stack.publish_entry("page", "p1", {"title": "Home"}, "en-us")
@@ -61,7 +61,7 @@ def test_the_assets_are_those_of_all_stacks(location: Location) -> None:
     assert {"article", "author", "page"} <= tables
 
 
-def test_the_sensor_and_the_clock_ask_for_each_stack_by_itself(
+def test_the_sensor_and_the_schedule_request_one_run_per_stack(
     location: Location, there: Location, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked = [each.partition_key for each in check(location.defs, location.instance).run_requests]
@@ -75,12 +75,12 @@ def test_the_sensor_and_the_clock_ask_for_each_stack_by_itself(
     monkeypatch.setenv("CMS_HERE__SOURCES__CONTENTSTACK__BASE_URL", "http://127.0.0.1:9/v3")
     asked = [each.partition_key for each in check(location.defs, location.instance).run_requests]
     assert asked == ["there"]
-    asked = [each.partition_key for each in location.clock().run_requests]
+    asked = [each.partition_key for each in location.tick().run_requests]
     assert asked == ["here", "there"]
 
 
 @pytest.mark.usefixtures("there")
-def test_the_checks_alone_look_at_every_stack(location: Location) -> None:
+def test_the_checks_job_checks_every_stack(location: Location) -> None:
     sync(location, "here")
     sync(location, "there")
     location.sql("DELETE FROM cms_here.article WHERE uid = 'e1'")

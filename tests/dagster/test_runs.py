@@ -1,4 +1,4 @@
-"""Runs of the job: the tables follow the stack, and Dagster is told what changed."""
+"""Runs of the job: the tables follow the stack, and Dagster gets what changed."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ EVERY_TABLE = {
 }
 
 
-def test_a_first_run_a_delta_and_nothing_new_materialise_what_they_changed(
+def test_each_run_materialises_the_tables_it_changed(
     location: Location,
 ) -> None:
     first = location.sync()
@@ -34,7 +34,7 @@ def test_a_first_run_a_delta_and_nothing_new_materialise_what_they_changed(
     assert location.sync().metadata.keys() == {"sync_runs"}
 
 
-def test_a_materialisation_tells_rows_lists_events_and_how_late_they_are(
+def test_a_materialisation_has_rows_lists_events_and_the_lag(
     location: Location,
 ) -> None:
     first = location.sync().metadata
@@ -53,7 +53,7 @@ def test_a_materialisation_tells_rows_lists_events_and_how_late_they_are(
     assert author["lag_seconds"] == pytest.approx(time.time() - author["newest_event"], abs=60)
 
 
-def test_after_a_run_by_other_hands_every_table_is_materialised(location: Location) -> None:
+def test_every_table_is_materialised_after_a_run_outside_dagster(location: Location) -> None:
     location.sync()
     location.stack.delete_entry("author", "e1")
     run.sync(Target())
@@ -61,12 +61,12 @@ def test_after_a_run_by_other_hands_every_table_is_materialised(location: Locati
     assert location.sync().metadata.keys() == {"sync_runs"}
 
 
-def test_whichever_asset_is_asked_for_a_sync_loads_all_and_says_so(location: Location) -> None:
+def test_a_run_of_one_asset_loads_and_materialises_all(location: Location) -> None:
     result = location.sync(asset_selection=[dg.AssetKey(["contentstack", "author"])])
     assert result.metadata.keys() == EVERY_TABLE
 
 
-def test_a_new_content_type_is_loaded_and_on_record_before_the_location_is_reloaded(
+def test_a_new_content_type_is_loaded_and_materialised_before_the_location_reloads(
     location: Location,
 ) -> None:
     location.sync()
@@ -79,14 +79,14 @@ def test_a_new_content_type_is_loaded_and_on_record_before_the_location_is_reloa
     assert key in location.defs.resolve_all_asset_keys()
 
 
-def test_a_refused_run_fails_at_once_and_tells_no_secret(
+def test_a_refused_run_fails_at_once_and_shows_no_secret(
     location: Location, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("SOURCES__CONTENTSTACK__DELIVERY_TOKEN", "cs_wrong")
     result = location.sync()
     assert not result.success
     assert result.tries == 1
-    assert "The stack refused the delivery token" in result.failure
+    assert "The service rejected the delivery token" in result.failure
     assert "Traceback" not in result.failure
     assert "cs_wrong" not in result.failure
 
@@ -103,7 +103,9 @@ def test_a_dataset_of_another_pipeline_is_refused_at_once(location: Location) ->
     assert not any("sync" in path for path in paths)
 
 
-def test_an_outage_is_tried_again(location: Location, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_run_is_retried_after_an_outage(
+    location: Location, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("RUNTIME__REQUEST_MAX_ATTEMPTS", "1")
     defs = contentstack_definitions(
         {"contentstack": Target()}, retries=dg.RetryPolicy(max_retries=1, delay=0.01)

@@ -1,4 +1,4 @@
-"""The sensor and the schedule: a run when there is news, and by the clock."""
+"""The sensor and the schedule: runs on changes, and at fixed times."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from contentstack_source.simulator import Fault
 from tests.dagster.conftest import Location
 
 
-def test_the_sensor_launches_a_first_sync_and_then_only_for_news(location: Location) -> None:
+def test_the_sensor_launches_a_first_sync_and_then_only_for_changes(location: Location) -> None:
     assert len(location.check().run_requests) == 1
     location.sync()
     assert location.check().skip_message == "contentstack: nothing new"
@@ -21,7 +21,7 @@ def test_the_sensor_launches_a_first_sync_and_then_only_for_news(location: Locat
     assert location.check().skip_message == "contentstack: nothing new"
 
 
-def test_nothing_new_costs_one_request_and_no_look_at_the_destination(location: Location) -> None:
+def test_no_change_costs_one_request_and_no_query_of_the_destination(location: Location) -> None:
     location.sync()
     location.check()
     location.server.clear()
@@ -30,37 +30,37 @@ def test_nothing_new_costs_one_request_and_no_look_at_the_destination(location: 
     assert [each.path for each in location.server.requests] == ["/v3/stacks/sync"]
 
 
-def test_the_sensor_waits_for_a_run_under_way_and_after_one_that_failed(
+def test_the_sensor_waits_during_a_run_and_after_a_failed_run(
     location: Location,
 ) -> None:
     job = location.defs.resolve_job_def("contentstack")
     run = location.instance.create_run_for_job(job, status=dg.DagsterRunStatus.STARTED)
     assert location.check().skip_message == "contentstack: a run is under way"
-    assert not location.clock().run_requests
+    assert not location.tick().run_requests
     location.instance.report_run_failed(run)
-    assert "did not go well; the clock tries again" in location.check().skip_message
-    assert len(location.clock().run_requests) == 1
+    assert "failed; the schedule tries again" in location.check().skip_message
+    assert len(location.tick().run_requests) == 1
     location.sync()
     assert location.check().skip_message == "contentstack: nothing new"
 
 
-def test_an_outage_is_told_and_launches_nothing(location: Location) -> None:
+def test_an_outage_is_reported_and_launches_nothing(location: Location) -> None:
     location.sync()
     location.server.behavior.next_faults(Fault.status(503), Fault.status(503))
     assert "No good answer" in location.check().skip_message
     assert location.check().skip_message == "contentstack: nothing new"
 
 
-def test_refused_keys_are_told_and_launch_nothing(
+def test_rejected_credentials_are_reported_and_launch_nothing(
     location: Location, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     location.sync()
     monkeypatch.setenv("SOURCES__CONTENTSTACK__DELIVERY_TOKEN", "cs_wrong")
-    assert "The stack refused the delivery token" in location.check().skip_message
+    assert "The service rejected the delivery token" in location.check().skip_message
 
 
 @pytest.mark.filterwarnings("ignore::dagster.BetaWarning")  # from inside Dagster
-def test_what_depends_on_a_table_wakes_when_it_changed_and_not_after_every_run(
+def test_a_downstream_asset_runs_only_when_its_table_changed(
     location: Location,
 ) -> None:
     key = dg.AssetKey(["contentstack", "article"])

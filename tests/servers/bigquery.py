@@ -1,6 +1,6 @@
-"""local-bigquery: an emulator that speaks BigQuery's REST API, in an environment of its own.
+"""local-bigquery: an emulator that speaks BigQuery's REST API, in a separate environment.
 
-It needs Python 3.13 and DuckDB's extensions, which are put where DuckDB looks for them.
+It needs Python 3.13 and DuckDB's extensions, which are installed where DuckDB expects them.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ with duckdb.connect() as con:
 def bigquery() -> str:
     """Return the address of a running server."""
     if not _PYTHON.exists():
-        pytest.skip("needs .venv-bigquery, which `make test-all` makes where Python 3.13 is")
+        pytest.skip("needs .venv-bigquery, which `make test-all` creates with Python 3.13")
     return once("bigquery", _start)
 
 

@@ -1,4 +1,4 @@
-"""DuckDB's extensions, from PyPI to where DuckDB looks for them: no download at run time."""
+"""Install DuckDB's extensions from PyPI where DuckDB expects them: no download at run time."""
 
 from __future__ import annotations
 

@@ -1,9 +1,9 @@
-"""Keeps a server alive for as long as another process is, and no longer.
+"""Keep a server alive exactly as long as another process.
 
 python keeper.py PID FOLDER COMMAND...
 
-So a server ends with the tests that asked for it, however these end. What it wrote is cleared
-away, unless it ended first.
+So a server ends with the tests that started it, however these end. Its files are removed, unless it
+ended first.
 """
 
 from __future__ import annotations
@@ -15,16 +15,16 @@ import sys
 import time
 from pathlib import Path
 
-LOOK_EVERY_SECONDS = 0.3
+POLL_SECONDS = 0.3
 PATIENCE_SECONDS = 5.0
 
 
 def main(pid: int, folder: str, command: list[str]) -> None:
     if os.fork():
-        return  # whoever asked goes on, and has no child to wait for
+        return  # the caller continues, and has no child to wait for
     server = subprocess.Popen(command)
     while _is_alive(pid) and server.poll() is None:
-        time.sleep(LOOK_EVERY_SECONDS)
+        time.sleep(POLL_SECONDS)
     if server.poll() is not None:
         Path(folder, "ended").touch()
         return
@@ -37,7 +37,7 @@ def main(pid: int, folder: str, command: list[str]) -> None:
 
 
 def _is_alive(pid: int) -> bool:
-    """A zombie's work is done, whoever forgot to ask how it ended."""
+    """Return whether a process is alive; a zombie is not."""
     try:
         return Path(f"/proc/{pid}/stat").read_text("utf-8").rpartition(")")[2].split()[0] != "Z"
     except OSError:
@@ -46,7 +46,7 @@ def _is_alive(pid: int) -> bool:
         os.kill(pid, 0)
     except ProcessLookupError:
         return False
-    except PermissionError:  # it is there, and another user's
+    except PermissionError:  # it exists and belongs to another user
         pass
     return not Path("/proc/self").exists()
 

@@ -21,7 +21,7 @@ from tests.servers.shared import (
 def mariadb(database: str) -> str:
     """Return the address of an empty database of this name on a running server, for SQLAlchemy.
 
-    The name must be one that no other test uses.
+    No other test may use the same name.
     """
     port = int(once("mariadb", _start))
     _sql(port, f"CREATE DATABASE `{database}`")
@@ -30,7 +30,7 @@ def mariadb(database: str) -> str:
 
 def _start() -> str:
     if shutil.which("mariadbd", path="/usr/sbin:/usr/bin") is None:
-        apt_install("mariadb-server-core", "mariadb-client-core")  # these start no service
+        apt_install("mariadb-server-core", "mariadb-client-core")  # these packages start no service
     user = user_for("nobody")
     folder = folder_for("mariadb", user)
     data, (port,) = folder / "data", free_ports(1)
@@ -46,7 +46,7 @@ def _start() -> str:
         "pid-file": folder / "pid",
         "character-set-server": "utf8mb4",
         "collation-server": "utf8mb4_bin",
-        # Nothing here must outlive a loss of power.
+        # Nothing here has to survive a power failure.
         "innodb-flush-log-at-trx-commit": 0,
         "innodb-buffer-pool-size": "256M",
     }

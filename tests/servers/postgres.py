@@ -23,7 +23,7 @@ _PACKAGES = Path("/usr/lib/postgresql")
 def postgres(database: str) -> str:
     """Return the address of an empty database of this name on a running server.
 
-    The name must be one that no other test uses.
+    No other test may use the same name.
     """
     address = once("postgres", _start)
     _sql(f"{address}/postgres", f'CREATE DATABASE "{database}"')
@@ -43,7 +43,7 @@ def _start() -> str:
         capture_output=True,
         cwd=folder,
     )
-    # Nothing here must outlive a loss of power.
+    # Nothing here has to survive a power failure.
     settings = {
         "listen_addresses": "127.0.0.1",
         "unix_socket_directories": str(folder),

@@ -1,4 +1,4 @@
-"""Sail: a server of Spark Connect in a wheel, with workers, in an environment of its own."""
+"""Sail: a server of Spark Connect in a wheel, with workers, in a separate environment."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ PYTHON = Path(__file__).parents[2] / ".venv-sail" / "bin" / "python"
 def sail() -> str:
     """Return the address of a running server."""
     if not PYTHON.exists():
-        pytest.skip("needs .venv-sail, which `make test-all` makes")
+        pytest.skip("needs .venv-sail, which `make test-all` creates")
     return once("sail", _start)
 
 

@@ -46,11 +46,11 @@ def s3_for_iceberg() -> dict[str, str]:
 
 
 def bucket_url(folder: str) -> str:
-    """Return where a test may keep its files."""
+    """Return the URL of a folder for a test."""
     return f"s3://{_BUCKET}/{folder}"
 
 
-# Another server may take a port between the look for a free one and the start.
+# Another server may take a port between the search for a free one and the start.
 @retry(retry=retry_if_exception_type(RuntimeError), stop=stop_after_attempt(5), reraise=True)
 def _start() -> str:
     folder = folder_for("seaweedfs")

@@ -1,4 +1,4 @@
-"""Servers for tests: started when first asked for, one for all workers of a session."""
+"""Servers for tests: started on first use, one for all workers of a session."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _START_UP_SECONDS = 60.0
 
 
 def prepare() -> None:
-    """Agree on a folder with the workers to come, which inherit the environment."""
+    """Set a folder for all workers, which inherit the environment."""
     if _FOLDER not in os.environ:
         os.environ[_FOLDER] = tempfile.mkdtemp(prefix="test_servers_")
         os.environ[_PID] = str(os.getpid())
@@ -32,18 +32,18 @@ def prepare() -> None:
 
 
 def once(name: str, start: Callable[[], str]) -> str:
-    """Return what `start` returned to whichever worker came first.
+    """Return what `start` returned to the first worker.
 
-    What could not be started is not tried again: every worker skips for the same reason.
+    A server that could not start is not tried again: every worker skips for the same reason.
     """
-    told = Path(os.environ[_FOLDER]) / name
-    with FileLock(told.with_suffix(".lock")):
-        if not told.exists():
+    result_file = Path(os.environ[_FOLDER]) / name
+    with FileLock(result_file.with_suffix(".lock")):
+        if not result_file.exists():
             try:
-                told.write_text(f"ok {start()}", "utf-8")
+                result_file.write_text(f"ok {start()}", "utf-8")
             except pytest.skip.Exception as skipped:
-                told.write_text(f"skip {skipped}", "utf-8")
-    outcome, _, answer = told.read_text("utf-8").partition(" ")
+                result_file.write_text(f"skip {skipped}", "utf-8")
+    outcome, _, answer = result_file.read_text("utf-8").partition(" ")
     if outcome == "skip":
         pytest.skip(answer)
     return answer
@@ -56,13 +56,13 @@ def keep(
     user: str | None = None,
     environment: Mapping[str, str] | None = None,
 ) -> None:
-    """Run a server for as long as the session lasts; `folder` goes with it.
+    """Run a server as long as the session; `folder` is deleted with it.
 
     Args:
         command: stays in the foreground.
         folder: holds all that the server writes.
-        user: who runs it, where root does the tests.
-        environment: added to this one.
+        user: runs the server if root runs the tests.
+        environment: added to the current one.
     """
     keeper = [sys.executable, "-m", "tests.servers.keeper", os.environ[_PID], str(folder)]
     as_user = [] if user is None else ["setpriv", "--reuid", user, "--regid", user, "--init-groups"]
@@ -83,7 +83,7 @@ def wait(is_up: Callable[[], bool], folder: Path) -> None:
     """Wait until the server of a folder answers.
 
     Raises:
-        RuntimeError: it does not, or it ended.
+        RuntimeError: it does not answer, or it ended.
     """
     until = time.monotonic() + _START_UP_SECONDS
     while not (folder / "ended").exists() and time.monotonic() < until:
@@ -103,14 +103,14 @@ def folder_for(name: str, user: str | None = None) -> Path:
 
 
 def user_for(name: str) -> str | None:
-    """Return who runs a server that refuses to be run by root: None where nobody else need."""
+    """Return the user of a server that root may not run; None if root does not run the tests."""
     return name if os.geteuid() == 0 else None
 
 
 def free_ports(count: int) -> list[int]:
-    """Return ports that nobody listens on, nor on those 10,000 above: SeaweedFS wants both.
+    """Return free ports whose number plus 10,000 is free, too: SeaweedFS uses both.
 
-    All are below those that the system gives to clients.
+    All are below the ports that the system gives to clients.
     """
     found: set[int] = set()
     while len(found) < count:
@@ -127,9 +127,9 @@ def is_listening(port: int) -> bool:
 
 
 def apt_install(*packages: str) -> None:
-    """Install what the suite can install by itself: as root, on Debian and its kin."""
+    """Install Debian packages, if root runs the tests."""
     if os.geteuid() != 0 or shutil.which("apt-get") is None:
-        pytest.skip(f"needs the package {' and '.join(packages)}, and nobody may install it here")
+        pytest.skip(f"needs the package {' and '.join(packages)}, and only root can install it")
     quiet = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
     install = ["apt-get", "install", "-y", "-qq", "--no-install-recommends", *packages]
     for command in (["apt-get", "update", "-qq"], install):

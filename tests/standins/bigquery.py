@@ -1,6 +1,6 @@
-"""dlt's BigQuery, led to an emulator: all SQL, all requests and all files of a load go there.
+"""dlt's BigQuery with an emulator: all SQL, requests and load files go there.
 
-Users, quotas, limits of a row, partitions and clusters are not here, nor BigQuery's own storage.
+It has no users, quotas, row limits, partitions, clusters, or BigQuery's own storage.
 """
 
 from __future__ import annotations
@@ -23,7 +23,9 @@ def bigquery_emulated() -> Iterator[Any]:
     anonymous: Any = AnonymousCredentials
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("BIGQUERY_EMULATOR_HOST", bigquery())
-        patch.setenv("NORMALIZE__DATA_WRITER__DISABLE_COMPRESSION", "true")  # it takes none
+        patch.setenv(
+            "NORMALIZE__DATA_WRITER__DISABLE_COMPRESSION", "true"
+        )  # the emulator accepts none
         patch.setattr(GcpServiceAccountCredentials, "to_native_credentials", lambda _: anonymous())
         credentials = GcpServiceAccountCredentials()
         credentials.update(

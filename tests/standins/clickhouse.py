@@ -1,6 +1,6 @@
-"""ClickHouse itself, embedded in the process by chdb: only the two ways to reach it are replaced.
+"""ClickHouse itself, embedded in the process by chdb: only the two connections are replaced.
 
-All SQL is dlt's own and runs in the real engine. A network, users and limits are not here.
+All SQL is dlt's own and runs in the real engine. It has no network, users or limits.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ _SETTINGS = ("date_time_input_format='best_effort'", "lightweight_deletes_sync=2
 
 
 class Engine:
-    """One engine a process; dlt's threads take turns."""
+    """One engine per process; dlt's threads take turns."""
 
     def __init__(self, folder: Path) -> None:
         self.lock = RLock()
@@ -38,7 +38,7 @@ class Engine:
         self.session.close()
 
     def run(self, sql: str) -> tuple[list[str], list[tuple[Any, ...]]]:
-        """Run a statement; return the names and the rows of what it selects.
+        """Run a statement; return the column names and rows of its result.
 
         Raises:
             OperationalError: as the driver would.
@@ -57,7 +57,7 @@ class Engine:
 
 
 class Connection:
-    """What dlt uses of a connection of the driver, and of its cursor."""
+    """The part of the driver's connection and cursor that dlt uses."""
 
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
@@ -97,7 +97,7 @@ class Connection:
 
 @contextmanager
 def clickhouse_in(folder: Path) -> Iterator[None]:
-    """Let dlt's ClickHouse destination find an engine of its own, with its files in a folder."""
+    """Connect dlt's ClickHouse destination to an embedded engine with its files in a folder."""
     engine = Engine(folder)
     engine.run("CREATE DATABASE IF NOT EXISTS tests ENGINE = Atomic")
 
@@ -144,6 +144,6 @@ def _literal(value: Any) -> str:
 
 def _as_from_driver(error: RuntimeError) -> OperationalError:
     code = re.search(r"Code: (\d+)", str(error))
-    told = OperationalError(str(error))
-    told.__cause__ = ServerException(str(error), int(code[1]) if code else 0)
-    return told
+    raised = OperationalError(str(error))
+    raised.__cause__ = ServerException(str(error), int(code[1]) if code else 0)
+    return raised

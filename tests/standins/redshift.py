@@ -1,7 +1,7 @@
-"""Redshift's dialect on PostgreSQL: the SQL is dlt's own for Redshift, the engine is its ancestor.
+"""Redshift's dialect on PostgreSQL: the SQL is dlt's own for Redshift, the engine is PostgreSQL.
 
-Types that PostgreSQL lacks have the names of its own, and its old way with backslashes is turned
-on. COPY from a bucket is not here, nor the limits of a VARCHAR and a SUPER.
+Types that PostgreSQL lacks are mapped to its own, and backslash escapes are turned on. It has no
+COPY from a bucket, and no limits of VARCHAR and SUPER.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ _LIKE_REDSHIFT = (
 
 @contextmanager
 def redshift_on(address: str) -> Iterator[None]:
-    """Make a database of PostgreSQL understand what dlt says to Redshift."""
+    """Make a PostgreSQL database accept dlt's SQL for Redshift."""
     connection = psycopg2.connect(address)
     connection.autocommit = True
     try:

@@ -1,8 +1,8 @@
 """Snowflake's dialect on DuckDB, by fakesnow, in the process.
 
-dlt's SQL for Snowflake is translated and run: tables, the merge, what is read. Files do not go by a
-stage and COPY, which fakesnow does not parse as dlt writes them: DuckDB reads them. Users, roles,
-limits and Snowflake's own types are not here.
+dlt's SQL for Snowflake is translated and run: tables, the merge, queries. DuckDB reads the load
+files, since fakesnow does not parse dlt's stage and COPY. It has no users, roles, limits, or
+Snowflake's own types.
 """
 
 from __future__ import annotations
@@ -23,27 +23,27 @@ _DATABASE = "TESTS"
 
 @contextmanager
 def snowflake() -> Iterator[Any]:
-    """Yield dlt's destination, which leads to an empty database."""
+    """Yield dlt's destination with an empty database."""
     describe: Any = FakeSnowflakeCursor.description.fget
 
     def described(cursor: Any) -> Any:
         try:
             return describe(cursor)
-        except Exception:  # noqa: BLE001 - asked by dlt after statements that have no rows, too
+        except Exception:  # noqa: BLE001 - dlt also calls it after statements without rows
             return []
 
     with pytest.MonkeyPatch.context() as patch, fakesnow.patch(create_schema_on_connect=False):
         patch.setattr(FakeSnowflakeCursor, "description", property(described))
         patch.setattr(SnowflakeLoadJob, "run", _load)
         credentials = f"snowflake://loader:loader@nowhere/{_DATABASE}?warehouse=w&role=r"
-        # fakesnow takes no ALTER TABLE with several columns: one statement for each.
+        # fakesnow accepts no ALTER TABLE with several columns: one statement per column.
         one_by_one: Any = vars(SqlJobClientBase)["_make_add_column_sql"]
         patch.setattr(SnowflakeClient, "_make_add_column_sql", one_by_one)
         yield dlt.destinations.snowflake(credentials, alter_add_multi_column=False)
 
 
 def _load(job: Any) -> None:
-    """Put the rows of a file into their table, as COPY would, column by name."""
+    """Insert the rows of a file into their table, columns by name, like COPY."""
     client = job._job_client.sql_client  # noqa: SLF001
     job._sql_client = client  # noqa: SLF001
     table = client.make_qualified_table_name(job.load_table_name)
