@@ -39,7 +39,7 @@ class Run:
     """One run of the command: wall-clock seconds, processor seconds, and peak memory."""
 
     destination: str
-    what: str
+    task: str
     seconds: float
     processor_seconds: float
     memory_mb: float
@@ -52,8 +52,8 @@ def runs(server: Host, entries: int) -> Iterator[Run]:
         if title == "PostgreSQL" and not _has_postgres():
             continue
         with tempfile.TemporaryDirectory() as folder:
-            for what, command in _commands(server, min(_MOST_CHANGES, entries // 4)):
-                yield _measured(Path(folder), title, where, what, command)
+            for task, command in _commands(server, min(_MOST_CHANGES, entries // 4)):
+                yield _measured(Path(folder), title, where, task, command)
 
 
 def main(entries: int) -> None:
@@ -62,7 +62,7 @@ def main(entries: int) -> None:
     with host(entries) as server:
         for run in runs(server, entries):
             seconds = f"{run.seconds:.1f} | {run.processor_seconds:.1f}"
-            print(f"| {run.destination} | {run.what} | {seconds} | {run.memory_mb:,.0f} |")
+            print(f"| {run.destination} | {run.task} | {seconds} | {run.memory_mb:,.0f} |")
             sys.stdout.flush()
 
 
@@ -85,7 +85,7 @@ def _commands(server: Host, changes: int) -> Iterator[tuple[str, str]]:
     yield "resync", "resync"
 
 
-def _measured(folder: Path, title: str, where: dict[str, str], what: str, command: str) -> Run:
+def _measured(folder: Path, title: str, where: dict[str, str], task: str, command: str) -> Run:
     os.environ["DESTINATION__FILESYSTEM__TABLE_FORMAT"] = where.get("table_format", "")
     os.environ["DESTINATION__FILESYSTEM__BUCKET_URL"] = f"file://{folder}/lake"
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
@@ -98,7 +98,7 @@ def _measured(folder: Path, title: str, where: dict[str, str], what: str, comman
         raise RuntimeError((folder / "stderr.txt").read_text("utf-8"))
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     processor = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
-    return Run(title, what, done.seconds, processor, done.memory_mb)
+    return Run(title, task, done.seconds, processor, done.memory_mb)
 
 
 if __name__ == "__main__":

@@ -70,14 +70,14 @@ class Elsewhere:
     Attributes:
         destination: its name.
         entries: how many were published.
-        what: first, nothing changed, so many changed, or read anew (a resync).
+        what: first, nothing changed, so many changed, or resync.
         seconds: whole process.
         memory_mb: peak memory.
     """
 
     destination: str
     entries: int
-    what: str
+    task: str
     seconds: float
     memory_mb: float
 

@@ -16,7 +16,7 @@ _SMALL = 1_000
 def to_page(figures: Figures) -> str:
     """Return the page with these figures."""
     parts = (
-        _opening(figures),
+        _introduction(figures),
         _loads(figures),
         _network(figures),
         _contestants(figures),
@@ -29,7 +29,7 @@ def to_page(figures: Figures) -> str:
     return "\n".join(part for part in parts if part)
 
 
-def _opening(figures: Figures) -> str:
+def _introduction(figures: Figures) -> str:
     return f"""# Performance
 
 Written by `make bench` from `benchmarks/figures.json`. Every figure is for whole processes,
@@ -110,9 +110,9 @@ def _contestants(figures: Figures) -> str:
     left_out = []
     for contestant in CONTESTANTS:
         versions = figures.versions.get(contestant.name, {})
-        told = ", ".join(f"{name} {version}" for name, version in versions.items())
+        cells = ", ".join(f"{name} {version}" for name, version in versions.items())
         program = _program(contestant.name)
-        rows.append(f"| {contestant.title} | {contestant.leaves} | {program} | {told} |")
+        rows.append(f"| {contestant.title} | {contestant.leaves} | {program} | {cells} |")
         warm_up = next((e for e in figures.loads if _is_left_out(e, contestant.name)), None)
         if warm_up:
             left_out.append(f"{contestant.title} is left out: {warm_up.outcome}.")
@@ -181,7 +181,7 @@ def _start_up(figures: Figures) -> str:
     if not figures.start_up:
         return ""
     rows = "\n".join(
-        f"| {what} | {median(seconds) or 0:.2f} |" for what, seconds in figures.start_up.items()
+        f"| {task} | {median(seconds) or 0:.2f} |" for task, seconds in figures.start_up.items()
     )
     return f"""## Start-up
 
@@ -209,15 +209,15 @@ def _streams(figures: Figures) -> str:
 def _elsewhere(figures: Figures) -> str:
     if not figures.elsewhere:
         return ""
-    whats = list(dict.fromkeys(run.what for run in figures.elsewhere))
-    by_name = {(run.destination, run.what): run for run in figures.elsewhere}
-    first = whats[0]
+    tasks = list(dict.fromkeys(run.task for run in figures.elsewhere))
+    by_name = {(run.destination, run.task): run for run in figures.elsewhere}
+    first = tasks[0]
     rows = []
     for name in dict.fromkeys(run.destination for run in figures.elsewhere):
-        told = [by_name[name, what] for what in whats]
-        times = told[0].seconds / by_name["DuckDB", first].seconds
-        cells = "".join(f" {run.seconds:.1f} |" for run in told)
-        memory = max(run.memory_mb for run in told)
+        runs = [by_name[name, task] for task in tasks]
+        times = runs[0].seconds / by_name["DuckDB", first].seconds
+        cells = "".join(f" {run.seconds:.1f} |" for run in runs)
+        memory = max(run.memory_mb for run in runs)
         rows.append(f"| {name} |{cells} {times:.1f} | {memory:,.0f} |")
     return f"""## Other destinations
 
@@ -226,8 +226,8 @@ Servers and files are on the same machine. The environment is that of developmen
 each start takes slightly longer. *resync* is the command of that name, which also deletes rows
 that are no longer published:
 
-| destination | {" | ".join(whats)} | first, times DuckDB | MB at most |
-|---|{"---:|" * (len(whats) + 2)}
+| destination | {" | ".join(tasks)} | first, times DuckDB | MB at most |
+|---|{"---:|" * (len(tasks) + 2)}
 {chr(10).join(rows)}
 """
 

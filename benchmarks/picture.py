@@ -45,12 +45,12 @@ def draw(figures: Figures, path: Path) -> None:
     path.write_text("\n".join(line.rstrip() for line in lines) + "\n", "utf-8")
 
 
-def _panel(axes: Axes, figures: Figures, what: str) -> None:
+def _panel(axes: Axes, figures: Figures, figure_name: str) -> None:
     for contestant in CONTESTANTS:
         points = []
         for entries in figures.sizes():
             load = figures.load(contestant.name, entries)
-            value = median(getattr(load, what)) if load else None
+            value = median(getattr(load, figure_name)) if load else None
             if value is not None:
                 points.append((entries, value))
         if points:

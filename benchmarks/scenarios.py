@@ -79,11 +79,11 @@ def measure_size(figures: Figures, working: list[Contestant], entries: int, log:
 
 def measure_start_up(figures: Figures) -> None:
     """Measure how long a program takes to import what it needs."""
-    for what, program in START_UP.items():
+    for task, program in START_UP.items():
         for _ in range(figures.rounds):
             with _folder() as folder:
                 done = measure([[str(OURS.python), "-c", program]], folder, _limits(figures))
-            figures.start_up.setdefault(what, []).append(done.seconds)
+            figures.start_up.setdefault(task, []).append(done.seconds)
 
 
 def measure_network(figures: Figures, log: Log) -> None:
@@ -117,9 +117,9 @@ def measure_destinations(figures: Figures, log: Log) -> None:
     """Measure ours into one destination after the other, once."""
     with host(_ELSEWHERE) as server, _environment(server.settings):
         for run in runs(server, _ELSEWHERE):
-            text = Elsewhere(run.destination, _ELSEWHERE, run.what, run.seconds, run.memory_mb)
+            text = Elsewhere(run.destination, _ELSEWHERE, run.task, run.seconds, run.memory_mb)
             figures.elsewhere.append(text)
-            log(f"{run.destination}, {run.what}: {run.seconds:.1f} s")
+            log(f"{run.destination}, {run.task}: {run.seconds:.1f} s")
 
 
 def _seconds(

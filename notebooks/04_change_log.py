@@ -130,9 +130,9 @@ def _(mo):
 def _(changes):
     kind = changes["event_type"].str.split("_").str[-1]
     is_new = changes["_version"] == 1
-    what = kind.where(kind != "published", is_new.map({True: "new", False: "published again"}))
-    changes.assign(what=what).pivot_table(
-        index="content_type_uid", columns="what", values="event_at", aggfunc="count", fill_value=0
+    change = kind.where(kind != "published", is_new.map({True: "new", False: "published again"}))
+    changes.assign(change=change).pivot_table(
+        index="content_type_uid", columns="change", values="event_at", aggfunc="count", fill_value=0
     )
     return
 

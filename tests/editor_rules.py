@@ -65,7 +65,7 @@ class EditorRules(RuleBasedStateMachine):
         self.stack.delete_entry(content_type_uid, uid, locale)
         self.is_fresh = False
 
-    # In a short stream oldest-first cannot be told from newest-first, the only order ever recorded.
+    # In a short stream oldest-first looks like newest-first, the only order ever recorded.
     @precondition(lambda self: self.behavior.order != "oldest_first")
     @rule(content_type_uid=types, uid=uids, locale=locales, seed=seeds)
     def unpublish_and_publish_in_one_instant(

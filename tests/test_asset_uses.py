@@ -36,8 +36,8 @@ def address(uid: str, host: str = "images.contentstack.io") -> str:
     return f"https://{host}/v3/assets/bltstack/{uid}/5d25cd501d2c530d/a%20picture.png"
 
 
-def asset(path: str, position: int, uid: str, url: str | None = None) -> tuple[Any, ...]:
-    return (path, position, "asset", uid, "sys_assets", url)
+def asset(path: str, index: int, uid: str, url: str | None = None) -> tuple[Any, ...]:
+    return (path, index, "asset", uid, "sys_assets", url)
 
 
 def document(*nodes: dict[str, Any]) -> dict[str, Any]:

@@ -138,7 +138,7 @@ def test_a_page_with_both_tokens_or_none_fails_and_the_next_run_continues(
     assert_equal(loading.file, loading.stack)
 
 
-def test_names_that_look_like_sql_are_treated_as_names(loading: Loading) -> None:
+def test_names_like_sql_are_treated_as_names(loading: Loading) -> None:
     nasty = "x'); DROP TABLE entries; --"
     quoted = 'a"b"; SELECT 1'
     loading.stack.create_content_type(nasty, [{"uid": quoted, "data_type": "text"}])

@@ -166,10 +166,10 @@ def test_the_same_stack_is_measured_into_every_destination() -> None:
 def test_destinations_are_compared_with_duckdb() -> None:
     figures = some_figures()
     figures.elsewhere = [
-        Elsewhere(name, 100_000, what, seconds, 500.0)
+        Elsewhere(name, 100_000, task, seconds, 500.0)
         for name, factor in (("DuckDB", 1), ("Delta", 2))
-        for what, seconds in (("first", 5.0 * factor), ("read anew", 7.0 * factor))
+        for task, seconds in (("first", 5.0 * factor), ("resync", 7.0 * factor))
     ]
     page = to_page(figures)
-    assert "| destination | first | read anew | first, times DuckDB | MB at most |" in page
+    assert "| destination | first | resync | first, times DuckDB | MB at most |" in page
     assert "| Delta | 10.0 | 14.0 | 2.0 | 500 |" in page

@@ -301,7 +301,7 @@ def test_a_request_for_one_content_type_is_retried_like_any_other(
         Client(settings).fetch_content_type("author")
 
 
-def test_invalid_json_is_reported_with_its_position(server: Server, settings: Settings) -> None:
+def test_invalid_json_is_reported_with_its_offset(server: Server, settings: Settings) -> None:
     server.behavior = Behavior(rewritten={b'{"items":[': b'{"items":[01,'})
     with pytest.raises(InvalidResponseError, match=r"not JSON \(invalid number \(byte 11\)\)"):
         Client(settings).fetch_page(INIT)

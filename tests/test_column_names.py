@@ -24,15 +24,15 @@ Field = dict[str, Any]
 NAMES = Names(NamingConvention())
 
 
-def pairs(shape: str) -> list[tuple[str, str]]:
+def pairs(layout: str) -> list[tuple[str, str]]:
     """Return pairs of keys that dlt's naming gives one name, for one kind of field."""
     found = [
-        (f"sub_{shape}", f"sub{shape.title()}"),
-        (f"sku{shape}", f"SKU{shape.upper()}"),
-        (f"a_{shape}", f"a-{shape}"),
-        (f"foo{shape.title()}", f"Foo{shape.title()}"),
+        (f"sub_{layout}", f"sub{layout.title()}"),
+        (f"sku{layout}", f"SKU{layout.upper()}"),
+        (f"a_{layout}", f"a-{layout}"),
+        (f"foo{layout.title()}", f"Foo{layout.title()}"),
     ]
-    return found[:1] if shape in {"listed", "groups"} else found
+    return found[:1] if layout in {"listed", "groups"} else found
 
 
 def plain(key: str, value: str) -> tuple[Field, Any]:
@@ -71,10 +71,10 @@ def change(stack: Stack, step: int, keys_in_model: str, keys_in_entry: str) -> N
     for number, is_modelled in product((0, 1), (True, False)):
         fields: list[Field] = []
         content: dict[str, Any] = {}
-        for name, shape in SHAPES.items():
+        for name, layout in SHAPES.items():
             for pair in pairs(name):
                 keys = dict(zip("ab", pair[:: -1 if number else 1], strict=True))
-                made = {n: shape(keys[n], f"value of {keys[n]}") for n in "ab"}
+                made = {n: layout(keys[n], f"value of {keys[n]}") for n in "ab"}
                 fields += [made[n][0] for n in keys_in_model]
                 content |= {keys[n]: made[n][1] for n in keys_in_entry}
         uid = f"type_{number}" + ("" if is_modelled else "_bare")

@@ -92,7 +92,7 @@ def test_duplicates_of_events_change_nothing(compacted: CompactionOf, data: st.D
     arrival = data.draw(histories())[::-1]
     with_copies = list(arrival)
     for number, event in enumerate(arrival):
-        position = data.draw(st.integers(with_copies.index(event) + 1, len(with_copies)))
+        index = data.draw(st.integers(with_copies.index(event) + 1, len(with_copies)))
         if data.draw(st.booleans()) or number == 0:
-            with_copies.insert(position, event)
+            with_copies.insert(index, event)
     assert upserted(compacted(with_copies)) == upserted(compacted(arrival))

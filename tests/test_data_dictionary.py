@@ -70,9 +70,9 @@ def test_a_field_named_like_an_own_column_is_described_at_its_column() -> None:
     keys = {"content_locale_da8162": ColumnKey(("content_locale",))}
     columns = dict.fromkeys(["content_locale", "content_locale_da8162"], "text")
     landed = {"blog": DestinationTable(columns, keys=keys)}
-    meanings = ColumnDocs(Names(NamingConvention()), landed)
-    meanings.add("blog", "blog", [{"uid": "content_locale", "data_type": "text"}])
-    assert meanings.tables["blog"].columns == {"content_locale_da8162": "content_locale (text)"}
+    described = ColumnDocs(Names(NamingConvention()), landed)
+    described.add("blog", "blog", [{"uid": "content_locale", "data_type": "text"}])
+    assert described.tables["blog"].columns == {"content_locale_da8162": "content_locale (text)"}
 
 
 def test_a_list_names_its_field_and_its_targets(text: str) -> None:

@@ -28,7 +28,7 @@ def json_of(found: Any, field: str = "f") -> list[Any]:
 
 
 @pytest.mark.parametrize("schema", [None, []])
-def test_an_object_of_many_objects_of_one_shape_is_kept_as_json(
+def test_an_object_of_many_similar_objects_is_kept_as_json(
     loaded: Load, schema: list[dict[str, Any]] | None
 ) -> None:
     entries = [{"f": variants(80 * number, 80)} for number in range(5)]
@@ -60,7 +60,7 @@ MAPS: dict[str, Any] = {
 
 
 @pytest.mark.parametrize("content", MAPS.values(), ids=MAPS)
-def test_many_values_of_one_shape_are_a_map(loaded: Load, content: dict[str, Any]) -> None:
+def test_many_similar_values_are_a_map(loaded: Load, content: dict[str, Any]) -> None:
     assert json_of(loaded({"f": content})) == [content]
 
 

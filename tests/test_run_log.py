@@ -223,8 +223,8 @@ def test_a_full_sync_keeps_its_filters(
     if command is run.sync:
         job.stack.tokens.forget()
     command(job.target)
-    (begun,) = [each.query for each in job.server.requests if "init" in each.query]
-    assert (begun["locale"], begun["type"]) == (LOCALES[1], "entry_published,entry_deleted")
+    (started,) = [each.query for each in job.server.requests if "init" in each.query]
+    assert (started["locale"], started["type"]) == (LOCALES[1], "entry_published,entry_deleted")
 
 
 def test_a_resync_with_another_filter_leaves_only_the_new_stream(

@@ -51,7 +51,7 @@ def test_documents_among_plain_values_of_a_json_field_stay_whole(loaded: Load) -
     assert "blog__f__list" not in found.rows
 
 
-def test_missing_and_null_elements_keep_their_position(loaded: Load) -> None:
+def test_missing_and_null_elements_keep_their_index(loaded: Load) -> None:
     found = loaded({"f": [None, 1, None], "g": [{"a": 1}, None, {}], "h": [None], "i": []})
     assert found.column("blog__f", "value") == [None, 1, None]
     assert found.column("blog__g", "a") == [1, None, None]

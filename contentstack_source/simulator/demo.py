@@ -47,10 +47,10 @@ def demo_stack(entries: int = 3000, *, seed: int = 7, until: str = "2026-01-01")
     pen, assets = Pen(Dice(seed)), round(entries * ASSETS)
     for uid, schema in CONTENT_TYPES.items():
         stack.create_content_type(uid, schema(), options=_options(uid))
-    opening = start + MIGRATION
+    launch = start + MIGRATION
     dice = Dice(seed)
-    _fill(stack, _publish_asset(stack, pen), dice, moments(dice, assets, start, opening))
-    _fill(stack, _publish_entry(stack, pen), dice, moments(dice, entries - assets, opening, end))
+    _fill(stack, _publish_asset(stack, pen), dice, moments(dice, assets, start, launch))
+    _fill(stack, _publish_entry(stack, pen), dice, moments(dice, entries - assets, launch, end))
     stack.editor, stack.draft = EDITOR, timedelta()
     stack.clock.advance_to(end)
     return stack
