@@ -31,7 +31,7 @@ _NETWORK_SIZES = (20_000, 100_000)
 _NEAR_SECONDS = 0.02
 _ELSEWHERE = 100_000
 START_UP = {
-    "`contentstack_source.runs.run`, and with it dlt": "import contentstack_source.runs.run",
+    "`contentstack_source.sync`, and with it dlt": "from contentstack_source import sync",
     "dlt": "import dlt",
     "what the floor needs": "import duckdb, requests",
 }

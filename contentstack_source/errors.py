@@ -1,27 +1,27 @@
 """Every way a sync can fail, as one tree.
 
-    ContentstackError                 (a ``DltSourceException``; `pipeline.run` wraps it)
-    ├── RefusedError                  needs user action            exit code 2
-    │   ├── SettingsError             a setting is missing or wrong
+    ContentstackError                       (a ``DltSourceException``; `pipeline.run` wraps it)
+    ├── RefusedError                        needs user action            exit code 2
+    │   ├── SettingsError                   a setting is missing or wrong
     │   │   └── UnsupportedDestinationError the destination cannot hold the tables
-    │   ├── CredentialsError          the stack does not let us in
-    │   ├── SettingsChangedError      the dataset belongs to another stream
-    │   ├── DatasetOwnedError         the dataset is kept by another pipeline or source
-    │   ├── WorkingFolderError        dlt's working folder does not go with the dataset
-    │   ├── TooManyDeletionsError     a resync would delete more than it may
-    │   ├── RowsChangedError          another process changed rows of the tables
-    │   ├── UnknownTablesError        tables whose schema is lost
-    │   ├── MissingPackagesError      an extra is not installed
-    │   └── NoHistoryError            no history to rebuild the tables from
-    └── FailedError                   worth trying again             exit code 1
-        ├── ServiceError              no good answer after all retries
-        ├── InvalidResponseError               an answer that breaks the protocol
-        │   └── PaginationLoopError   a page that leads back to itself
-        ├── ConcurrentRunError        another run is under way, or got there first
-        ├── StoppedError              stopped by a signal          exit code 143
-        └── InvalidTokenError         a sync or pagination token is no longer accepted
+    │   ├── CredentialsError                the service rejected the credentials
+    │   ├── SettingsChangedError            the dataset belongs to another stream
+    │   ├── DatasetOwnedError               the dataset belongs to another pipeline or source
+    │   ├── WorkingFolderError              dlt's working folder does not match the dataset
+    │   ├── TooManyDeletionsError           a resync would delete more than it may
+    │   ├── RowsChangedError                another process changed rows of the tables
+    │   ├── UnknownTablesError              tables whose schema is lost
+    │   ├── MissingPackagesError            an extra is not installed
+    │   └── NoHistoryError                  no history to rebuild the tables from
+    └── FailedError                         worth trying again           exit code 1
+        ├── ServiceError                    no good answer after all retries
+        ├── InvalidResponseError            an answer that breaks the protocol
+        │   └── PaginationLoopError         a page that leads back to itself
+        ├── ConcurrentRunError              another run is under way, or loaded first
+        ├── StoppedError                    stopped by a signal          exit code 143
+        └── InvalidTokenError               a sync or pagination token is no longer accepted
 
-A message says what happened, where, and what to do. It never holds a secret: keys and tokens of
+A message states what happened, where, and what to do. It never holds a secret: keys and tokens of
 the stack travel in headers only, and no header is ever part of a message.
 """
 

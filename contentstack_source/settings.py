@@ -222,7 +222,7 @@ def parse_locale_fallback(value: object) -> dict[str, str]:
         while then in fallback and steps <= len(fallback):
             then, steps = fallback[then], steps + 1
         if then in fallback:
-            message = f"locale_fallback leads from {locale} round in a circle"
+            message = f"locale_fallback leads from {locale} back to itself"
             raise SettingsError(message, "Let each chain end, at the master locale mostly.")
     return fallback
 

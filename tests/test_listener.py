@@ -191,7 +191,7 @@ def test_an_invalid_number_of_seconds_is_refused(
     monkeypatch: pytest.MonkeyPatch, wrong: str
 ) -> None:
     monkeypatch.setenv(f"{SECTION}DEBOUNCE_SECONDS", wrong)
-    with pytest.raises(SettingsError, match="no number of seconds"):
+    with pytest.raises(SettingsError, match="not a number of seconds"):
         configured_timing()
 
 

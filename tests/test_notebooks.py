@@ -123,7 +123,7 @@ def test_jupyter_shows_the_same_charts(notebook: Path, demo_folder: Path) -> Non
 def test_the_first_notebook_counts_the_entries(run: Any, sql: Any) -> None:
     found = run("01_first_look").defined
     assert found["counts"]["entries"] == sql("SELECT count(*) FROM entries")[0][0]
-    published = found["live"].set_index(["content_type_uid", "locale"])["published"].to_dict()
+    published = found["published"].set_index(["content_type_uid", "locale"])["published"].to_dict()
     assert published == {
         (uid, locale): count
         for uid, locale, count in sql(

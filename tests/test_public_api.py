@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -42,9 +43,12 @@ FOR_NOTEBOOKS = {
 FILES = sorted([*ROOT.glob("pipelines/*.py"), *ROOT.glob("notebooks/*.py")])
 
 
-def imported_names(path: Path) -> Iterator[tuple[str, str]]:
+DOCUMENTS = [ROOT / "README.md", *sorted(ROOT.glob("docs/*.md"))]
+
+
+def imported_names(code: str) -> Iterator[tuple[str, str]]:
     """Yield module and name of each import from the package; no name for a whole module."""
-    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+    for node in ast.walk(ast.parse(code)):
         if isinstance(node, ast.Import):
             for each in node.names:
                 if each.name.partition(".")[0] == "contentstack_source":
@@ -67,10 +71,21 @@ def is_public(module: str, name: str, *, is_notebook: bool) -> bool:
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.name)
 def test_pipelines_and_notebooks_import_only_the_public_api(path: Path) -> None:
     is_notebook = path.parent.name == "notebooks"
-    private = [
-        found for found in imported_names(path) if not is_public(*found, is_notebook=is_notebook)
+    found = imported_names(path.read_text("utf-8"))
+    assert [each for each in found if not is_public(*each, is_notebook=is_notebook)] == []
+
+
+def test_python_in_documents_imports_only_the_public_api() -> None:
+    lines = [
+        line.strip()
+        for path in DOCUMENTS
+        for block in re.findall(r"```python\n(.*?)```", path.read_text("utf-8"), re.DOTALL)
+        for line in block.splitlines()
+        if re.match(r"\s*(from|import) contentstack_source", line)
     ]
-    assert private == []
+    assert lines
+    found = [each for line in lines for each in imported_names(line)]
+    assert [each for each in found if not is_public(*each, is_notebook=False)] == []
 
 
 def test_the_package_exports_what_users_need_and_nothing_else() -> None:

@@ -86,7 +86,7 @@ def test_a_second_run_names_the_holder_of_the_lock_and_ends(job: Job) -> None:
 def test_a_lock_of_a_dead_process_blocks_no_run(job: Job) -> None:
     code = (
         "import sys, time\n"
-        "from contentstack_source.runs import recovery\n"
+        "from contentstack_source.runs import locks\n"
         "from contentstack_source.destinations.target import Target\n"
         "with locks.one_run_at_a_time(Target(pipelines_dir=sys.argv[1])):\n"
         "    print('held', flush=True)\n"

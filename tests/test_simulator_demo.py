@@ -183,9 +183,9 @@ def test_the_edits_of_the_demo_return_what_happened() -> None:
         keywords = before[key]["data"]["keywords"]
         assert after[key]["data"]["keywords"] == keywords[:-1]
     assert {event.type for event in stack.events()} == {
-        f"{kind}_{kind}"
+        f"{kind}_{action}"
         for kind in ("entry", "asset")
-        for kind in ("published", "unpublished", "deleted")
+        for action in ("published", "unpublished", "deleted")
     } | {"content_type_deleted"}
 
 

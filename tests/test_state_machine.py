@@ -134,6 +134,7 @@ class WholeMachine(EditorRules):
     """Over HTTP into DuckDB; a run may be killed in any step, or lose its working folder."""
 
     has_columns_to_lose = True
+    with_views = ""
 
     def __init__(self) -> None:
         super().__init__()
@@ -217,7 +218,7 @@ class WholeMachine(EditorRules):
         """Only the command notices: dlt never checks existing columns."""
         with self.pipeline().sql_client() as client, suppress(DatabaseUndefinedRelation):
             name = client.make_qualified_table_name(table)
-            client.execute_sql(f"ALTER TABLE {name} DROP COLUMN title")
+            client.execute_sql(f"ALTER TABLE {name} DROP COLUMN title {self.with_views}")
         run.sync(self.target(), settings=self.settings())
         if self.stack.events():
             self.assert_equal()
@@ -232,7 +233,9 @@ class WholeMachine(EditorRules):
 
 
 class MachineInPostgres(WholeMachine):
-    """The same into PostgreSQL."""
+    """The same into PostgreSQL, which drops a column only together with the views that read it."""
+
+    with_views = "CASCADE"
 
     def make_warehouse(self) -> AbstractContextManager[Warehouse]:
         return in_postgres(self.folder)

@@ -209,7 +209,7 @@ def simulate(port: int, entries: int, seed: int, edit_every: float) -> None:
     stack = demo_stack(entries, seed=seed)
     try:
         with serve(stack, port=port) as server:
-            out.print(f"base_url       = {server.base_url}")
+            out.print(f"base_url       = {server.base_url}", soft_wrap=True)
             out.print(f"api_key        = {stack.api_key}")
             out.print(f"delivery_token = {stack.delivery_token}")
             out.print(f"environment    = {stack.environment}")
@@ -217,7 +217,7 @@ def simulate(port: int, entries: int, seed: int, edit_every: float) -> None:
             while True:
                 time.sleep(edit_every or 3600)
                 if edit_every:
-                    out.print(edit(stack, rng))
+                    out.print(edit(stack, rng), soft_wrap=True)
     except KeyboardInterrupt:
         out.print("Stopped.")
     except OSError as error:

@@ -7,11 +7,14 @@ which extends classes of dlt's filesystem destination.
 from __future__ import annotations
 
 import logging
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 from dlt.common import logger as dlt_logger
+from dlt.common.configuration import inject_section, known_sections
 from dlt.common.configuration.container import Container
+from dlt.common.configuration.specs.config_section_context import ConfigSectionContext
 from dlt.common.destination import DestinationCapabilitiesContext
 from dlt.common.pipeline import PipelineContext, pipeline_state
 from dlt.common.schema import Schema
@@ -24,6 +27,22 @@ def active_pipeline() -> Any:  # noqa: ANN401 - the protocol lacks what is used 
     """
     context = Container()[PipelineContext]
     return context.pipeline() if context.is_active() else None
+
+
+@contextmanager
+def source_section(name: str) -> Iterator[None]:
+    """Let dlt resolve settings as it does for a source of this name.
+
+    They are looked up under the name of the active pipeline first. dlt sets this section only while
+    it makes a source.
+    """
+    pipeline = active_pipeline()
+    context = ConfigSectionContext(
+        pipeline_name=pipeline.pipeline_name if pipeline else None,
+        sections=(known_sections.SOURCES, name, name),
+    )
+    with inject_section(context):
+        yield
 
 
 def destination_capabilities() -> DestinationCapabilitiesContext | None:

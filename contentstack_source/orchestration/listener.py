@@ -168,7 +168,7 @@ def secret_headers() -> dict[str, str]:
     if values["header_name"]:
         headers[values["header_name"].lower()] = values["header_value"]
     if not headers:
-        message = f"No secret is configured in [{_SECTION}], so anybody could ask for syncs"
+        message = f"No secret is configured in [{_SECTION}], so anyone could trigger syncs"
         hint = "Put username and password, or header_name and header_value, there."
         raise SettingsError(message, hint)
     return headers
@@ -178,7 +178,7 @@ def configured_timing() -> Timing:
     """Return when to sync, from dlt's configuration.
 
     Raises:
-        SettingsError: a value is no number of seconds.
+        SettingsError: a value is not a number of seconds.
     """
     values = {}
     for name, default in vars(Timing()).items():
@@ -188,7 +188,7 @@ def configured_timing() -> Timing:
         except ValueError:
             values[name] = -1.0
         if not values[name] > 0:
-            message = f"{name} {text!r} in [{_SECTION}] is no number of seconds above 0"
+            message = f"{name} {text!r} in [{_SECTION}] is not a number of seconds above 0"
             raise SettingsError(message, "Write it like 5.")
     return Timing(**values)
 

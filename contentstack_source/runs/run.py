@@ -26,7 +26,7 @@ from contentstack_source.api.fetch import has_changed
 from contentstack_source.dataset import row_checks
 from contentstack_source.dataset.view_definitions import update_standard_views
 from contentstack_source.destinations.capabilities import refuse_unsupported
-from contentstack_source.destinations.load_settings import bounded_memory, configure_load
+from contentstack_source.destinations.load_step import bounded_memory, configure_load
 from contentstack_source.destinations.state import (
     SOURCE,
     SyncState,

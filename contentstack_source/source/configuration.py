@@ -8,8 +8,9 @@ from types import MappingProxyType
 from typing import Any
 
 import dlt  # noqa: F401 - the signature of the source names its types
-from dlt.common.configuration import known_sections, with_config
+from dlt.common.configuration import with_config
 
+from contentstack_source.destinations.dlt_compat import source_section
 from contentstack_source.destinations.state import SOURCE
 from contentstack_source.errors import SettingsError
 from contentstack_source.settings import Settings, parse_local_settings, parse_settings
@@ -29,7 +30,7 @@ def load_settings(given: Mapping[str, Any] = MappingProxyType({})) -> Settings:
     if unknown := given.keys() - signature(contentstack_source).parameters.keys():
         message = f"There is no setting {', '.join(sorted(unknown))}"
         raise SettingsError(message, "docs/reference.md lists the settings there are.")
-    return _from_configuration(parse_settings)(**given)
+    return _from_configuration(parse_settings, given)
 
 
 def load_local_settings() -> Settings:
@@ -38,17 +39,19 @@ def load_local_settings() -> Settings:
     Raises:
         SettingsError: a setting is wrong.
     """
-    return _from_configuration(parse_local_settings)()
+    return _from_configuration(parse_local_settings, {})
 
 
-def _from_configuration(parse: Callable[..., Settings]) -> Callable[..., Settings]:
-    """Let dlt pass settings to `parse` as it passes them to `contentstack_source`."""
+def _from_configuration(parse: Callable[..., Settings], given: Mapping[str, Any]) -> Settings:
+    """Call `parse` with settings from dlt, as dlt passes them to `contentstack_source`."""
 
     def parse_resolved(**settings: Any) -> Settings:  # noqa: ANN401 - of any type
         return parse(**settings)
 
-    names = signature(parse).parameters
     found = signature(contentstack_source).parameters
-    chosen = [found[name].replace(kind=Parameter.KEYWORD_ONLY) for name in names]
+    chosen = [
+        found[name].replace(kind=Parameter.KEYWORD_ONLY) for name in signature(parse).parameters
+    ]
     parse_resolved.__signature__ = Signature(chosen)  # type: ignore[attr-defined]
-    return with_config(parse_resolved, sections=(known_sections.SOURCES, SOURCE))
+    with source_section(SOURCE):
+        return with_config(parse_resolved)(**given)

@@ -11,7 +11,7 @@ import duckdb
 import pytest
 from dlt.pipeline.pipeline import Pipeline
 
-from contentstack_source.destinations.load_settings import bounded_memory
+from contentstack_source.destinations.load_step import bounded_memory
 from contentstack_source.destinations.target import Target
 
 LIMIT = "SELECT current_setting('memory_limit'), current_setting('threads')"
