@@ -19,6 +19,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from threading import Event
 from typing import Any, Final
 
 import requests
@@ -193,19 +194,21 @@ def _free_port(wanted: int = 0) -> int:
 
 def main() -> None:
     """Run the demo: editors publish, and the DAG follows."""
+    is_ready = Event()
     with (
         TemporaryDirectory(prefix="airflow_demo_") as home,
         suppress(KeyboardInterrupt),
     ):
         print("Airflow is starting, which takes half a minute …", flush=True)
         with (
-            simulated_stack(_SECONDS_BETWEEN_EDITS) as stack,
+            simulated_stack(_SECONDS_BETWEEN_EDITS, is_ready) as stack,
             airflow_for(stack, Path(home)) as airflow,
         ):
             print(f"Assets:   {airflow.address}/assets")
             print(f"Login:    {USER} / {airflow.password}")
             print(f"Tables:   {airflow.warehouse}")
             print("Ctrl-C ends all of it. Meanwhile editors publish:", flush=True)
+            is_ready.set()
             while True:
                 time.sleep(_SECONDS_BETWEEN_RUNS)
                 print("  The DAG is triggered.", flush=True)

@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from threading import Event
 from urllib.error import URLError
 from urllib.request import urlopen
 
@@ -24,15 +25,17 @@ SECONDS_BETWEEN_EDITS = 20.0
 
 def main() -> None:
     """Show Dagster with the definitions that users copy, in a temporary home."""
+    is_ready = Event()
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # ends as Ctrl-C does
     with (
         TemporaryDirectory(prefix="contentstack_dagster_") as home,
         suppress(KeyboardInterrupt),
-        simulated_stack(SECONDS_BETWEEN_EDITS) as stack,
+        simulated_stack(SECONDS_BETWEEN_EDITS, is_ready) as stack,
         _dagster(Path(home), stack) as (dagster, address),
     ):
         print(f"\nDagster: {address}/asset-groups   (Ctrl-C stops everything)")
         print("The first sync starts within half a minute; each later edit triggers another one.\n")
+        is_ready.set()
         dagster.wait()
         sys.exit("Dagster ended by itself.")
     print("Ended; nothing is left.")

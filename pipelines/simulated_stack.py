@@ -8,18 +8,19 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from threading import Thread
+from threading import Event, Thread
 from typing import IO
 
 SETTINGS = ("base_url", "api_key", "delivery_token", "environment")
 
 
 @contextmanager
-def simulated_stack(edit_every: float) -> Iterator[dict[str, str]]:
-    """Serve a stack until the block ends, and print each edit.
+def simulated_stack(edit_every: float, is_ready: Event) -> Iterator[dict[str, str]]:
+    """Serve a stack until the block ends, and print its edits.
 
     Args:
         edit_every: seconds between two edits.
+        is_ready: edits are printed from the moment it is set.
 
     Yields:
         The settings that lead to the stack, by name.
@@ -35,7 +36,7 @@ def simulated_stack(edit_every: float) -> Iterator[dict[str, str]]:
     )
     try:
         settings = _read_settings(process.stdout)
-        Thread(target=_print_edits, args=(process.stdout,), daemon=True).start()
+        Thread(target=_print_edits, args=(process.stdout, is_ready), daemon=True).start()
         yield settings
     finally:
         process.kill()
@@ -52,6 +53,7 @@ def _read_settings(lines: IO[str] | None) -> dict[str, str]:
     sys.exit("The simulated stack did not start.")
 
 
-def _print_edits(lines: IO[str]) -> None:
+def _print_edits(lines: IO[str], is_ready: Event) -> None:
     for line in lines:
-        print(f"  An editor {line.strip()}.", flush=True)
+        if is_ready.is_set():
+            print(f"  An editor {line.strip()}.", flush=True)
