@@ -12,7 +12,7 @@ from typing import Final, Generic, TypeVar
 _Each = TypeVar("_Each")
 _Source = Callable[[], Iterable[_Each]]
 
-_LEAVE_SECONDS: Final = 10.0
+_JOIN_SECONDS: Final = 10.0
 
 
 def _one(_: object) -> int:
@@ -40,20 +40,20 @@ def iterate_concurrently(
     Raises:
         BaseException: the first that a source raised; the others stop after what they are at.
     """
-    crew = _Crew(sources, ahead, size)
-    threads = [Thread(target=crew.work, daemon=True) for _ in range(min(workers, len(sources)))]
-    crew.working = len(threads)
+    pool = _ThreadPool(sources, ahead, size)
+    threads = [Thread(target=pool.work, daemon=True) for _ in range(min(workers, len(sources)))]
+    pool.working = len(threads)
     for thread in threads:
         thread.start()
     try:
-        yield crew.arrivals()
+        yield pool.arrivals()
     finally:
-        crew.stop()
+        pool.stop()
         for thread in threads:  # one may wait for an answer; it is not waited for for ever
-            thread.join(_LEAVE_SECONDS)
+            thread.join(_JOIN_SECONDS)
 
 
-class _Crew(Generic[_Each]):
+class _ThreadPool(Generic[_Each]):
     def __init__(
         self, sources: Sequence[_Source[_Each]], ahead: int, size: Callable[[_Each], int]
     ) -> None:

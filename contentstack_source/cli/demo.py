@@ -120,14 +120,14 @@ def configured(stack: Stack, base_url: str) -> Iterator[None]:
         "RICH_TEXT": "true",
         "HISTORY": "true",
     }
-    mine = {f"SOURCES__CONTENTSTACK__{name}": value for name, value in values.items()}
-    mine["RUNTIME__DLTHUB_TELEMETRY"] = "false"
-    theirs = {name: os.environ.get(name) for name in mine}
-    os.environ.update(mine)
+    variables = {f"SOURCES__CONTENTSTACK__{name}": value for name, value in values.items()}
+    variables["RUNTIME__DLTHUB_TELEMETRY"] = "false"
+    before = {name: os.environ.get(name) for name in variables}
+    os.environ.update(variables)
     try:
         yield
     finally:
-        for name, value in theirs.items():
+        for name, value in before.items():
             if value is None:
                 del os.environ[name]
             else:

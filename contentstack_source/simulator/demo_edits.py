@@ -26,7 +26,7 @@ def editors_at_work(stack: Stack) -> list[str]:
 
     Each sentence has the number of (uid, locale) pairs it concerns.
     """
-    deeds: tuple[Callable[[], str], ...] = (
+    edits: tuple[Callable[[], str], ...] = (
         lambda: _revise(stack, _of(stack, "blog_post")[:25]),
         lambda: _launch(stack, 12),
         lambda: _unpublish(stack, [key for key in _of(stack, "page") if key[2] == "de-de"][:5]),
@@ -36,10 +36,10 @@ def editors_at_work(stack: Stack) -> list[str]:
         lambda: _close_events(stack),
     )
     sentences = []
-    for deed, editor in zip(deeds, itertools.cycle(EDITORS)):
-        stack.clock.advance_to(stack.clock.now + DAY / len(deeds))
+    for edit, editor in zip(edits, itertools.cycle(EDITORS)):
+        stack.clock.advance_to(stack.clock.now + DAY / len(edits))
         stack.editor = editor
-        sentences.append(deed())
+        sentences.append(edit())
     return sentences
 
 

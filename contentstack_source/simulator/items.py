@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 EDITOR = "blt5a1f0c3e7d9b2468"
 """uid of the user who writes and publishes by default."""
-Deed = tuple[str, str]
+Action = tuple[str, str]
 """When something was done, as on the wire, and the uid of the user who did it."""
 
 
@@ -28,7 +28,7 @@ def publish_details(
     }
 
 
-def system_data(uid: str, version: int, created: Deed, updated: Deed) -> Item:
+def system_data(uid: str, version: int, created: Action, updated: Action) -> Item:
     """Give what entries and assets share (FACTS 5)."""
     return {
         "uid": uid,

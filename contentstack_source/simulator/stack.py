@@ -63,7 +63,7 @@ class Stack:
         self._log: list[Event] = []
         self._published: dict[Key, Event] = {}
         self._locales: dict[tuple[str, str], set[str]] = {}  # where an object is published
-        self._created: dict[tuple[str, str], items.Deed] = {}  # by (content_type_uid, uid)
+        self._created: dict[tuple[str, str], items.Action] = {}  # by (content_type_uid, uid)
         self._versions: dict[tuple[str, str], dict[str, int]] = {}  # by locale
 
     # --- the content model

@@ -164,11 +164,11 @@ def _resource(name: str, sync: DltResource, context: RunContext) -> DltResource:
             running.stats.count_rows(each, count_data_rows(each), merges=merges)
             ids = pa.repeat(pa.scalar(load_id), each.data.num_rows)
             data = each.data.append_column("_dlt_load_id", ids)
-            carrier = file_format(caps, each.types, is_empty=not each.data.num_rows)
+            chosen_format = file_format(caps, each.types, is_empty=not each.data.num_rows)
             hints = hints_of(
                 each,
                 may_append=context.loads_once and is_new,
-                file_format=carrier,
+                file_format=chosen_format,
                 lake_format=lake_format(caps),
             )
             items = to_objects(data, each.types) if encodes_json(caps, each.types) else data

@@ -101,7 +101,7 @@ class ChangeSet:
         self._soft_delete_rows = soft_delete_rows
         self._readers: set[str] = set()
         self._on_read: Callable[[], None] | None = None
-        self._wiper = settings.event_types[0]
+        self._emptying_resource = settings.event_types[0]
         self._known_tables = set(names.tables)
         names.assign_tables({*self._compaction.published_types, *(content_types or {})})
         self._tables = RowBuilder(
@@ -172,7 +172,7 @@ class ChangeSet:
             self._on_read()
 
     def _rows(self, resource: str) -> Iterator[RowBatch]:
-        if resource == self._wiper:
+        if resource == self._emptying_resource:
             yield from (
                 self._emptied() if self._soft_delete_rows is None else self._soft_delete_rows()
             )
