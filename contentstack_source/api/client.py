@@ -76,9 +76,9 @@ class Client:
 
     def __init__(self, settings: Settings, *, fail_fast: bool = False) -> None:
         self._settings = settings
-        retrying: dict[str, Any] = _FAIL_FAST if fail_fast else {}
+        options: dict[str, Any] = _FAIL_FAST if fail_fast else {}
         self._http = RetryingClient(
-            raise_for_status=False, retry_condition=_is_passing_fault, **retrying
+            raise_for_status=False, retry_condition=_is_passing_fault, **options
         )
         # One stream asks for one page after the other: nothing to hold back.
         wait = _limit(settings.requests_per_second) if settings.partition_by else None
@@ -280,10 +280,10 @@ def _unreachable(url: str, error: RequestException) -> ServiceError:
 def _error_of(response: Response, url: str, secrets: Iterable[str]) -> ContentstackError:
     """Map an error answer to one error of the tree (FACTS 8)."""
     status = response.status_code
-    message_text, named = _parse_error(response)
+    answer, named = _parse_error(response)
     for secret in secrets:  # an answer may repeat what it was sent
-        message_text = message_text.replace(secret, "***")
-    where = f"{url} answered {status}{message_text}"
+        answer = answer.replace(secret, "***")
+    where = f"{url} answered {status}{answer}"
     if status == _UNPROCESSABLE:
         for token_kind in _TOKENS:
             if token_kind in named:
@@ -293,7 +293,7 @@ def _error_of(response: Response, url: str, secrets: Iterable[str]) -> Contentst
     if status == 412:  # noqa: PLR2004
         hint = "Check api_key, and region: a stack lives in one region only."
         return CredentialsError(f"No stack has this API key ({where})", hint)
-    if status in {401, 403} or "branch" in message_text.lower():
+    if status in {401, 403} or "branch" in answer.lower():
         hint = (
             "Check delivery_token (not a management or preview token), and that it covers "
             "this environment and branch."
@@ -307,8 +307,8 @@ def _parse_error(response: Response) -> tuple[str, dict[str, Any]]:
     """Return the service's message and the fields it names, both safe to show."""
     body = _error_body(response)
     message, code, named = (body.get(k) for k in ("error_message", "error_code", "errors"))
-    message_text = f": {str(message)[:200]} (code {code})" if message else ""
-    return message_text, named if isinstance(named, dict) else {}
+    answer = f": {str(message)[:200]} (code {code})" if message else ""
+    return answer, named if isinstance(named, dict) else {}
 
 
 def _error_body(response: Response) -> Mapping[str, Any]:

@@ -153,8 +153,8 @@ def _reported_until(context: dg.AssetExecutionContext) -> str | None:
     partitions = [context.partition_key] if context.has_partition_key else None
     of_runs = dg.AssetRecordsFilter(key_of(RUNS), asset_partitions=partitions)
     for record in context.instance.fetch_materializations(of_runs, limit=1).records:
-        if (text := record.asset_materialization) and _TOKEN in text.metadata:
-            return str(text.metadata[_TOKEN].value)
+        if (event := record.asset_materialization) and _TOKEN in event.metadata:
+            return str(event.metadata[_TOKEN].value)
     return None
 
 

@@ -122,8 +122,8 @@ def over_time(table: pd.DataFrame, title: str, unit: str) -> Chart:
             align="edge",
         ),
     )
-    text = ConciseDateFormatter(axes.xaxis.get_major_locator())  # type: ignore[no-untyped-call]
-    axes.xaxis.set_major_formatter(text)
+    formatter = ConciseDateFormatter(axes.xaxis.get_major_locator())  # type: ignore[no-untyped-call]
+    axes.xaxis.set_major_formatter(formatter)
     axes.yaxis.grid(visible=True, color="#e4e4e4", linewidth=0.8)
     axes.set_axisbelow(True)
     _key(axes, len(shown.columns))

@@ -28,7 +28,7 @@ _KINDS: Final = {
     "taxonomy": "taxonomy",
 }
 _FORMS: Final = ("text", "markdown")
-"""Forms of JSON rich text in columns beside it, with the setting `rich_text`."""
+"""The columns that the setting `rich_text` adds for JSON rich text."""
 _OURS: Final = ("uid", "locale", "event_at", "content_locale")
 """Columns of a content type's table that no field gets."""
 _PARTS: Final = {

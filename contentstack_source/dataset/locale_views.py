@@ -19,7 +19,7 @@ COVERAGE: Final = "locale_coverage"
 
 _PUBLISHED_LOCALE: Final = "published_locale"
 _COVERAGE: Final = """
-WITH e AS (SELECT * FROM entries WHERE {live}), wanted AS (
+WITH e AS (SELECT * FROM entries WHERE {not_deleted}), wanted AS (
     SELECT entry.content_type_uid, entry.uid, asked.locale
     FROM (SELECT DISTINCT content_type_uid, uid FROM e) AS entry
     CROSS JOIN (SELECT locale FROM e UNION {configured}) AS asked
@@ -59,7 +59,7 @@ def locale_views(
     if "entries" in tables:
         configured = " UNION ".join(f"SELECT {literal(each)}" for each in [master_locale, *locales])
         query = _COVERAGE.format(
-            live=_not_deleted(tables["entries"]),
+            not_deleted=_not_deleted(tables["entries"]),
             configured=configured,
             master=literal(master_locale),
         )

@@ -66,7 +66,7 @@ def update_views(
         views: those that should be there.
         unwanted: names of those that should not.
         check: ask the destination whether those created before still exist.
-        replace: create them whatever is there.
+        replace: create them even if they exist.
 
     Returns:
         the reason by name for each view that could not be made; a view breaks no run.
@@ -148,8 +148,8 @@ def _load_digest(pipeline: Pipeline) -> str | None:
 def _digest(pipeline: Pipeline, views: Sequence[View], gone: Sequence[str]) -> str:
     kind = pipeline.destination.destination_type if pipeline.destination else ""
     place = f"{kind} {pipeline.dataset_name} {__version__}"
-    reasons = [place, *gone, *(f"{each.name}\x1f{each.query}" for each in views)]
-    return hashlib.sha256("\x1e".join(reasons).encode()).hexdigest()
+    parts = [place, *gone, *(f"{each.name}\x1f{each.query}" for each in views)]
+    return hashlib.sha256("\x1e".join(parts).encode()).hexdigest()
 
 
 def _reason(error: Exception) -> str:

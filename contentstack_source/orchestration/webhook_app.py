@@ -90,10 +90,10 @@ class WebhookApp:
 
     def _may_be_ours(self, body: bytes) -> bool:
         try:
-            detail = msgspec.json.decode(body, type=_Payload).api_key
+            named_key = msgspec.json.decode(body, type=_Payload).api_key
         except msgspec.MsgspecError:
             return True  # nothing in it is needed
-        return detail is None or hmac.compare_digest(detail.encode(), self.api_key.encode())
+        return named_key is None or hmac.compare_digest(named_key.encode(), self.api_key.encode())
 
 
 def basic_auth(username: str, password: str) -> str:

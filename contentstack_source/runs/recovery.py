@@ -128,8 +128,8 @@ def make_tables(pipeline: Pipeline, schema: Schema, names: Iterable[str]) -> Non
         schema: that has them.
         names: of tables, or `table.column`.
     """
-    columns = [name.split(".", 1) for name in names if "." in name]
-    made = with_nullable(schema, [(table, column) for table, column in columns])
+    columns = [(table, column) for table, dot, column in (n.partition(".") for n in names) if dot]
+    made = with_nullable(schema, columns)
     with pipeline.destination_client() as client:
         client.schema = made  # a fresh working directory knows none
         client.update_stored_schema(only_tables={each.split(".")[0] for each in names}, force=True)

@@ -162,7 +162,9 @@ def odd_lines(summary: RunSummary) -> list[str]:
         names = ", ".join(sorted(summary.without_model))
         lines.append(f"No content model for {names}: types are inferred from the data.")
     lines += _drift_lines("Values of fields the content model does not have", summary.unknown)
-    lines += _drift_lines("Values that do not fit their column, kept beside it", summary.variants)
+    lines += _drift_lines(
+        "Values that do not match their column, kept in a variant column", summary.variants
+    )
     return lines
 
 
@@ -176,12 +178,12 @@ def last_line(summary: RunSummary) -> str:
     return f"Up to date: {work}" if summary.passes else f"Nothing changed: {work}"
 
 
-def _drift_lines(message: str, counts: Counter[str]) -> list[str]:
+def _drift_lines(title: str, counts: Counter[str]) -> list[str]:
     if not counts:
         return []
     named = [f"{name} ({count:,})" for name, count in counts.most_common(_SHOWN)]
     rest = len(counts) - len(named)
-    return [f"{message}: {', '.join(named)}" + (f" and {rest} more columns." if rest else ".")]
+    return [f"{title}: {', '.join(named)}" + (f" and {rest} more columns." if rest else ".")]
 
 
 def number(count: int, one: str, many: str | None = None) -> str:

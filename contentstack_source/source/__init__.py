@@ -1,4 +1,4 @@
-"""The dlt source: one resource an event type, all fed by one pass over the stream."""
+"""The dlt source: one resource per event type, all fed by one pass over the stream."""
 
 from __future__ import annotations
 

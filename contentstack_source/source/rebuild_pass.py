@@ -68,7 +68,7 @@ def rebuild_pass(settings: Settings, context: RunContext) -> Iterator[RunningPas
     context.stats = stats = PassStats()
     if last is None:
         raise no_history()
-    # With the options that the tables were loaded with, whatever is set now.
+    # With the options that the tables were loaded with, not those set now.
     has_references, reads = (
         bool(last.table_options.get(name)) for name in ("entry_references", "rich_text")
     )

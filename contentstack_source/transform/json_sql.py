@@ -1,4 +1,4 @@
-"""SQL for one value: from JSON text to a typed column, and to the columns beside it.
+"""SQL for one value: from JSON text to a typed column, and to its variant columns.
 
 *JSON text* is a JSON value as text, exactly as the wire had it: ``"abc"``, ``12.50``, ``{"a":1}``.
 Its first character shows its kind, so no value has to be parsed to know what it is. What a column's

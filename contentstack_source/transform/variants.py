@@ -1,4 +1,4 @@
-"""Values that a destination cannot hold in their column, moved into the column beside it."""
+"""Values that a destination cannot hold in their column, moved into its variant column."""
 
 from __future__ import annotations
 
