@@ -19,8 +19,8 @@ import pytest
 
 from benchmarks.host import Host, host
 from benchmarks.measure import Limits, measure
-from tests.servers.postgres import postgres
-from tests.servers.shared import prepare
+from tests.support.own_folders import prepare_folders
+from tests.support.servers.postgres import postgres
 
 _LIMITS = Limits(600, 8000)
 _COMMAND = (sys.executable, "-m", "contentstack_source.cli.main")
@@ -69,7 +69,7 @@ def main(entries: int) -> None:
 def _has_postgres() -> bool:
     """Start the server of the tests, unless another one is configured."""
     if _POSTGRES not in os.environ:
-        prepare()
+        prepare_folders()
         try:
             os.environ[_POSTGRES] = postgres("bench")
         except pytest.skip.Exception:  # it can be installed by root only

@@ -1,179 +1,152 @@
-"""Fixtures of several test files: a pass made of items, compacted and turned into rows."""
+"""Fixtures of several folders: folders of the test's own, a served stack, a job and a command."""
 
 from __future__ import annotations
 
+import gc
 import io
-import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
-from typing import Any
 
 import pytest
-from dlt.common.normalizers.naming.snake_case import NamingConvention
 from hypothesis import settings
 from rich.console import Console
 
 from contentstack_source.cli.demo import run_demo
 from contentstack_source.dashboard.demo_data import FOLDER
-from contentstack_source.naming import Names
-from contentstack_source.schema import DestinationTable, RowBatch, SchemaDrift
-from contentstack_source.simulator import Server, Stack
-from contentstack_source.transform.compaction import Compaction
-from contentstack_source.transform.row_builder import RowBuilder
-from contentstack_source.transform.staging import Staging
-from tests.harness import MakesJob, making_jobs
-from tests.servers.shared import prepare
+from contentstack_source.simulator import Behavior, Server, Stack, serve
+from tests.support import harness
+from tests.support.harness import Command, Job, MakesJob, making_jobs
+from tests.support.own_folders import assert_nothing_outside, prepare_folders
+from tests.support.paths import ROOT
+from tests.support.prepared import PreparedJob, prepared_job
+from tests.support.small_stack import filled_stack
+
+pytest_plugins = ["tests.support.loaded_rows"]
+
+INTEGRATION = {"destinations", "orchestrators", "readers"}
+"""Folders of tests that need more than `make test` installs."""
 
 # The same examples every time: randomness belongs in the long tests and the soak test.
 settings.register_profile("repeatable", derandomize=True, deadline=None)
 settings.load_profile("repeatable")
 
 
-class Loaded:
-    """The rows that a pass upserts, as Python values."""
-
-    def __init__(self, rows: Sequence[RowBatch], drift: SchemaDrift) -> None:
-        self.drift = drift
-        self.parts = list(rows)
-        self.rows: dict[str, list[dict[str, Any]]] = {}
-        self.types: dict[str, dict[str, str]] = {}
-        for part in rows:
-            self.rows.setdefault(part.table, []).extend(part.data.to_pylist())
-            self.types.setdefault(part.table, {}).update(part.types)
-
-    def row(self, table: str) -> dict[str, Any]:
-        """Return the only row of a table, without NULLs."""
-        (row,) = self.rows[table]
-        return {name: value for name, value in row.items() if value is not None}
-
-    def column(self, table: str, name: str) -> list[Any]:
-        """Return a column of a list table, in the order of the list."""
-        rows = sorted(self.rows[table], key=lambda row: row.get("_dlt_list_idx", 0))
-        return [row.get(name) for row in rows]
+def pytest_configure() -> None:
+    """Runs before any worker starts: all of them share these folders."""
+    prepare_folders()
 
 
-def published(
-    data: Mapping[str, Any],
-    content_type_uid: str = "blog",
-    at: str = "2026-01-01T00:00:00.000Z",
-) -> dict[str, Any]:
-    """Return the item of a published entry."""
-    return {
-        "type": "entry_published",
-        "event_at": at,
-        "content_type_uid": content_type_uid,
-        "data": {"locale": "en-us", **data},
-    }
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark the tests of whole folders as integration tests."""
+    for item in items:
+        if item.path.relative_to(ROOT / "tests").parts[0] in INTEGRATION:
+            item.add_marker(pytest.mark.integration)
 
 
-@pytest.fixture(scope="session")
-def compacted(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., Compaction]]:
-    """Compact the given pages."""
-    compactions: list[Compaction] = []
-
-    def compaction(
-        *pages: Sequence[object],
-        only_locale: str | None = None,
-        known_locales: Sequence[str] = (),
-        legs: Sequence[int] = (),
-    ) -> Compaction:
-        while len(compactions) > 1:  # a test uses two at most
-            compactions.pop(0).con.close()
-        folder = tmp_path_factory.mktemp("compaction")
-        staging = Staging(only_locale=only_locale, temp_folder=folder)
-        for number, items in enumerate(pages, 1):
-            leg = legs[number - 1] if legs else 0
-            staging.take(0, number, json.dumps({"items": items}).encode(), leg)
-        staging.read()
-        compactions.append(Compaction(staging.con, known_locales))
-        return compactions[-1]
-
-    yield compaction
-    for each in compactions:
-        each.con.close()
+def pytest_collection_finish() -> None:
+    """Let the garbage collector skip what was imported: each run of a job collects garbage."""
+    gc.collect()
+    gc.freeze()
 
 
-@pytest.fixture(scope="session")
-def load_items(compacted: Callable[..., Compaction]) -> Callable[..., Loaded]:
-    """Compact one page of items and turn it into rows: entries, then assets."""
+@pytest.fixture(autouse=True)
+def _own_folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Let a test work and write in its own folder, and fail if it wrote elsewhere."""
+    (tmp_path / "work").mkdir()
+    monkeypatch.chdir(tmp_path / "work")
+    monkeypatch.setenv("DLT_DATA_DIR", str(tmp_path / "dlt_data"))
+    yield
+    assert_nothing_outside()
 
-    def load(
-        items: Sequence[object],
-        *,
-        content_types: Mapping[str, Mapping[str, Any]] | None = None,
-        existing: Mapping[str, DestinationTable] | None = None,
-        naming: NamingConvention | None = None,
-        reads_rich_text: bool = False,
-    ) -> Loaded:
-        compaction = compacted(items)
-        names = Names(naming or NamingConvention())
-        names.assign_tables({*compaction.published_types, *(content_types or {})})
-        tables = RowBuilder(
-            compaction, names, existing or {}, content_types or {}, reads_rich_text=reads_rich_text
-        )
-        return Loaded([*tables.entries(), *tables.assets()], tables.drift)
 
-    return load
+@pytest.fixture(autouse=True)
+def _quiet_and_quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("RUNTIME__DLTHUB_TELEMETRY", "false")
+    monkeypatch.setenv("RUNTIME__REQUEST_BACKOFF_FACTOR", "0.01")
+
+
+@pytest.fixture
+def stack() -> Stack:
+    """A small stack with everything published; many test files have their own."""
+    return filled_stack()
+
+
+@pytest.fixture
+def behavior() -> Behavior:
+    """The default behavior of the service; some test files have their own."""
+    return Behavior()
+
+
+@pytest.fixture
+def server(stack: Stack, behavior: Behavior) -> Iterator[Server]:
+    with serve(stack, behavior) as server:
+        yield server
+
+
+@pytest.fixture
+def configure(monkeypatch: pytest.MonkeyPatch) -> Callable[[Server], None]:
+    """Configure the source as a user would, by the environment."""
+    return lambda server: harness.configure(monkeypatch, server)
+
+
+@pytest.fixture
+def make_job(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[MakesJob]:
+    """Make a job, see `tests.support.harness`."""
+    with making_jobs(tmp_path, monkeypatch) as make:
+        yield make
+
+
+@pytest.fixture
+def job(make_job: MakesJob, stack: Stack, behavior: Behavior) -> Job:
+    """A job into DuckDB that has not run yet."""
+    return make_job(stack, behavior=behavior)
 
 
 @pytest.fixture(scope="session")
-def loaded(load_items: Callable[..., Loaded]) -> Callable[..., Loaded]:
-    """Turn the data of entries of the type `blog`, each with its own uid, into rows."""
+def _prepared(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[Callable[..., PreparedJob]]:
+    """Sync the small stack once for each choice of settings."""
+    known: dict[str, PreparedJob] = {}
+    with ExitStack() as serving:
 
-    def load(
-        *entries: Mapping[str, Any],
-        schema: Sequence[Mapping[str, Any]] | None = None,
-        existing: Mapping[str, DestinationTable] | None = None,
-        reads_rich_text: bool = False,
-    ) -> Loaded:
-        items = [published({"uid": f"e{number}", **data}) for number, data in enumerate(entries)]
-        content_types = {} if schema is None else {"blog": {"uid": "blog", "schema": schema}}
-        return load_items(
-            items,
-            content_types=content_types,
-            existing=existing,
-            reads_rich_text=reads_rich_text,
-        )
+        def prepared(**settings: str) -> PreparedJob:
+            if str(settings) not in known:
+                folder = tmp_path_factory.mktemp("prepared")
+                job = prepared_job(folder, filled_stack(), **settings)
+                known[str(settings)] = serving.enter_context(job)
+            return known[str(settings)]
 
-    return load
+        yield prepared
+
+
+@pytest.fixture
+def make_synced_job(
+    _prepared: Callable[..., PreparedJob], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> MakesJob:
+    """Make a job of the small stack into DuckDB that has run once with these settings."""
+    return lambda **settings: _prepared(**settings).copied_to(tmp_path, monkeypatch)
+
+
+@pytest.fixture
+def synced_job(make_synced_job: MakesJob) -> Job:
+    """A job of the small stack into DuckDB that has run once."""
+    return make_synced_job()
+
+
+@pytest.fixture
+def command(tmp_path: Path, server: Server, configure: Callable[[Server], None]) -> Command:
+    """The real command in a folder of its own, configured and not run yet."""
+    configure(server)
+    return Command(tmp_path / "work", server)
 
 
 @pytest.fixture(scope="session")
 def demo_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder of a small demo: `demo-data/demo.duckdb` is in it."""
     folder = tmp_path_factory.mktemp("demo")
-    run_demo(Console(file=io.StringIO()), entries=300, folder=str(folder / FOLDER))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("DLT_DATA_DIR", str(folder / "dlt_data"))
+        run_demo(Console(file=io.StringIO()), entries=300, folder=str(folder / FOLDER))
     return folder
-
-
-@pytest.fixture
-def configure(monkeypatch: pytest.MonkeyPatch) -> Callable[[Stack, Server], None]:
-    """Configure the source as a user would, by the environment."""
-
-    def set_environment(stack: Stack, server: Server) -> None:
-        values = {
-            "API_KEY": stack.api_key,
-            "DELIVERY_TOKEN": stack.delivery_token,
-            "ENVIRONMENT": stack.environment,
-            "BASE_URL": server.base_url,
-        }
-        for name, value in values.items():
-            monkeypatch.setenv(f"SOURCES__CONTENTSTACK__{name}", value)
-        monkeypatch.setenv("RUNTIME__DLTHUB_TELEMETRY", "false")
-        monkeypatch.setenv("RUNTIME__REQUEST_BACKOFF_FACTOR", "0.01")
-
-    return set_environment
-
-
-@pytest.fixture
-def make_job(
-    tmp_path: Path, configure: Callable[..., None], monkeypatch: pytest.MonkeyPatch
-) -> Iterator[MakesJob]:
-    """Make a job, see `tests.harness`."""
-    with making_jobs(tmp_path, configure, monkeypatch) as make:
-        yield make
-
-
-def pytest_configure() -> None:
-    """Runs before any worker starts: all of them share the servers."""
-    prepare()

@@ -15,7 +15,7 @@ from contentstack_source import log
 _STEPS: Final = {"Pages": "Fetching pages", "Jobs": "Loading tables"}
 """The steps of dlt whose progress users see."""
 
-_SECONDS_BETWEEN_LINES: Final = 10.0
+SECONDS_BETWEEN_LINES: Final = 10.0
 
 
 class BarCollector(Collector):
@@ -67,10 +67,16 @@ class LineCollector(Collector):
 
     Args:
         write_line: takes a line.
+        seconds_between_lines: a line is written when the last one is older.
     """
 
-    def __init__(self, write_line: Callable[[str], object]) -> None:
+    def __init__(
+        self,
+        write_line: Callable[[str], object],
+        seconds_between_lines: float = SECONDS_BETWEEN_LINES,
+    ) -> None:
         self._write_line = write_line
+        self._seconds_between_lines = seconds_between_lines
         self._counts: dict[str, int] = {}
         self._logged_at = time.monotonic()
 
@@ -88,7 +94,7 @@ class LineCollector(Collector):
         if name not in _STEPS or label or not inc:
             return
         self._counts[name] = self._counts.get(name, 0) + inc
-        if time.monotonic() - self._logged_at >= _SECONDS_BETWEEN_LINES:
+        if time.monotonic() - self._logged_at >= self._seconds_between_lines:
             self._logged_at = time.monotonic()
             of_total = f" of {total:,}" if total else ""
             self._write_line(f"{_STEPS[name]}: {self._counts[name]:,}{of_total}")

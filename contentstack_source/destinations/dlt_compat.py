@@ -6,18 +6,22 @@ which extends classes of dlt's filesystem destination.
 
 from __future__ import annotations
 
+import copy
 import logging
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, Final
 
 from dlt.common import logger as dlt_logger
 from dlt.common.configuration import inject_section, known_sections
 from dlt.common.configuration.container import Container
 from dlt.common.configuration.specs.config_section_context import ConfigSectionContext
-from dlt.common.destination import DestinationCapabilitiesContext
+from dlt.common.destination import Destination, DestinationCapabilitiesContext
 from dlt.common.pipeline import PipelineContext, pipeline_state
 from dlt.common.schema import Schema
+
+_MADE_BY_DLT: Final = ("dataset_name", "default_schema_name", "as_staging_destination")
+"""What dlt puts into the configuration of a client before it reads the rest."""
 
 
 def active_pipeline() -> Any:  # noqa: ANN401 - the protocol lacks what is used of the class
@@ -27,6 +31,30 @@ def active_pipeline() -> Any:  # noqa: ANN401 - the protocol lacks what is used 
     """
     context = Container()[PipelineContext]
     return context.pipeline() if context.is_active() else None
+
+
+def resolved_once(destination: Any) -> Any:  # noqa: ANN401 - dlt takes names and factories
+    """Return a copy of a destination that reads its configuration once.
+
+    dlt reads the configuration for every client and every question about capabilities: eighty times
+    in a run that loads one row, a third of its time. A run has one pipeline, and the configuration
+    does not change while it is under way.
+    """
+    found = Destination.from_reference(destination)
+    if found is None:
+        raise TypeError
+    made = copy.copy(found)
+    read = made.configuration
+    known: dict[tuple[object, ...], Any] = {}
+
+    def configuration(initial_config: Any, accept_partial: bool = False) -> Any:  # noqa: ANN401, FBT001, FBT002 - as in dlt
+        key = (accept_partial, *(str(initial_config.get(name)) for name in _MADE_BY_DLT))
+        if key not in known:
+            known[key] = read(initial_config, accept_partial)
+        return known[key]
+
+    made.configuration = configuration  # type: ignore[method-assign]
+    return made
 
 
 @contextmanager

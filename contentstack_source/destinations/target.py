@@ -14,6 +14,8 @@ from dlt.common.pipeline import get_dlt_pipelines_dir
 from dlt.common.runtime.collector_base import Collector
 from dlt.pipeline.pipeline import Pipeline
 
+from contentstack_source.destinations.dlt_compat import resolved_once
+
 TABLE_FORMAT: Final = "destination.filesystem.table_format"
 
 
@@ -54,7 +56,7 @@ class Target:
         pipeline = dlt.pipeline(
             pipeline_name=self.pipeline_name,
             pipelines_dir=str(self.folder),
-            destination=self._destination(),
+            destination=resolved_once(self._destination()),
             dataset_name=self.dataset,
             **chosen,
         )

@@ -62,6 +62,9 @@ def trust_destination(pipeline: Pipeline) -> str | None:
     """
     if pipeline.has_pending_data:
         pipeline.abort_packages()
+    # Killed in between, dlt leaves a state that names a schema without a file, and then fails.
+    if any(name not in pipeline.schemas for name in pipeline.schema_names):
+        pipeline.drop()
     pipeline.sync_destination()
     confirmed = confirmed_state(pipeline)
     if not pipeline.first_run and pipeline.state.get("_version_hash") != confirmed:

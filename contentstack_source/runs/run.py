@@ -294,6 +294,7 @@ def run_pass(
         pipeline.extract(parts)
     else:
         pipeline.extract(parts, schema=schema)
+        pipeline.schemas.save_schema(pipeline.default_schema)  # dlt writes only what it changed
     gc.collect()  # what a pass holds is as large as the stack, and dlt's pipes hold the pass
     if not pipeline.has_pending_data:
         return None

@@ -2,7 +2,7 @@
 
 *JSON text* is a JSON value as text, exactly as the wire had it: ``"abc"``, ``12.50``, ``{"a":1}``.
 Its first character shows its kind, so no value has to be parsed to know what it is. What a column's
-type cannot hold goes into a variant column beside it (dlt's convention, ``price__v_text``).
+type cannot hold goes into a variant column (dlt's convention, ``price__v_text``).
 """
 
 from __future__ import annotations

@@ -61,6 +61,18 @@ CREATE VIEW event AS SELECT * EXCLUDE (reason) FROM received WHERE reason IS NUL
 CREATE TABLE reject (position BIGINT, reason VARCHAR, item VARCHAR)
 """
 
+REJECT_REASONS: Final = {
+    "unknown_event_type": f"type IS NULL OR type NOT IN {EVENT_TYPES}",
+    "invalid_event_at": "event_at IS NULL",
+    "missing_content_type_uid": "content_type_uid IS NULL",
+    "entry_event_for_sys_assets": (f"content_type_uid = '{SYS_ASSETS}' AND type NOT LIKE 'asset%'"),
+    "missing_uid": f"uid IS NULL AND type != '{CONTENT_TYPE_DELETED}'",
+    "missing_locale": f"locale IS NULL AND type IN {PUBLISHED}",
+}
+"""Why an item is rejected, with the condition in SQL; the first that holds counts."""
+
+_WHENS: Final = " ".join(f"WHEN {sql} THEN '{name}'" for name, sql in REJECT_REASONS.items())
+
 _UNDERSTAND: Final = rf"""
 INSERT INTO received
 WITH page AS (
@@ -88,15 +100,7 @@ WITH page AS (
     FROM item
 )
 SELECT *,
-    CASE WHEN type IS NULL OR type NOT IN {EVENT_TYPES} THEN 'unknown_event_type'
-         WHEN event_at IS NULL THEN 'invalid_event_at'
-         WHEN content_type_uid IS NULL THEN 'missing_content_type_uid'
-         WHEN content_type_uid = '{SYS_ASSETS}' AND type NOT LIKE 'asset%'
-             THEN 'entry_event_for_sys_assets'
-         WHEN type = '{CONTENT_TYPE_DELETED}' THEN NULL
-         WHEN uid IS NULL THEN 'missing_uid'
-         WHEN type IN {PUBLISHED} AND locale IS NULL THEN 'missing_locale'
-    END AS reason
+    CASE {_WHENS} END AS reason
 FROM named
 """
 
