@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from typing import Any, Final
 
 import pendulum
@@ -61,6 +61,16 @@ def alone_at_destination(pipeline: Pipeline, confirmed: str | None) -> Iterator[
     """
     with _locked_if_possible(pipeline):
         _refuse_if_moved(pipeline, confirmed)
+        yield
+
+
+@contextmanager
+def connected(pipeline: Pipeline) -> Iterator[None]:
+    """Keep a DuckDB file open between several short questions: opening it takes longer than those.
+
+    Not while a run waits for the service: nobody else could open the file meanwhile.
+    """
+    with pipeline.sql_client() if is_duckdb(pipeline) else nullcontext():
         yield
 
 

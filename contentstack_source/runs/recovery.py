@@ -54,6 +54,15 @@ def _state_at_destination(pipeline: Pipeline) -> Mapping[str, Any] | None:
         return None
 
 
+def drop_incomplete_folder(pipeline: Pipeline) -> None:
+    """Drop a working directory whose state names a schema without a file.
+
+    A killed dlt may leave one, and cannot use it.
+    """
+    if any(name not in pipeline.schemas for name in pipeline.schema_names):
+        pipeline.drop()
+
+
 def trust_destination(pipeline: Pipeline) -> str | None:
     """Drop what the destination has not confirmed, and return the hash of what it has.
 
@@ -62,9 +71,6 @@ def trust_destination(pipeline: Pipeline) -> str | None:
     """
     if pipeline.has_pending_data:
         pipeline.abort_packages()
-    # Killed in between, dlt leaves a state that names a schema without a file, and then fails.
-    if any(name not in pipeline.schemas for name in pipeline.schema_names):
-        pipeline.drop()
     pipeline.sync_destination()
     confirmed = confirmed_state(pipeline)
     if not pipeline.first_run and pipeline.state.get("_version_hash") != confirmed:

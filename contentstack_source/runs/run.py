@@ -6,7 +6,7 @@ import gc
 import shutil
 import time
 from collections.abc import Callable, Mapping
-from contextlib import AbstractContextManager, nullcontext, suppress
+from contextlib import AbstractContextManager, ExitStack, nullcontext, suppress
 from dataclasses import dataclass
 from functools import partial
 from types import MappingProxyType
@@ -173,7 +173,7 @@ def recorded(
     Raises:
         ContentstackError: as `work` did.
     """
-    with one_line_errors(), locks.one_run_at_a_time(target):
+    with one_line_errors(), locks.one_run_at_a_time(target), ExitStack() as to_the_end:
         started, started_at = time.monotonic(), pendulum.now("UTC")
         pipeline = target.pipeline(progress)
         configure_load(pipeline)
@@ -182,6 +182,7 @@ def recorded(
         try:
             with one_line_errors():
                 settings = work(pipeline, summary)
+                to_the_end.enter_context(locks.connected(pipeline))
                 check = summary.passes > 0  # a run that loads nothing does not check the views
                 summary.failed_views = update_standard_views(pipeline, settings, check=check)
         except _WRITE_NOTHING:
@@ -203,20 +204,22 @@ def _catch_up(pipeline: Pipeline, summary: RunSummary, options: CatchUp) -> Sett
     settings = load_settings(options.settings)
     if options.from_start:
         _delete_pages(pipeline)
-    confirmed = recovery.trust_destination(pipeline)
-    if options.take_over:
-        schema = recovery.take_dataset_over(pipeline)
-    else:
-        recovery.refuse_other_owner(pipeline)
-        schema = recovery.known_schema(pipeline)
-    summary.token_before = run_log.token_fingerprint(pipeline)
-    summary.recreated = recovery.missing_tables(pipeline, schema)
-    if schema is not None and summary.recreated:
-        recovery.make_tables(pipeline, schema, summary.recreated)
-    if options.from_start or summary.recreated:
-        with pipeline.managed_state() as state:
-            forget_tokens(state.get("sources", {}).get(SOURCE, {}))
-    summary.row_counts = summary.row_counts_before = row_checks.count_rows(pipeline)
+    recovery.drop_incomplete_folder(pipeline)
+    with locks.connected(pipeline):
+        confirmed = recovery.trust_destination(pipeline)
+        if options.take_over:
+            schema = recovery.take_dataset_over(pipeline)
+        else:
+            recovery.refuse_other_owner(pipeline)
+            schema = recovery.known_schema(pipeline)
+        summary.token_before = run_log.token_fingerprint(pipeline)
+        summary.recreated = recovery.missing_tables(pipeline, schema)
+        if schema is not None and summary.recreated:
+            recovery.make_tables(pipeline, schema, summary.recreated)
+        if options.from_start or summary.recreated:
+            with pipeline.managed_state() as state:
+                forget_tokens(state.get("sources", {}).get(SOURCE, {}))
+        summary.row_counts = summary.row_counts_before = row_checks.count_rows(pipeline)
     for _ in range(_MOST_PASSES):
         context = RunContext(loads_once=True)
         try:

@@ -5,9 +5,6 @@ from __future__ import annotations
 import contextlib
 import io
 import re
-import subprocess
-import sys
-from collections.abc import Callable
 from pathlib import Path
 
 import duckdb
@@ -15,8 +12,8 @@ import pytest
 from rich.console import Console
 
 from contentstack_source.cli.demo import run_demo
-from contentstack_source.simulator import demo_stack, serve
-from tests.support.oracle import assert_equal
+from contentstack_source.simulator import Stack, demo_stack
+from tests.support.harness import Command
 from tests.support.paths import ROOT
 
 README = (ROOT / "README.md").read_text("utf-8")
@@ -49,23 +46,22 @@ def test_the_query_of_the_readme_runs_on_the_data_of_the_demo(demo_run: tuple[st
         assert con.execute(query).fetchall()
 
 
-def test_the_commands_and_the_code_of_the_readme_run(
-    configure: Callable[..., None],
-) -> None:
-    stack = demo_stack(60)
-    with serve(stack) as server:
-        configure(server)
-        commands = re.findall(r"^contentstack-source (\w+)", "\n".join(blocks("sh")), re.MULTILINE)
-        assert commands == ["check", "sync", "status"]
-        for command in commands:
-            run = [sys.executable, "-m", "contentstack_source.cli.main", command]
-            assert subprocess.run(run, check=False, capture_output=True).returncode == 0
-        stack.delete_content_type("event")
-        (code,) = blocks("python")
-        with contextlib.redirect_stdout(io.StringIO()) as out:
-            exec(code, {})  # noqa: S102 - the point of this test
+@pytest.fixture
+def stack() -> Stack:
+    return demo_stack(60)
+
+
+def test_the_commands_and_the_code_of_the_readme_run(command: Command) -> None:
+    commands = re.findall(r"^contentstack-source (\w+)", "\n".join(blocks("sh")), re.MULTILINE)
+    assert commands == ["check", "sync", "status"]
+    for name in commands:
+        command.run(name)
+    command.stack.delete_content_type("event")
+    (code,) = blocks("python")
+    with contextlib.redirect_stdout(io.StringIO()) as out:
+        exec(code, {})  # noqa: S102 - the point of this test
     assert "blog_post" in out.getvalue()
-    assert_equal("contentstack_warehouse.duckdb", stack)
+    command.assert_equal()
 
 
 def test_the_files_the_readme_names_exist() -> None:

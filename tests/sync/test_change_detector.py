@@ -12,6 +12,7 @@ from contentstack_source.simulator import Fault
 from tests.support.harness import Job
 
 
+@pytest.mark.integration
 def test_changes_are_detected_before_a_first_sync_and_after_an_edit_only(
     job: Job,
 ) -> None:

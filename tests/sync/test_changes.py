@@ -49,6 +49,7 @@ def test_a_first_run_changes_every_table_and_reports_their_lists(reporter: Repor
     assert found["content_types"].newest_event is None
 
 
+@pytest.mark.integration
 def test_a_delete_changes_the_tables_of_its_rows(job: Job, reporter: Reporter) -> None:
     reporter.sync()
     job.stack.delete_entry("author", "e1", "de-de")
@@ -77,6 +78,7 @@ def test_a_run_without_changes_changes_only_sync_runs(reporter: Reporter) -> Non
     assert found["sync_runs"].rows == 1
 
 
+@pytest.mark.integration
 def test_all_tables_are_reported_after_an_unreported_run(job: Job, reporter: Reporter) -> None:
     everything = sorted(reporter.sync())
     job.stack.delete_entry("author", "e1")

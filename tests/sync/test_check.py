@@ -65,6 +65,7 @@ def test_rows_deleted_by_hand_are_reported(
     assert exit_code == 2
 
 
+@pytest.mark.integration
 def test_a_resync_restores_rows_deleted_by_hand(synced_job: Job) -> None:
     for statements, _ in DELETED_BY_HAND.values():
         synced_job.execute(*statements)

@@ -36,6 +36,7 @@ def test_status_prints_the_sync_state(command: Command) -> None:
         assert expected in output
 
 
+@pytest.mark.integration
 def test_a_resync_repairs_rows_changed_in_the_tables(command: Command) -> None:
     import duckdb
 
@@ -114,6 +115,7 @@ def test_debug_shows_the_trace(command: Command, monkeypatch: pytest.MonkeyPatch
     assert "Traceback" in command.complete("sync", "--debug").stderr
 
 
+@pytest.mark.integration
 def test_a_terminal_shows_a_progress_bar(command: Command) -> None:
     for number in range(300):
         command.stack.publish_asset(f"more{number}", {})
@@ -135,6 +137,7 @@ def test_a_terminal_shows_a_progress_bar(command: Command) -> None:
     assert b"/4" in shown
 
 
+@pytest.mark.integration
 def test_the_simulator_serves_a_stack_and_reports_a_port_in_use(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -131,6 +131,7 @@ def test_fields_whose_names_collide_keep_their_columns_when_the_model_changes(
         assert columns_of(job) == known
 
 
+@pytest.mark.integration
 def test_the_data_dictionary_names_the_field_of_each_column(make_job: MakesJob) -> None:
     stack = Stack()
     job = make_job(stack)

@@ -64,6 +64,7 @@ def stack() -> Stack:
     return Stack()
 
 
+@pytest.mark.integration
 def test_the_tables_follow_every_change_of_a_content_model(job: Job) -> None:
     found = RunSummary()
     for number in range(max(map(len, DRIFT.values()))):
@@ -153,6 +154,7 @@ def test_an_entry_of_ten_megabytes_arrives_whole(job: Job) -> None:
     job.sync()
 
 
+@pytest.mark.integration
 def test_names_longer_than_a_file_name_stop_no_run(job: Job) -> None:
     job.stack.create_content_type("L" * 250, [TEXT])
     job.stack.create_content_type("con", [TEXT])  # not a valid file name on Windows

@@ -85,6 +85,7 @@ def test_a_rebuild_changes_no_row_and_sends_no_request(
     assert job.sync().passes == 0  # the sync token is unchanged
 
 
+@pytest.mark.integration
 def test_versions_match_the_stack_with_their_start_and_end(make_job: MakesJob) -> None:
     job = make_job(filled_stack(), behavior=Behavior(delta="log"), HISTORY="true")
     job.sync()
@@ -126,6 +127,7 @@ def versions_of(stack: Stack) -> dict[tuple[Any, ...], tuple[Any, ...]]:
     return versions
 
 
+@pytest.mark.integration
 def test_entries_deleted_without_an_event_end_with_the_next_full_sync(
     make_synced_job: MakesJob,
 ) -> None:
@@ -152,6 +154,7 @@ def test_an_event_received_again_is_the_same_row(make_synced_job: MakesJob) -> N
     assert job.rows("SELECT count(*) FROM entry_history WHERE event_type = 'full_sync'") == [(3,)]
 
 
+@pytest.mark.integration
 def test_a_later_pass_wins_even_with_an_older_event(make_job: MakesJob) -> None:
     """Like a resync to another environment, where the same entry was published earlier."""
     job = make_job(small_stack(), HISTORY="true")
@@ -198,6 +201,7 @@ def test_a_rebuild_restores_tables_and_rows_changed_by_hand(make_synced_job: Mak
     assert differences(before, snapshot_of(job.warehouse)) == []
 
 
+@pytest.mark.integration
 def test_a_rebuild_without_a_history_is_refused(make_synced_job: MakesJob) -> None:
     job = make_synced_job(HISTORY="false")
     before = snapshot_of(job.warehouse)
@@ -267,6 +271,7 @@ def test_a_content_type_called_entry_history_gets_another_table(make_job: MakesJ
     assert named[0].startswith("entry_history_")
 
 
+@pytest.mark.integration
 def test_the_source_alone_writes_the_history(make_job: MakesJob, tmp_path: Path) -> None:
     from contentstack_source import contentstack_source
 

@@ -81,6 +81,7 @@ def test_a_first_sync_killed_while_it_loads_ends_equal(command: KilledCommand, s
     end_equal(command, [outcome])
 
 
+@pytest.mark.integration
 def test_a_first_sync_killed_between_pages_continues_at_the_next_page(
     command: KilledCommand,
 ) -> None:

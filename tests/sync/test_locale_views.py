@@ -52,6 +52,7 @@ def assert_localized(job: Job) -> None:
     assert len(found) == len(wanted)
 
 
+@pytest.mark.integration
 @at("duckdb", "postgres")
 def test_a_view_shows_each_entry_in_its_nearest_locale(
     make_job: MakesJob, make_warehouse: MakesWarehouse, monkeypatch: pytest.MonkeyPatch

@@ -74,6 +74,7 @@ def test_a_check_reports_a_lost_column(synced_job: Job) -> None:
     assert (finding.exit_code, "author.born is missing" in finding.message) == (2, True)
 
 
+@pytest.mark.integration
 def test_a_rebuild_fills_a_lost_column_unless_it_is_one_of_the_history(
     make_synced_job: MakesJob,
 ) -> None:

@@ -97,6 +97,7 @@ def test_the_command_of_another_pipeline_ends_with_2_and_one_line(tmp_path: Path
     assert "kept by pipeline contentstack" in ended.stderr
 
 
+@pytest.mark.integration
 @at("duckdb", "postgres", "delta")
 def test_a_take_over_replaces_the_content_and_refuses_the_former_owner(
     make_job: MakesJob, make_warehouse: MakesWarehouse
@@ -121,6 +122,7 @@ def test_a_take_over_replaces_the_content_and_refuses_the_former_owner(
     job.sync()
 
 
+@pytest.mark.integration
 def test_an_owner_stays_owner_after_its_own_reload(synced_job: Job) -> None:
     job = synced_job
     run.resync(other_target(job), take_over=True)
@@ -133,6 +135,7 @@ def test_an_owner_stays_owner_after_its_own_reload(synced_job: Job) -> None:
         run.sync(job.target)
 
 
+@pytest.mark.integration
 def test_two_pipelines_of_one_dataset_are_both_refused_until_one_takes_over(
     make_job: MakesJob,
 ) -> None:
@@ -186,6 +189,7 @@ def test_two_clones_in_one_dataset_are_refused(make_job: MakesJob, how: str) -> 
         assert "pipeline contentstack, source one" in str(failure.value.exception)
 
 
+@pytest.mark.integration
 def test_two_concurrent_first_runs_do_not_both_load(make_job: MakesJob) -> None:
     job = make_job(filled_stack())
     slow = other_script(job)
@@ -200,6 +204,7 @@ def test_two_concurrent_first_runs_do_not_both_load(make_job: MakesJob) -> None:
     job.sync()
 
 
+@pytest.mark.integration
 def test_a_dataset_copied_to_another_name_is_independent(synced_job: Job) -> None:
     job = synced_job
     with job.target.pipeline().sql_client() as client:
@@ -223,6 +228,7 @@ def test_a_dataset_copied_to_another_name_is_independent(synced_job: Job) -> Non
         job.sync()
 
 
+@pytest.mark.integration
 def test_a_dataset_of_other_sources_is_not_refused(make_job: MakesJob) -> None:
     """Other dlt sources may share a dataset."""
     job = make_job(filled_stack())

@@ -63,6 +63,7 @@ def test_a_lock_of_a_dead_process_blocks_no_run(synced_job: Job) -> None:
     synced_job.sync()
 
 
+@pytest.mark.integration
 def test_a_slow_run_from_another_host_does_not_overwrite_a_quick_one(
     synced_job: Job, tmp_path: Path
 ) -> None:
@@ -183,6 +184,7 @@ def test_all_tables_lost_in_an_existing_schema_are_reloaded(synced_job: Job, fol
     synced_job.sync()
 
 
+@pytest.mark.integration
 @pytest.mark.parametrize("lost", [["_dlt_version"], ["_dlt_version", "_dlt_pipeline_state"]])
 def test_tables_without_dlts_schema_are_refused_and_not_changed(
     synced_job: Job, lost: list[str]
@@ -206,6 +208,7 @@ def test_a_dropped_dataset_is_reloaded(synced_job: Job) -> None:
     synced_job.sync()
 
 
+@pytest.mark.integration
 def test_an_interrupted_first_load_leaves_no_duplicates(synced_job: Job, tmp_path: Path) -> None:
     """Tables were filled, the run was killed before its state was written; editors continued."""
     with in_duckdb(tmp_path / "broken") as warehouse:

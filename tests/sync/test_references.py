@@ -27,6 +27,7 @@ def count(job: Job, sql: str) -> int:
 VIEWS = {"broken_references", "unreferenced_entries", "unused_assets"}
 
 
+@pytest.mark.integration
 def test_changed_table_options_reload_all_tables_and_are_reported(
     job: Job, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -54,6 +55,7 @@ def test_changed_table_options_reload_all_tables_and_are_reported(
     assert names_in(job, "VIEW") == {"locale_coverage"}
 
 
+@pytest.mark.integration
 def test_references_are_deleted_with_their_entry_or_when_it_has_none(
     job: Job,
 ) -> None:

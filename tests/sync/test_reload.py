@@ -21,6 +21,7 @@ from contentstack_source.source import sync_source
 from contentstack_source.source.configuration import load_settings
 from contentstack_source.source.run_context import RunContext
 from tests.support.harness import Job
+from tests.support.params import by_default
 
 
 class Script:
@@ -66,6 +67,7 @@ def script(synced_job: Job, tmp_path: Path) -> Script:
     return Script(synced_job, tmp_path)
 
 
+@pytest.mark.integration
 def test_tables_equal_the_stack_after_a_nightly_refresh(script: Script) -> None:
     refreshes: tuple[Any, ...] = ("drop_sources", "drop_resources", "drop_data")
     for refresh in refreshes:
@@ -75,7 +77,9 @@ def test_tables_equal_the_stack_after_a_nightly_refresh(script: Script) -> None:
         script.assert_equal()
 
 
-@pytest.mark.parametrize("disposition", ["replace", "append", "merge"])
+@pytest.mark.parametrize(
+    "disposition", by_default({"replace"}, {n: n for n in ("replace", "append", "merge")})
+)
 @pytest.mark.parametrize("given", ["to run", "to the resources"])
 def test_a_write_disposition_set_by_the_user_changes_nothing(
     script: Script, disposition: Any, given: str
@@ -98,6 +102,7 @@ FOLDERS: dict[str, Callable[[Script], Any]] = {
 }
 
 
+@pytest.mark.integration
 @pytest.mark.parametrize("refresh", [None, "drop_sources"])
 @pytest.mark.parametrize(
     ("folder", "restores"), [*((each, "true") for each in FOLDERS), ("deleted", "false")]
@@ -118,6 +123,7 @@ def test_tables_equal_the_stack_in_any_state_of_the_working_folder(
     script.assert_equal()
 
 
+@pytest.mark.integration
 def test_a_second_dataset_is_filled_and_a_folder_of_another_dataset_is_refused(
     script: Script,
 ) -> None:
@@ -139,6 +145,7 @@ def test_a_second_dataset_is_filled_and_a_folder_of_another_dataset_is_refused(
     script.assert_equal()
 
 
+@pytest.mark.integration
 def test_a_dataset_that_another_source_uses_is_filled(script: Script) -> None:
     """The dataset and dlt's tables exist, so dlt trusts its working folder."""
     other = dlt.pipeline(
@@ -154,6 +161,7 @@ def test_a_dataset_that_another_source_uses_is_filled(script: Script) -> None:
     assert row_counts(second) == row_counts_of(script.job.stack)
 
 
+@pytest.mark.integration
 def test_a_dataset_restored_from_a_backup_is_refused_by_a_run_of_dlt_alone(script: Script) -> None:
     shutil.copy(script.job.file, script.folder / "backup.duckdb")
     script.edit()
@@ -166,6 +174,7 @@ def test_a_dataset_restored_from_a_backup_is_refused_by_a_run_of_dlt_alone(scrip
     script.assert_equal()
 
 
+@pytest.mark.integration
 def test_each_dataset_of_dev_mode_is_filled(script: Script) -> None:
     script.edit()
     pipeline = script.pipeline(dev_mode=True)
@@ -175,6 +184,7 @@ def test_each_dataset_of_dev_mode_is_filled(script: Script) -> None:
     assert not script.spool_folder.exists()
 
 
+@pytest.mark.integration
 @pytest.mark.parametrize(
     "dropped",
     [
@@ -204,6 +214,7 @@ def test_a_run_continues_from_pages_of_a_run_killed_long_ago(script: Script) -> 
         script.assert_equal()
 
 
+@pytest.mark.integration
 @pytest.mark.parametrize("partition_by", [None, "content_type"])
 def test_nothing_of_a_loaded_pass_stays_on_disk(
     script: Script, monkeypatch: pytest.MonkeyPatch, partition_by: str | None

@@ -139,6 +139,7 @@ REFUSED = [
 """Changed settings, and what the refusal says about them."""
 
 
+@pytest.mark.integration
 def test_a_run_refused_for_its_settings_writes_nothing(
     job: Job, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -157,6 +158,7 @@ def test_a_run_refused_for_its_settings_writes_nothing(
     assert job.run().rows_deleted == 2  # the old settings still work
 
 
+@pytest.mark.integration
 def test_a_resync_that_would_delete_most_rows_is_refused_with_the_figures(
     job: Job, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -172,6 +174,7 @@ def test_a_resync_that_would_delete_most_rows_is_refused_with_the_figures(
     job.assert_equal()
 
 
+@pytest.mark.integration
 def test_an_invalid_token_starts_a_full_sync_within_the_same_limit(job: Job) -> None:
     for uid in ("e1", "e2"):
         job.stack.delete_entry("article", uid)
@@ -188,6 +191,7 @@ def test_an_invalid_token_starts_a_full_sync_within_the_same_limit(job: Job) -> 
         assert job.rows("SELECT count(*) FROM author") == [(6,)]
 
 
+@pytest.mark.integration
 @pytest.mark.parametrize("command", [run.sync, run.resync])
 def test_a_full_sync_keeps_its_filters(
     job: Job, monkeypatch: pytest.MonkeyPatch, command: Callable[[Target], RunSummary]

@@ -21,6 +21,7 @@ from contentstack_source.errors import ContentstackError
 from contentstack_source.runs import run
 from contentstack_source.settings import parse_settings
 from contentstack_source.simulator import Behavior, Fault, Stack, serve
+from tests.support.params import by_default
 
 KEY = "blt0a1b2c3d4e5f6071"
 TOKEN = "csfedcba98765432100123456789"
@@ -59,10 +60,16 @@ def test_no_secret_is_left_anywhere(
             assert not path.is_file() or secret.encode() not in path.read_bytes(), path
 
 
-FAULTS = [Fault.none(), Fault.status(500), Fault.status(401), Fault.html(), Fault.dropped()]
+FAULTS = {
+    "none": Fault.none(),
+    "500": Fault.status(500),
+    "401": Fault.status(401),
+    "HTML": Fault.html(),
+    "a dropped connection": Fault.dropped(),
+}
 
 
-@pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: f"{fault.kind} {fault.code}")
+@pytest.mark.parametrize("fault", by_default({"none", "401"}, FAULTS))
 def test_no_secret_is_in_a_trace_or_a_log_of_the_command(
     tmp_path: Path, configure: Callable[..., None], monkeypatch: pytest.MonkeyPatch, fault: Fault
 ) -> None:

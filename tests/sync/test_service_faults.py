@@ -11,6 +11,7 @@ from contentstack_source.errors import FailedError, PaginationLoopError
 from contentstack_source.simulator import Fault, Stack
 from tests.support.harness import Job
 from tests.support.hooked_behavior import HookedBehavior
+from tests.support.params import by_default
 
 ATTEMPTS = 3
 ASSETS = 250  # three pages
@@ -90,7 +91,10 @@ FAULTS = {
 }
 
 
-@pytest.mark.parametrize("fault", FAULTS.values(), ids=FAULTS.keys())
+@pytest.mark.parametrize(
+    "fault",
+    by_default({"429 with Retry-After", "503", "a dropped connection", "half of the JSON"}, FAULTS),
+)
 def test_a_permanent_fault_ends_the_run_and_a_temporary_one_is_retried(
     job: Job, fault: Fault
 ) -> None:
@@ -150,6 +154,7 @@ def test_a_late_page_is_requested_again(job: Job, monkeypatch: pytest.MonkeyPatc
     assert job.sync().retries == 1
 
 
+@pytest.mark.integration
 def test_retries_of_an_always_late_service_are_limited(
     job: Job, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -193,6 +198,7 @@ def test_a_page_that_leads_to_itself_stops_the_run_and_the_next_one_ends_equal(j
     job.sync()
 
 
+@pytest.mark.integration
 def test_a_stale_cached_response_is_corrected_by_the_next_run(job: Job) -> None:
     job.sync()
     job.stack.delete_asset("a7")
@@ -251,6 +257,7 @@ def test_an_invalid_sync_token_starts_a_full_sync_that_deletes_missing_rows(job:
     assert job.sync().events == {"asset_deleted": 1}
 
 
+@pytest.mark.integration
 def test_a_full_sync_with_start_from_deletes_no_missing_rows(
     job: Job, monkeypatch: pytest.MonkeyPatch
 ) -> None:

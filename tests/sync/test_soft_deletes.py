@@ -106,6 +106,7 @@ def test_deleted_by_is_the_first_event_after_the_publish(
     assert (row[0].astimezone(timezone.utc).isoformat(), row[1]) == (at, "entry_unpublished")
 
 
+@pytest.mark.integration
 def test_an_entry_published_and_deleted_between_two_runs_is_soft_deleted_too(
     make_job: MakesJob,
 ) -> None:

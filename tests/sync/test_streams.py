@@ -62,6 +62,7 @@ def test_every_content_type_and_the_assets_have_their_own_stream(job: Job) -> No
     ]
 
 
+@pytest.mark.integration
 def test_changes_of_all_streams_are_loaded_in_one_pass(synced_job: Job) -> None:
     synced_job.stack.delete_entry("article", "e1")
     synced_job.stack.unpublish_entry("author", "e2", "de-de")
@@ -79,6 +80,7 @@ def test_an_unchanged_stack_costs_one_request_per_stream(synced_job: Job) -> Non
     assert len(asked(synced_job)) == 3
 
 
+@pytest.mark.integration
 def test_many_streams_load_the_demo_stack_equal(make_job: MakesJob) -> None:
     make_job(demo_stack(400), PARTITION_BY="content_type").sync()
 
@@ -122,6 +124,7 @@ def test_a_failing_stream_moves_no_token_and_the_next_run_continues(
     synced_job.sync()
 
 
+@pytest.mark.integration
 def test_pages_stored_before_a_stream_failed_are_not_requested_again(
     job: Job, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -156,6 +159,7 @@ def test_a_full_sync_that_would_delete_most_rows_of_one_stream_is_refused(synced
         synced_job.run()
 
 
+@pytest.mark.integration
 def test_changing_partition_by_needs_a_resync(
     synced_job: Job, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -174,6 +178,7 @@ def test_many_streams_without_the_content_model_are_refused(job: Job) -> None:
         job.run()
 
 
+@pytest.mark.integration
 def test_concurrent_requests_and_requests_per_second_are_limited(
     job: Job, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -61,6 +61,7 @@ EDITS: list[tuple[Callable[[Stack], None], list[str]]] = [
 """An edit, and the tables that the run after it changes."""
 
 
+@pytest.mark.integration
 def test_changed_tables_are_exactly_those_with_upserted_or_deleted_rows(job: Job) -> None:
     job.run()
     for edit, changed in EDITS:
@@ -74,6 +75,7 @@ def test_a_recreated_table_has_changed(synced_job: Job) -> None:
     assert "author" in synced_job.run().changed_tables
 
 
+@pytest.mark.integration
 def test_a_run_starts_at_the_token_of_the_last_run(job: Job) -> None:
     first = job.run()
     job.stack.delete_entry("author", "e1")
@@ -83,6 +85,7 @@ def test_a_run_starts_at_the_token_of_the_last_run(job: Job) -> None:
     assert third.token_before == third.token_after == second.token_after
 
 
+@pytest.mark.integration
 def test_given_settings_override_the_configuration(
     job: Job, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -68,6 +68,7 @@ def fleet(
         yield Fleet(tmp_path, servers)
 
 
+@pytest.mark.integration
 def test_a_stack_that_fails_stops_no_other(fleet: Fleet) -> None:
     fleet.servers["blog"].behavior.next_faults(*[Fault.status(503)] * 9)
     exit_code, out, err = fleet.sync()

@@ -18,6 +18,7 @@ def unused(job: Job) -> list[tuple[Any, ...]]:
     return sorted(job.view("unused_assets", "uid, locales"))
 
 
+@pytest.mark.integration
 @at("duckdb", "postgres")
 @pytest.mark.parametrize("deletes", ["hard", "soft"])
 def test_all_assets_are_unused_until_an_entry_names_them(
