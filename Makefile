@@ -92,7 +92,9 @@ bench: $(DEV) .venv-plain/.made .venv-singer/.made .venv-airbyte/.made  ## Measu
 $(OPTIONAL): .venv-%/.made: pyproject.toml
 	@rm -rf .venv-$* && mkdir .venv-$*
 	@$(MAKE) --no-print-directory make-$* > .venv-$*/log 2>&1 || \
-		{ grep -v '^make' .venv-$*/log | tail -n 1 > .venv-$*/reason; rm -rf .venv-$*/bin; }
+		{ grep -m 1 -iE 'error|not found|no such' .venv-$*/log || echo "see .venv-$*/log"; } \
+			> .venv-$*/reason
+	@test ! -e .venv-$*/reason || rm -rf .venv-$*/bin
 	@test ! -e .venv-$*/reason || echo "Without .venv-$*: $$(cat .venv-$*/reason)"
 	@touch $@
 

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
+from tests.support.optional import why_missing
 from tests.support.paths import ROOT
 
 TESTS = ROOT / "tests"
@@ -46,6 +49,26 @@ def test_what_a_test_writes_outside_of_its_folder_is_found(place: str) -> None:
     )
     assert done.returncode == 0, done.stderr
     assert done.stdout.startswith("written outside the folder of the test")
+
+
+def test_an_environment_that_cannot_be_made_leaves_its_reason(tmp_path: Path) -> None:
+    """A shim that is on the PATH and does not run, as pyenv leaves one."""
+    for name in ("Makefile", "pyproject.toml"):
+        shutil.copy(ROOT / name, tmp_path)
+    shim = tmp_path / "python3.13"
+    shim.write_text("#!/bin/sh\necho 'shim: python3.13: command not found' >&2\nexit 127\n")
+    shim.chmod(0o755)
+    made = subprocess.run(
+        ["make", ".venv-bigquery/.made", f"PYTHON313={shim}"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert made.returncode == 0, made.stderr
+    reason = "shim: python3.13: command not found"
+    assert f"Without .venv-bigquery: {reason}" in made.stdout
+    assert reason in why_missing("bigquery", tmp_path)
 
 
 def test_unit_tests_have_a_folder_per_package() -> None:

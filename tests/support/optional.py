@@ -12,9 +12,9 @@ def python_of(name: str) -> Path:
     return ROOT / f".venv-{name}" / "bin" / "python"
 
 
-def why_missing(name: str) -> str:
+def why_missing(name: str, root: Path = ROOT) -> str:
     """Return why an environment does not exist."""
-    reason = ROOT / f".venv-{name}" / "reason"
+    reason = root / f".venv-{name}" / "reason"
     if reason.is_file():
         return f".venv-{name} could not be made: {reason.read_text('utf-8').strip()}"
     return f"no .venv-{name}: `make test-all` makes it"

@@ -7,12 +7,13 @@ import json
 import os
 import shutil
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 from contentstack_source.simulator import Server
+from tests.support.own_folders import assert_nothing_outside, prepare_folders
 from tests.support.paths import ROOT
 
 HOME = Path(tempfile.mkdtemp(prefix="test_airflow_"))
@@ -83,6 +84,17 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         item.add_marker(pytest.mark.timeout(600))
 
 
+@pytest.fixture(autouse=True)
+def _own_folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Let a test work in its own folder, and fail if it wrote elsewhere."""
+    (tmp_path / "work").mkdir()
+    monkeypatch.chdir(tmp_path / "work")
+    monkeypatch.setenv("DLT_DATA_DIR", str(tmp_path / "dlt_data"))
+    yield
+    assert_nothing_outside()
+
+
 def pytest_configure(config: pytest.Config) -> None:
     """Airflow and its dependencies warn a lot; warnings of our file have their own test."""
+    prepare_folders()
     config.addinivalue_line("filterwarnings", "ignore")

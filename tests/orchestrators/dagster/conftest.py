@@ -15,7 +15,9 @@ import duckdb
 import pytest
 
 from contentstack_source.simulator import Server, Stack, serve
+from tests.support.harness import configure
 from tests.support.oracle import assert_equal
+from tests.support.own_folders import assert_nothing_outside, prepare_folders
 from tests.support.paths import ROOT
 from tests.support.small_stack import filled_stack
 
@@ -123,6 +125,19 @@ def _description(event: Any) -> str:
     return error.description if error else str(event.step_failure_data.error)
 
 
+def pytest_configure() -> None:
+    """Runs before any worker starts: all of them share these folders."""
+    prepare_folders()
+
+
+@pytest.fixture(autouse=True)
+def _own_folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Let a test work in its own folder, and fail if it wrote elsewhere."""
+    monkeypatch.chdir(tmp_path)
+    yield
+    assert_nothing_outside()
+
+
 @pytest.fixture
 def location(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Location]:
     with located(tmp_path, monkeypatch, filled_stack()) as found:
@@ -141,16 +156,3 @@ def located(folder: Path, monkeypatch: pytest.MonkeyPatch, stack: Stack) -> Iter
         location = Location(stack, server, file, instance)
         location.load()
         yield location
-
-
-def configure(monkeypatch: pytest.MonkeyPatch, server: Server, pipeline_name: str = "") -> None:
-    """Put the credentials into the environment, for one pipeline if it is named."""
-    values = {
-        "API_KEY": server.stack.api_key,
-        "DELIVERY_TOKEN": server.stack.delivery_token,
-        "ENVIRONMENT": server.stack.environment,
-        "BASE_URL": server.base_url,
-    }
-    prefix = f"{pipeline_name.upper()}__" if pipeline_name else ""
-    for name, value in values.items():
-        monkeypatch.setenv(f"{prefix}SOURCES__CONTENTSTACK__{name}", value)

@@ -9,7 +9,8 @@ import pytest
 from contentstack_source.dagster import contentstack_definitions
 from contentstack_source.destinations.target import Target
 from contentstack_source.simulator import serve
-from tests.orchestrators.dagster.conftest import Location, Result, check, configure, run_job
+from tests.orchestrators.dagster.conftest import Location, Result, check, run_job
+from tests.support.harness import configure
 from tests.support.oracle import assert_equal
 from tests.support.small_stack import small_stack
 
