@@ -12,14 +12,14 @@ LAKES = pytest.mark.parametrize("machine", [MachineInDelta, MachineInIceberg])
 
 
 def test_the_tables_in_postgres_equal_the_stack_whatever_happens() -> None:
-    run_machine(MachineInPostgres, runs=4, steps=15)
+    run_machine(MachineInPostgres, runs=3, steps=15)
 
 
 @LAKES
 def test_the_tables_in_a_lake_equal_the_stack_whatever_happens(
     machine: type[MachineInPostgres],
 ) -> None:
-    run_machine(machine, runs=3, steps=12)
+    run_machine(machine, runs=2, steps=12)
 
 
 @pytest.mark.long

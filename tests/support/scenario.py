@@ -17,6 +17,8 @@ from tests.support.harness import Job
 from tests.support.oracle_references import expected_views
 from tests.support.small_stack import MODELS
 
+Step = Callable[[Job], None]
+
 ODD_TEXTS = (
     "",
     " ",
@@ -143,7 +145,7 @@ def status_log_and_checks(job: Job) -> None:
     assert [each.exit_code for each in drift] == [0] * len(drift), drift
 
 
-STEPS: tuple[Callable[[Job], None], ...] = (
+STEPS: tuple[Step, ...] = (
     odd_values,
     lists_and_unknown_fields,
     deletes_without_a_locale,
@@ -154,3 +156,11 @@ STEPS: tuple[Callable[[Job], None], ...] = (
     reference_views,
     status_log_and_checks,
 )
+FEW_STEPS: tuple[Step, ...] = (
+    odd_values,
+    lists_and_unknown_fields,
+    deletes_with_a_locale_and_a_lost_working_folder,
+    reference_views,
+    status_log_and_checks,
+)
+"""Values of every kind, both ways to delete, and a lost working folder."""
