@@ -24,6 +24,7 @@ from contentstack_source.orchestration.listener import (
 )
 from contentstack_source.simulator import Fault
 from tests.support.harness import Command
+from tests.support.hooked_behavior import HookedBehavior
 from tests.support.reference import REFERENCE, code, tables_of
 
 SECTION = "SOURCES__CONTENTSTACK__LISTEN__"
@@ -72,6 +73,11 @@ class Listener:
     def rest(self) -> None:
         """Wait until no sync is running or due."""
         self.wait_until(lambda: not {True} & {*map(self.health().get, BUSY)})
+
+
+@pytest.fixture
+def behavior() -> HookedBehavior:
+    return HookedBehavior()
 
 
 BUSY = ("is_syncing", "is_sync_due")
@@ -138,14 +144,14 @@ def test_a_failed_sync_is_retried_and_visible_to_probes(
 
 @pytest.mark.integration
 def test_a_stopped_listener_stops_its_running_sync_cleanly(
-    listener: Listener,
+    listener: Listener, behavior: HookedBehavior
 ) -> None:
     listener.rest()
     listener.command.stack.delete_entry("author", "e1")
-    listener.command.behavior.answer_seconds = 3.0
+    behavior.answer_seconds = 3.0
+    before = behavior.seen
     assert listener.post(SECRET) == 202
-    listener.wait_until(lambda: bool(listener.health()["is_syncing"]))
-    time.sleep(2.0)
+    listener.wait_until(lambda: behavior.seen > before)  # the sync waits for the service
     listener.process.send_signal(signal.SIGTERM)
     assert listener.process.wait(200) == -signal.SIGTERM
     assert "Stopped by SIGTERM" in "".join(listener.log)
