@@ -11,16 +11,11 @@ pytestmark = pytest.mark.filterwarnings("ignore:The 'warn' method is deprecated"
 
 
 def test_the_compaction_equals_the_stack_whatever_happens() -> None:
-    run_machine(PureMachine, runs=25, steps=25)
+    run_machine(PureMachine, runs=60, steps=25)
 
 
 def test_the_tables_equal_the_stack_whatever_happens() -> None:
     run_machine(WholeMachine, runs=2, steps=15)
-
-
-@pytest.mark.integration
-def test_the_compaction_equals_the_stack_in_more_runs() -> None:
-    run_machine(PureMachine, runs=60, steps=25)
 
 
 @pytest.mark.integration
