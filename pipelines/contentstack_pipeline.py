@@ -16,7 +16,7 @@ def load_contentstack() -> dlt.Pipeline:
         # Any dlt destination. The DuckDB file and the dataset must have different names.
         destination=dlt.destinations.duckdb("contentstack_warehouse.duckdb"),
         dataset_name="contentstack",
-        progress="log",
+        progress=dlt.progress.log(dump_system_stats=False),  # type: ignore[attr-defined]
     )
     load_info = pipeline.run(contentstack_source())
     print(load_info)

@@ -87,5 +87,5 @@ def is_long_by_test() -> Iterator[tuple[str, bool]]:
     for path in (ROOT / "tests").rglob("test_*.py"):
         for each in ast.parse(path.read_text("utf-8")).body:
             if isinstance(each, ast.FunctionDef):
-                marks = [ast.unparse(decorator) for decorator in each.decorator_list]
-                yield each.name, "pytest.mark.long" in marks
+                decorators = [ast.unparse(decorator) for decorator in each.decorator_list]
+                yield each.name, "pytest.mark.long" in decorators

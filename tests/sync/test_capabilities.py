@@ -70,6 +70,7 @@ def test_a_missing_package_is_named() -> None:
     assert "(psycopg2). Install them: pip install 'contentstack-source[postgres]'" in done.stderr
 
 
+@pytest.mark.integration
 def test_postgres_without_its_fast_driver_is_refused(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

@@ -18,21 +18,23 @@ from contentstack_source.destinations.capabilities import (
 from contentstack_source.destinations.lake import lake
 from contentstack_source.destinations.target import Target
 from contentstack_source.errors import UnsupportedDestinationError
+from tests.support.params import by_default
 
 POSTGRES = dlt.destinations.postgres("postgresql://loader@nowhere.invalid/x")
-SUPPORTED = [
-    dlt.destinations.duckdb("x.duckdb"),
-    POSTGRES,
-    dlt.destinations.clickhouse("clickhouse://loader:loader@nowhere.invalid/x"),
-    dlt.destinations.redshift("redshift://loader:loader@nowhere.invalid/x"),
-    dlt.destinations.sqlalchemy("sqlite:///x.sqlite"),
-    dlt.destinations.ducklake(),
-    lake("file:///x", "delta"),
-    lake("file:///x", "iceberg"),
-]
+SUPPORTED = {
+    "duckdb": dlt.destinations.duckdb("x.duckdb"),
+    "postgres": POSTGRES,
+    "clickhouse": dlt.destinations.clickhouse("clickhouse://loader:loader@nowhere.invalid/x"),
+    "redshift": dlt.destinations.redshift("redshift://loader:loader@nowhere.invalid/x"),
+    "sqlalchemy": dlt.destinations.sqlalchemy("sqlite:///x.sqlite"),
+    "ducklake": dlt.destinations.ducklake(),
+    "delta": lake("file:///x", "delta"),
+    "iceberg": lake("file:///x", "iceberg"),
+}
+WITHOUT_EXTRAS = {"duckdb", "ducklake", "delta", "iceberg"}
 
 
-@pytest.mark.parametrize("destination", SUPPORTED, ids=lambda each: each.destination_name)
+@pytest.mark.parametrize("destination", by_default(WITHOUT_EXTRAS, SUPPORTED))
 def test_destinations_that_merge_by_delete_and_insert_are_supported(destination: Any) -> None:
     refuse_unsupported(destination)
 
@@ -55,6 +57,7 @@ def test_an_unknown_table_format_is_refused(monkeypatch: pytest.MonkeyPatch) -> 
         Target("filesystem").pipeline()
 
 
+@pytest.mark.integration
 def test_the_file_format_and_encodings_depend_on_the_destination() -> None:
     json_rows, plain_rows = {"body": "json"}, {"title": "text"}
     sqlite = dlt.destinations.sqlalchemy("sqlite:///x.sqlite").capabilities()
