@@ -17,7 +17,8 @@ from contentstack_source.dashboard.demo_data import FOLDER
 from contentstack_source.simulator import Behavior, Server, Stack, serve
 from tests.support import harness
 from tests.support.harness import Command, Job, MakesJob, making_jobs
-from tests.support.own_folders import assert_nothing_outside, prepare_folders
+from tests.support.killed_command import KilledCommand
+from tests.support.own_folders import in_own_folders, prepare_folders
 from tests.support.paths import ROOT
 from tests.support.prepared import PreparedJob, prepared_job
 from tests.support.small_stack import filled_stack
@@ -53,11 +54,8 @@ def pytest_collection_finish() -> None:
 @pytest.fixture(autouse=True)
 def _own_folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Let a test work and write in its own folder, and fail if it wrote elsewhere."""
-    (tmp_path / "work").mkdir()
-    monkeypatch.chdir(tmp_path / "work")
-    monkeypatch.setenv("DLT_DATA_DIR", str(tmp_path / "dlt_data"))
-    yield
-    assert_nothing_outside()
+    with in_own_folders(tmp_path, monkeypatch):
+        yield
 
 
 @pytest.fixture(autouse=True)
@@ -139,7 +137,16 @@ def synced_job(make_synced_job: MakesJob) -> Job:
 def command(tmp_path: Path, server: Server, configure: Callable[[Server], None]) -> Command:
     """The real command in a folder of its own, configured and not run yet."""
     configure(server)
-    return Command(tmp_path / "work", server)
+    return Command(server, tmp_path / "work")
+
+
+@pytest.fixture
+def killed_command(
+    tmp_path: Path, server: Server, configure: Callable[[Server], None]
+) -> KilledCommand:
+    """The command `sync`, configured as above, which a test may kill."""
+    configure(server)
+    return KilledCommand(server, tmp_path / "work")
 
 
 @pytest.fixture(scope="session")

@@ -60,12 +60,10 @@ def read_rows(file: str, sql: str, dataset: str = DATASET) -> list[tuple[Any, ..
 
 
 @dataclass
-class Job:
-    """A scheduled job in this process: a served stack and a destination."""
+class Served:
+    """A stack, and the server that serves it."""
 
     server: Server
-    warehouse: Warehouse
-    target: Target
 
     @property
     def stack(self) -> Stack:
@@ -74,6 +72,14 @@ class Job:
     @property
     def behavior(self) -> Behavior:
         return self.server.behavior
+
+
+@dataclass
+class Job(Served):
+    """A scheduled job in this process: a served stack and a destination."""
+
+    warehouse: Warehouse
+    target: Target
 
     @property
     def file(self) -> str:
@@ -167,19 +173,10 @@ def configure(patch: pytest.MonkeyPatch, server: Server, pipeline_name: str = ""
 
 
 @dataclass
-class Command:
+class Command(Served):
     """The real command in a folder of its own; its output must not contain a secret."""
 
     folder: Path
-    server: Server
-
-    @property
-    def stack(self) -> Stack:
-        return self.server.stack
-
-    @property
-    def behavior(self) -> Behavior:
-        return self.server.behavior
 
     @property
     def file(self) -> str:

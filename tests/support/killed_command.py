@@ -56,7 +56,7 @@ class KilledCommand(Command):
 
     def measure(self) -> None:
         """Let a first sync end in another folder, and use its time as that of a run."""
-        elsewhere = KilledCommand(self.folder / "elsewhere", self.server)
+        elsewhere = KilledCommand(self.server, self.folder / "elsewhere")
         elsewhere.folder.mkdir()
         started = time.monotonic()
         exit_code, output = elsewhere.finish()

@@ -12,8 +12,11 @@ import os
 import shutil
 import tempfile
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
+
+import pytest
 
 from tests.support.paths import ROOT
 
@@ -51,6 +54,16 @@ def session_folder() -> Path:
 def session_pid() -> int:
     """Return the process that lives as long as the session."""
     return int(os.environ[_PID])
+
+
+@contextmanager
+def in_own_folders(folder: Path, patch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Work in a folder, with dlt's data in another one, and fail if anything appeared elsewhere."""
+    (folder / "work").mkdir()
+    patch.chdir(folder / "work")
+    patch.setenv("DLT_DATA_DIR", str(folder / "dlt_data"))
+    yield
+    assert_nothing_outside()
 
 
 def assert_nothing_outside() -> None:

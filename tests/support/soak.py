@@ -180,7 +180,7 @@ def main() -> int:
     print_line(f"Seed {options.seed}, in {folder}")
     with serve(editors.stack, behavior) as server:
         configure(server, folder)
-        command = KilledCommand(folder, server)
+        command = KilledCommand(server, folder)
         command.measure()
         soak = Soak(command, editors, behavior, rng)
         number = 0

@@ -5,12 +5,10 @@ from __future__ import annotations
 import os
 import random
 from collections import Counter
-from collections.abc import Callable
-from pathlib import Path
 
 import pytest
 
-from contentstack_source.simulator import Server, Stack, edit
+from contentstack_source.simulator import Stack, edit
 from tests.support.hooked_behavior import HookedBehavior
 from tests.support.killed_command import SIGNS, KilledCommand
 from tests.support.small_stack import filled_stack
@@ -31,12 +29,6 @@ def stack() -> Stack:
 @pytest.fixture
 def behavior() -> HookedBehavior:
     return HookedBehavior()
-
-
-@pytest.fixture
-def command(tmp_path: Path, server: Server, configure: Callable[[Server], None]) -> KilledCommand:
-    configure(server)
-    return KilledCommand(tmp_path / "work", server)
 
 
 def end_equal(command: KilledCommand, history: list[str]) -> None:
@@ -65,46 +57,50 @@ def kill_again_and_again(command: KilledCommand, kills: int, rng: random.Random)
 
 
 @pytest.mark.integration
-def test_runs_killed_anywhere_end_equal(command: KilledCommand) -> None:
-    command.measure()
-    kill_again_and_again(command, KILLS, random.Random(7))
+def test_runs_killed_anywhere_end_equal(killed_command: KilledCommand) -> None:
+    killed_command.measure()
+    kill_again_and_again(killed_command, KILLS, random.Random(7))
 
 
 @pytest.mark.long
 @pytest.mark.parametrize(
     "sign", ["the load package is complete", "a table is loaded", "the file changed"]
 )
-def test_a_first_sync_killed_while_it_loads_ends_equal(command: KilledCommand, sign: str) -> None:
-    outcome = command.kill_when(sign, lambda: any(command.folder.glob(SIGNS[sign])))
+def test_a_first_sync_killed_while_it_loads_ends_equal(
+    killed_command: KilledCommand, sign: str
+) -> None:
+    outcome = killed_command.kill_when(sign, lambda: any(killed_command.folder.glob(SIGNS[sign])))
     assert outcome.startswith("killed")
-    command.server.stack.delete_content_type("author")
-    end_equal(command, [outcome])
+    killed_command.server.stack.delete_content_type("author")
+    end_equal(killed_command, [outcome])
 
 
 @pytest.mark.integration
 def test_a_first_sync_killed_between_pages_continues_at_the_next_page(
-    command: KilledCommand,
+    killed_command: KilledCommand,
 ) -> None:
     for number in range(300):
-        command.server.stack.publish_asset(f"many{number}", {"title": f"Picture {number}"})
-    behavior = command.server.behavior
+        killed_command.server.stack.publish_asset(f"many{number}", {"title": f"Picture {number}"})
+    behavior = killed_command.server.behavior
     assert isinstance(behavior, HookedBehavior)
     behavior.answer_seconds = 0.3  # time to kill between a request and its response
     for _ in range(3):
         second_page = behavior.seen + 2
-        outcome = command.kill_when("a page", lambda at=second_page: behavior.seen >= at)  # type: ignore[misc]
+        outcome = killed_command.kill_when("a page", lambda at=second_page: behavior.seen >= at)  # type: ignore[misc]
         assert outcome.startswith("killed")
     behavior.answer_seconds = 0.0
-    end_equal(command, [])
-    pages = [each.query for each in command.server.requests if "sync_token" not in each.query]
+    end_equal(killed_command, [])
+    pages = [
+        each.query for each in killed_command.server.requests if "sync_token" not in each.query
+    ]
     asked = Counter(query.get("pagination_token", "init") for query in pages if "skip" not in query)
     # Six pages; only the one in flight at each of the three kills is requested again.
     assert list(asked.values()) == [1, 2, 2, 2, 1, 1]
 
 
 @pytest.mark.long
-def test_hundreds_of_killed_runs_end_equal(command: KilledCommand) -> None:
+def test_hundreds_of_killed_runs_end_equal(killed_command: KilledCommand) -> None:
     seed = random.randrange(10**6)
-    command.measure()
-    history = kill_again_and_again(command, KILLS_LONG, random.Random(seed))
+    killed_command.measure()
+    history = kill_again_and_again(killed_command, KILLS_LONG, random.Random(seed))
     assert "ended equal" in history, seed

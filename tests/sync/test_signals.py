@@ -5,8 +5,6 @@ from __future__ import annotations
 import signal
 import time
 from collections import Counter
-from collections.abc import Callable
-from pathlib import Path
 
 import duckdb
 import pytest
@@ -30,12 +28,6 @@ def stack() -> Stack:
     for number in range(150):
         stack.publish_asset(f"more{number}", {"title": f"Picture {number}"})
     return stack
-
-
-@pytest.fixture
-def command(tmp_path: Path, server: Server, configure: Callable[[Server], None]) -> KilledCommand:
-    configure(server)
-    return KilledCommand(tmp_path / "work", server)
 
 
 def stop(command: KilledCommand, phase: str) -> None:
@@ -68,14 +60,16 @@ def end_equal(command: KilledCommand) -> None:
 
 
 @pytest.mark.integration
-def test_a_run_stopped_in_any_phase_is_continued(command: KilledCommand, server: Server) -> None:
+def test_a_run_stopped_in_any_phase_is_continued(
+    killed_command: KilledCommand, server: Server
+) -> None:
     server.behavior.answer_seconds = 1.0
     for phase in PHASES:
         server.stack.publish_asset("more0", {"title": phase})
-        stop(command, phase)
+        stop(killed_command, phase)
     server.behavior.answer_seconds = 0.0
     server.stack.delete_content_type("author")
-    end_equal(command)
+    end_equal(killed_command)
     asked = [each.query for each in server.requests if "sync_token" not in each.query]
     pages = Counter(query.get("pagination_token", "init") for query in asked if "skip" not in query)
     assert pages.pop("init") == 1
@@ -84,19 +78,21 @@ def test_a_run_stopped_in_any_phase_is_continued(command: KilledCommand, server:
 
 @pytest.mark.long
 @pytest.mark.parametrize("phase", PHASES)
-def test_the_run_after_a_stopped_one_ends_equal(command: KilledCommand, phase: str) -> None:
-    command.server.behavior.answer_seconds = 1.0
-    stop(command, phase)
-    command.server.behavior.answer_seconds = 0.0
-    command.server.stack.delete_entry("article", "e1")
-    end_equal(command)
+def test_the_run_after_a_stopped_one_ends_equal(killed_command: KilledCommand, phase: str) -> None:
+    killed_command.server.behavior.answer_seconds = 1.0
+    stop(killed_command, phase)
+    killed_command.server.behavior.answer_seconds = 0.0
+    killed_command.server.stack.delete_entry("article", "e1")
+    end_equal(killed_command)
 
 
 @pytest.mark.integration
-def test_a_stopped_run_adds_its_row_to_the_run_log(command: KilledCommand, server: Server) -> None:
-    end_equal(command)
+def test_a_stopped_run_adds_its_row_to_the_run_log(
+    killed_command: KilledCommand, server: Server
+) -> None:
+    end_equal(killed_command)
     server.stack.publish_asset("late", {"title": "Late"})
-    stop(command, "all data is extracted")
-    with duckdb.connect(command.file, read_only=True) as con:
+    stop(killed_command, "all data is extracted")
+    with duckdb.connect(killed_command.file, read_only=True) as con:
         query = "SELECT outcome, error FROM contentstack.sync_runs ORDER BY ended_at"
         assert con.execute(query).fetchall() == [("ok", None), ("failed", STOPPED)]

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from contentstack_source.simulator import Server
-from tests.support.own_folders import assert_nothing_outside, prepare_folders
+from tests.support.own_folders import in_own_folders, prepare_folders
 from tests.support.paths import ROOT
 
 HOME = Path(tempfile.mkdtemp(prefix="test_airflow_"))
@@ -87,11 +87,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest.fixture(autouse=True)
 def _own_folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Let a test work in its own folder, and fail if it wrote elsewhere."""
-    (tmp_path / "work").mkdir()
-    monkeypatch.chdir(tmp_path / "work")
-    monkeypatch.setenv("DLT_DATA_DIR", str(tmp_path / "dlt_data"))
-    yield
-    assert_nothing_outside()
+    with in_own_folders(tmp_path, monkeypatch):
+        yield
 
 
 def pytest_configure(config: pytest.Config) -> None:

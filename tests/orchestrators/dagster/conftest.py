@@ -17,7 +17,7 @@ import pytest
 from contentstack_source.simulator import Server, Stack, serve
 from tests.support.harness import configure
 from tests.support.oracle import assert_equal
-from tests.support.own_folders import assert_nothing_outside, prepare_folders
+from tests.support.own_folders import in_own_folders, prepare_folders
 from tests.support.paths import ROOT
 from tests.support.small_stack import filled_stack
 
@@ -133,9 +133,8 @@ def pytest_configure() -> None:
 @pytest.fixture(autouse=True)
 def _own_folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Let a test work in its own folder, and fail if it wrote elsewhere."""
-    monkeypatch.chdir(tmp_path)
-    yield
-    assert_nothing_outside()
+    with in_own_folders(tmp_path, monkeypatch):
+        yield
 
 
 @pytest.fixture
