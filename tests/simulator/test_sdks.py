@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 import random
 import shutil
 import subprocess
-import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -36,50 +34,31 @@ def read_with_python_sdk(server: Server, sync_token: str | None = None) -> Pages
     return pages
 
 
-def read_with_javascript_sdk(server: Server, sync_token: str | None = None) -> Pages:
-    stack = server.stack
-    port = server.base_url.split(":")[2].split("/")[0]
-    arguments = [port, stack.api_key, stack.delivery_token, stack.environment, sync_token or ""]
-    command = ["node", "sync.mjs", *arguments]
-    done = subprocess.run(command, cwd=JS, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
-    pages: Pages = json.loads(done.stdout)
-    return pages
-
-
 @pytest.fixture(scope="session")
-def javascript_sdk() -> Callable[..., Pages]:
+def javascript_sdk(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Pages]:
+    """Install the SDK into a folder of the session."""
     if shutil.which("node") is None or shutil.which("npm") is None:
         pytest.skip("node and npm are not on this machine")
-    if not is_installed():
-        install()
-    return read_with_javascript_sdk
+    folder = tmp_path_factory.mktemp("javascript_sdk")
+    for name in ("package.json", ".npmrc", "sync.mjs"):
+        shutil.copy(JS / name, folder)
+    install = ["npm", "install", "--no-audit", "--no-fund"]
+    subprocess.run(install, cwd=folder, check=True, capture_output=True)
+
+    def read(server: Server, sync_token: str | None = None) -> Pages:
+        stack = server.stack
+        port = server.base_url.split(":")[2].split("/")[0]
+        arguments = [port, stack.api_key, stack.delivery_token, stack.environment]
+        command = ["node", "sync.mjs", *arguments, sync_token or ""]
+        done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stderr
+        pages: Pages = json.loads(done.stdout)
+        return pages
+
+    return read
 
 
-def install() -> None:
-    """Install into a temporary folder and rename it: several test processes may install at once."""
-    with tempfile.TemporaryDirectory(dir=JS, prefix=".npm-") as build:
-        for name in ("package.json", ".npmrc"):
-            shutil.copy(JS / name, build)
-        command = ["npm", "install", "--no-audit", "--no-fund"]
-        subprocess.run(command, cwd=build, check=True, capture_output=True)
-        if not is_installed():
-            shutil.rmtree(JS / "node_modules", ignore_errors=True)
-        with contextlib.suppress(OSError):  # another process was faster
-            (Path(build) / "node_modules").rename(JS / "node_modules")
-    assert is_installed()
-
-
-def is_installed() -> bool:
-    wanted = json.loads((JS / "package.json").read_text())["dependencies"]
-    for name, version in wanted.items():
-        package = JS / "node_modules" / name / "package.json"
-        if not package.exists() or json.loads(package.read_text())["version"] != version:
-            return False
-    return True
-
-
-@pytest.fixture(params=["python", "javascript"])
+@pytest.fixture(params=["python", pytest.param("javascript", marks=pytest.mark.integration)])
 def read(request: pytest.FixtureRequest) -> Callable[..., Pages]:
     if request.param == "python":
         return read_with_python_sdk
