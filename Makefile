@@ -94,8 +94,7 @@ $(OPTIONAL): .venv-%/.made: pyproject.toml
 	@$(MAKE) --no-print-directory make-$* > .venv-$*/log 2>&1 || \
 		{ grep -m 1 -iE 'error|not found|no such' .venv-$*/log || echo "see .venv-$*/log"; } \
 			> .venv-$*/reason
-	@test ! -e .venv-$*/reason || rm -rf .venv-$*/bin
-	@test ! -e .venv-$*/reason || echo "Without .venv-$*: $$(cat .venv-$*/reason)"
+	@test ! -e .venv-$*/reason || { rm -rf .venv-$*/bin; echo "Without .venv-$*: $$(cat .venv-$*/reason)"; }
 	@touch $@
 
 make-spark make-sail make-dbt: make-%:

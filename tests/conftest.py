@@ -6,6 +6,7 @@ import gc
 import io
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -106,15 +107,12 @@ def _prepared(
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[Callable[..., PreparedJob]]:
     """Sync the small stack once for each choice of settings."""
-    known: dict[str, PreparedJob] = {}
     with ExitStack() as serving:
 
+        @cache
         def prepared(**settings: str) -> PreparedJob:
-            if str(settings) not in known:
-                folder = tmp_path_factory.mktemp("prepared")
-                job = prepared_job(folder, filled_stack(), **settings)
-                known[str(settings)] = serving.enter_context(job)
-            return known[str(settings)]
+            folder = tmp_path_factory.mktemp("prepared")
+            return serving.enter_context(prepared_job(folder, filled_stack(), **settings))
 
         yield prepared
 

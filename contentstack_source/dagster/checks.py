@@ -38,7 +38,7 @@ def checks_of(
 
     - `unique_keys`: no key of a table has two rows.
     - `no_orphans`: no element of a list is without its row.
-    - `fresh`: the last good run, whoever started it, ended within the last `freshness_window`.
+    - `fresh`: the last good run, started by Dagster or not, ended in the last `freshness_window`.
     """
     content = [*tables, "assets"]
     wanted = [("unique_keys", each, _unique_keys(each)) for each in content]

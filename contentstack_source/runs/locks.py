@@ -66,9 +66,9 @@ def alone_at_destination(pipeline: Pipeline, confirmed: str | None) -> Iterator[
 
 @contextmanager
 def connected(pipeline: Pipeline) -> Iterator[None]:
-    """Keep a DuckDB file open between several short questions: opening it takes longer than those.
+    """Keep a DuckDB file open for several short queries: opening it takes longer than they do.
 
-    Not while a run waits for the service: nobody else could open the file meanwhile.
+    Not for requests to the service: no other process can open the file until it is closed.
     """
     with pipeline.sql_client() if is_duckdb(pipeline) else nullcontext():
         yield

@@ -57,7 +57,7 @@ def _state_at_destination(pipeline: Pipeline) -> Mapping[str, Any] | None:
 def drop_incomplete_folder(pipeline: Pipeline) -> None:
     """Drop a working directory whose state names a schema without a file.
 
-    A killed dlt may leave one, and cannot use it.
+    A run that is killed before it writes the file leaves one, and dlt cannot use it.
     """
     if any(name not in pipeline.schemas for name in pipeline.schema_names):
         pipeline.drop()

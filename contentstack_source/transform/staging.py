@@ -65,7 +65,7 @@ REJECT_REASONS: Final = {
     "unknown_event_type": f"type IS NULL OR type NOT IN {EVENT_TYPES}",
     "invalid_event_at": "event_at IS NULL",
     "missing_content_type_uid": "content_type_uid IS NULL",
-    "entry_event_for_sys_assets": (f"content_type_uid = '{SYS_ASSETS}' AND type NOT LIKE 'asset%'"),
+    "entry_event_for_sys_assets": f"content_type_uid = '{SYS_ASSETS}' AND type NOT LIKE 'asset%'",
     "missing_uid": f"uid IS NULL AND type != '{CONTENT_TYPE_DELETED}'",
     "missing_locale": f"locale IS NULL AND type IN {PUBLISHED}",
 }

@@ -157,19 +157,21 @@ def making_jobs(folder: Path, patch: pytest.MonkeyPatch) -> Iterator[MakesJob]:
         ) -> Job:
             warehouse = exit_stack.enter_context(make_warehouse(folder))
             server = exit_stack.enter_context(serve(stack, behavior or Behavior()))
-            configure(patch, server)
-            for name, value in settings.items():
-                patch.setenv(f"SOURCES__CONTENTSTACK__{name}", value)
+            configure(patch, server, **settings)
             target = Target(warehouse.destination, pipelines_dir=str(folder / "dlt"))
             return Job(server, warehouse, target)
 
         yield make
 
 
-def configure(patch: pytest.MonkeyPatch, server: Server, pipeline_name: str = "") -> None:
-    """Put the settings of a stack into the environment."""
+def configure(
+    patch: pytest.MonkeyPatch, server: Server, pipeline_name: str = "", **settings: str
+) -> None:
+    """Put the settings of a stack into the environment, and others by name."""
     for name, value in environment_of(server, pipeline_name).items():
         patch.setenv(name, value)
+    for name, value in settings.items():
+        patch.setenv(f"SOURCES__CONTENTSTACK__{name}", value)
 
 
 @dataclass

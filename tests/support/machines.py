@@ -40,6 +40,7 @@ from contentstack_source.simulator.service import respond
 from contentstack_source.transform.compaction import Compaction
 from contentstack_source.transform.staging import Staging
 from tests.support.editor_rules import EditorRules
+from tests.support.harness import settings_of
 from tests.support.oracle import assert_equal, assert_equal_at
 from tests.support.warehouses import Warehouse, in_delta, in_duckdb, in_iceberg, in_postgres
 
@@ -164,13 +165,7 @@ class WholeMachine(EditorRules):
         return contentstack_source(**self.settings())
 
     def settings(self) -> dict[str, Any]:
-        return {
-            "api_key": self.stack.api_key,
-            "delivery_token": self.stack.delivery_token,
-            "environment": self.stack.environment,
-            "base_url": self.server.base_url,
-            "max_deleted_share": 1.0,
-        }
+        return {**settings_of(self.server), "max_deleted_share": 1.0}
 
     def target(self) -> Target:
         return Target(self.warehouse.destination, pipelines_dir=str(self.folder / "dlt"))

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pytest
 
 
-def by_default(names: set[str], values: Mapping[str, Any]) -> list[Any]:
-    """Return parameters with their names; those not among `names` are integration tests."""
+def by_default(names: set[str], given: Mapping[str, Any] | Sequence[str]) -> list[Any]:
+    """Return values by name as parameters; those not among `names` are integration tests."""
+    values = given if isinstance(given, Mapping) else {name: name for name in given}
     assert names <= values.keys()
     return [
         pytest.param(value, id=name, marks=[] if name in names else [pytest.mark.integration])

@@ -33,9 +33,7 @@ class PreparedJob:
         shutil.copytree(self.folder / "dlt", folder / "dlt")
         self.server.stack, self.server.behavior = copy_of(self.stack), Behavior()
         self.server.clear()
-        configure(patch, self.server)
-        for name, value in self.settings.items():
-            patch.setenv(f"SOURCES__CONTENTSTACK__{name}", value)
+        configure(patch, self.server, **self.settings)
         warehouse = duckdb_warehouse(folder)
         target = Target(warehouse.destination, pipelines_dir=str(folder / "dlt"))
         return Job(self.server, warehouse, target)

@@ -163,4 +163,4 @@ FEW_STEPS: tuple[Step, ...] = (
     reference_views,
     status_log_and_checks,
 )
-"""Values of every kind, both ways to delete, and a lost working folder."""
+"""Values of every kind, lists, unknown fields, deletes and a lost working folder."""

@@ -7,17 +7,10 @@ from typing import Any
 import pytest
 
 from contentstack_source.simulator import Stack
+from tests.support.fallback_locales import CHAINS, FALLBACK
 from tests.support.harness import Job, MakesJob
 from tests.support.small_stack import MODELS, small_stack
 from tests.support.warehouses import MakesWarehouse, at
-
-FALLBACK = "de-at=de-de, de-de=en-us, fr-fr=en-us"
-CHAINS = {
-    "de-at": ["de-at", "de-de", "en-us"],
-    "de-de": ["de-de", "en-us"],
-    "en-us": ["en-us"],
-    "fr-fr": ["fr-fr", "en-us"],
-}
 
 
 def translated_stack() -> Stack:

@@ -78,10 +78,9 @@ def test_a_lost_column_of_any_table_is_recreated(synced_job: Job, folder: str) -
 
 
 def test_a_check_reports_a_lost_column(synced_job: Job) -> None:
-    job = synced_job
-    assert {each.exit_code for each in check(job.target)} == {0}
-    alter(job, "author", "DROP COLUMN born")
-    (finding,) = [each for each in check(job.target) if each.name == "rows"]
+    assert {each.exit_code for each in check(synced_job.target)} == {0}
+    alter(synced_job, "author", "DROP COLUMN born")
+    (finding,) = [each for each in check(synced_job.target) if each.name == "rows"]
     assert (finding.exit_code, "author.born is missing" in finding.message) == (2, True)
 
 

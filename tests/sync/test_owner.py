@@ -76,11 +76,10 @@ def test_a_second_pipeline_is_refused_before_any_sync_request_or_write(
 
 
 def test_the_check_names_the_owner_of_the_dataset(synced_job: Job) -> None:
-    job = synced_job
-    (finding,) = [each for each in check(other_target(job)) if each.name == "destination"]
+    (finding,) = [each for each in check(other_target(synced_job)) if each.name == "destination"]
     assert finding.exit_code == 2
     assert "kept by pipeline contentstack" in finding.message
-    assert {each.exit_code for each in check(job.target)} == {0}
+    assert {each.exit_code for each in check(synced_job.target)} == {0}
 
 
 @pytest.mark.usefixtures("synced_job")
@@ -124,15 +123,14 @@ def test_a_take_over_replaces_the_content_and_refuses_the_former_owner(
 
 @pytest.mark.integration
 def test_an_owner_stays_owner_after_its_own_reload(synced_job: Job) -> None:
-    job = synced_job
-    run.resync(other_target(job), take_over=True)
+    run.resync(other_target(synced_job), take_over=True)
     for uid in ("e1", "e2"):
-        job.stack.delete_entry("article", uid)
-        other_script(job).run(contentstack_source(), refresh="drop_sources")
-        (count,) = job.rows("SELECT count(*) FROM entries")
-        assert count == (len(job.stack.published_entries()),)
+        synced_job.stack.delete_entry("article", uid)
+        other_script(synced_job).run(contentstack_source(), refresh="drop_sources")
+        (count,) = synced_job.rows("SELECT count(*) FROM entries")
+        assert count == (len(synced_job.stack.published_entries()),)
     with pytest.raises(DatasetOwnedError):
-        run.sync(job.target)
+        run.sync(synced_job.target)
 
 
 @pytest.mark.integration
@@ -206,8 +204,7 @@ def test_two_concurrent_first_runs_do_not_both_load(make_job: MakesJob) -> None:
 
 @pytest.mark.integration
 def test_a_dataset_copied_to_another_name_is_independent(synced_job: Job) -> None:
-    job = synced_job
-    with job.target.pipeline().sql_client() as client:
+    with synced_job.target.pipeline().sql_client() as client:
         tables = [
             name
             for (name,) in client.execute_sql(
@@ -218,14 +215,14 @@ def test_a_dataset_copied_to_another_name_is_independent(synced_job: Job) -> Non
         client.execute_sql("CREATE SCHEMA copied")
         for name in tables:
             client.execute_sql(f'CREATE TABLE copied."{name}" AS FROM contentstack."{name}"')
-    copied = replace(job.target, dataset="copied")
+    copied = replace(synced_job.target, dataset="copied")
     for _ in range(2):
-        job.stack.delete_entry("article", "e1")
+        synced_job.stack.delete_entry("article", "e1")
         run.sync(copied)
         counts = dict(copied.pipeline().dataset().row_counts(table_names=["entries"]).fetchall())
-        assert counts == {"entries": len(job.stack.published_entries())}
-        job.stack.delete_entry("author", "e1")
-        job.sync()
+        assert counts == {"entries": len(synced_job.stack.published_entries())}
+        synced_job.stack.delete_entry("author", "e1")
+        synced_job.sync()
 
 
 @pytest.mark.integration

@@ -11,6 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from dlt.pipeline.pipeline import Pipeline
 
 from contentstack_source.destinations.target import Target
 from contentstack_source.errors import ConcurrentRunError, UnknownTablesError
@@ -22,6 +23,20 @@ from tests.support.warehouses import in_duckdb
 
 def another_host(job: Job, folder: Path) -> Target:
     return replace(job.target, pipelines_dir=str(folder))
+
+
+def slow_run(job: Job, folder: Path) -> tuple[Pipeline, str | None]:
+    """Return a run of another host that has not loaded yet, and the state it began with.
+
+    Editors went on since.
+    """
+    slow = another_host(job, folder).pipeline()
+    confirmed = recovery.trust_destination(slow)
+    job.stack.publish_entry("author", "e1", {"title": "Old"})
+    slow.extract(contentstack_source())
+    slow.normalize()
+    job.stack.publish_entry("author", "e1", {"title": "New"})
+    return slow, confirmed
 
 
 def start_elsewhere(job: Job, folder: Path) -> subprocess.Popen[str]:
@@ -67,12 +82,7 @@ def test_a_lock_of_a_dead_process_blocks_no_run(synced_job: Job) -> None:
 def test_a_slow_run_from_another_host_does_not_overwrite_a_quick_one(
     synced_job: Job, tmp_path: Path
 ) -> None:
-    slow = another_host(synced_job, tmp_path / "slow").pipeline()
-    confirmed = recovery.trust_destination(slow)
-    synced_job.stack.publish_entry("author", "e1", {"title": "Old"})
-    slow.extract(contentstack_source())
-    slow.normalize()
-    synced_job.stack.publish_entry("author", "e1", {"title": "New"})
+    slow, confirmed = slow_run(synced_job, tmp_path / "slow")
     synced_job.sync()
     with (
         pytest.raises(ConcurrentRunError, match="since this one began; nothing was loaded"),
@@ -87,12 +97,7 @@ def test_a_slow_run_from_another_host_does_not_overwrite_a_quick_one(
 def test_no_run_loads_between_the_check_and_the_load_of_another(
     synced_job: Job, tmp_path: Path
 ) -> None:
-    slow = another_host(synced_job, tmp_path / "slow").pipeline()
-    confirmed = recovery.trust_destination(slow)
-    synced_job.stack.publish_entry("author", "e1", {"title": "Old"})
-    slow.extract(contentstack_source())
-    slow.normalize()
-    synced_job.stack.publish_entry("author", "e1", {"title": "New"})
+    slow, confirmed = slow_run(synced_job, tmp_path / "slow")
     with locks.alone_at_destination(slow, confirmed):
         with start_elsewhere(synced_job, tmp_path / "quick") as quick:
             output, _ = quick.communicate(timeout=60)
@@ -152,19 +157,18 @@ LOST = ["article", "article__parts", "entries", "sync_events", "sync_rejects", "
 def test_a_lost_table_is_recreated_and_all_tables_are_reloaded(
     synced_job: Job, folder: str, tables: list[str]
 ) -> None:
-    job = synced_job
-    job.stack.emit_raw({"type": "unknown"})  # for a row in sync_rejects
-    job.stack.delete_entry("author", "e1")
-    job.run()
+    synced_job.stack.emit_raw({"type": "unknown"})  # for a row in sync_rejects
+    synced_job.stack.delete_entry("author", "e1")
+    synced_job.run()
     for lost in tables:
-        job.execute(f"DROP TABLE contentstack.{lost}")
-        job.stack.publish_entry("author", "e2", {"title": f"Without {lost}"}, "en-us")
+        synced_job.execute(f"DROP TABLE contentstack.{lost}")
+        synced_job.stack.publish_entry("author", "e2", {"title": f"Without {lost}"}, "en-us")
         if folder == "lost":
-            shutil.rmtree(job.target.folder)
-        recreated = job.sync().recreated
+            shutil.rmtree(synced_job.target.folder)
+        recreated = synced_job.sync().recreated
         assert lost in recreated
         assert not {*recreated} & {*tables} - {lost}, "recreated by an earlier run"
-    assert not job.sync().recreated
+    assert not synced_job.sync().recreated
 
 
 def test_a_working_folder_that_lost_its_schema_is_replaced(synced_job: Job) -> None:

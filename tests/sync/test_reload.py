@@ -77,9 +77,7 @@ def test_tables_equal_the_stack_after_a_nightly_refresh(script: Script) -> None:
         script.assert_equal()
 
 
-@pytest.mark.parametrize(
-    "disposition", by_default({"replace"}, {n: n for n in ("replace", "append", "merge")})
-)
+@pytest.mark.parametrize("disposition", by_default({"replace"}, ("replace", "append", "merge")))
 @pytest.mark.parametrize("given", ["to run", "to the resources"])
 def test_a_write_disposition_set_by_the_user_changes_nothing(
     script: Script, disposition: Any, given: str

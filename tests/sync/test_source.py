@@ -50,12 +50,11 @@ def test_every_kind_of_field_is_equal_to_the_stack_and_stays_so(demo: Job) -> No
 
 
 def test_an_unchanged_delta_costs_one_request_and_loads_nothing(synced_job: Job) -> None:
-    job = synced_job
-    job.server.clear()
+    synced_job.server.clear()
     source = contentstack_source()
-    info = job.target.pipeline().run(source)
+    info = synced_job.target.pipeline().run(source)
     assert not info.loads_ids
-    assert len(job.server.requests) == 1
+    assert len(synced_job.server.requests) == 1
 
 
 @pytest.mark.usefixtures("job")
@@ -66,16 +65,15 @@ def test_the_source_has_a_resource_per_event_type_and_three_more() -> None:
 
 @pytest.mark.parametrize(
     "order",
-    by_default({"shuffled"}, {n: n for n in ("newest_first", "oldest_first", "shuffled")}),
+    by_default({"shuffled"}, ("newest_first", "oldest_first", "shuffled")),
 )
 def test_tables_follow_random_edits_in_any_order_of_events(synced_job: Job, order: Any) -> None:
-    job = synced_job
-    job.behavior.order, job.behavior.delta = order, "log"
+    synced_job.behavior.order, synced_job.behavior.delta = order, "log"
     rng = random.Random(order)
     for _ in range(100):
-        edit(job.stack, rng)
-    load(job)
-    job.assert_equal()
+        edit(synced_job.stack, rng)
+    load(synced_job)
+    synced_job.assert_equal()
 
 
 @pytest.mark.integration
@@ -111,42 +109,39 @@ def test_a_row_without_publish_details_has_the_locale_of_its_content(
 
 @pytest.mark.parametrize("delete_data", ["with_title", "no_locale"])
 def test_deletes_of_every_form_delete_the_same_rows(synced_job: Job, delete_data: Any) -> None:
-    job = synced_job
-    job.behavior.delete_data = delete_data
+    synced_job.behavior.delete_data = delete_data
     rng = random.Random(delete_data)
-    keys = rng.sample(job.stack.published_keys(), 8)
+    keys = rng.sample(synced_job.stack.published_keys(), 8)
     for content_type_uid, uid, locale in keys[:4]:
         if content_type_uid == "sys_assets":
-            job.stack.unpublish_asset(uid, locale)
+            synced_job.stack.unpublish_asset(uid, locale)
         else:
-            job.stack.unpublish_entry(content_type_uid, uid, locale)
+            synced_job.stack.unpublish_entry(content_type_uid, uid, locale)
     for content_type_uid, uid, _ in keys[4:]:
         if content_type_uid == "sys_assets":
-            job.stack.delete_asset(uid)
+            synced_job.stack.delete_asset(uid)
         else:
-            job.stack.delete_entry(content_type_uid, uid)
-    load(job)
-    job.assert_equal()
+            synced_job.stack.delete_entry(content_type_uid, uid)
+    load(synced_job)
+    synced_job.assert_equal()
 
 
 def test_a_content_type_deleted_and_recreated_has_only_later_entries(
     synced_job: Job,
 ) -> None:
-    job = synced_job
-    job.stack.delete_content_type("article")
-    job.stack.create_content_type("article", [{"uid": "title", "data_type": "text"}])
-    job.stack.publish_entry("article", "blt_again", {"title": "Again", "flag": True})
-    load(job)
-    job.assert_equal()
+    synced_job.stack.delete_content_type("article")
+    synced_job.stack.create_content_type("article", [{"uid": "title", "data_type": "text"}])
+    synced_job.stack.publish_entry("article", "blt_again", {"title": "Again", "flag": True})
+    load(synced_job)
+    synced_job.assert_equal()
 
 
 def test_a_worker_without_its_disk_reads_the_token_from_the_destination(
     synced_job: Job, tmp_path: Path
 ) -> None:
-    job = synced_job
-    job.stack.delete_entry("article", "e1")
-    target = replace(job.target, pipelines_dir=str(tmp_path / "another_machine"))
-    moved = replace(job, target=target)
+    synced_job.stack.delete_entry("article", "e1")
+    target = replace(synced_job.target, pipelines_dir=str(tmp_path / "another_machine"))
+    moved = replace(synced_job, target=target)
     report = load(moved)
     assert not report.full_sync_streams
     moved.assert_equal()
@@ -154,12 +149,11 @@ def test_a_worker_without_its_disk_reads_the_token_from_the_destination(
 
 @pytest.mark.parametrize(
     "refresh",
-    by_default({"drop_resources"}, {n: n for n in ("drop_sources", "drop_resources", "drop_data")}),
+    by_default({"drop_resources"}, ("drop_sources", "drop_resources", "drop_data")),
 )
 def test_refreshing_a_resource_starts_a_full_sync(synced_job: Job, refresh: Any) -> None:
-    job = synced_job
-    job.target.pipeline().run(contentstack_source(), refresh=refresh)
-    job.assert_equal()
+    synced_job.target.pipeline().run(contentstack_source(), refresh=refresh)
+    synced_job.assert_equal()
 
 
 def test_a_forbidden_content_model_is_replaced_by_inferred_types(

@@ -13,8 +13,7 @@ from tests.support.harness import Job
 def test_tables_of_an_older_layout_are_reloaded_and_reported(
     synced_job: Job,
 ) -> None:
-    job = synced_job
-    pipeline = job.target.pipeline()
+    pipeline = synced_job.target.pipeline()
     with pipeline.managed_state() as state:
         sources = cast("dict[str, Any]", state)["sources"]
         sync_state = sources["contentstack"]["resources"]["sync"]["sync_state"]
@@ -23,4 +22,4 @@ def test_tables_of_an_older_layout_are_reloaded_and_reported(
     pipeline.run(sync_source(load_settings(), context))
     assert context.stats.changed_table_options == ["table_layout"]
     assert context.stats.full_sync_streams == {"all"}
-    assert job.sync().passes == 0
+    assert synced_job.sync().passes == 0

@@ -20,6 +20,7 @@ from sqlalchemy import select
 from contentstack_source.destinations.target import Target
 from contentstack_source.runs import run
 from contentstack_source.simulator import Behavior, Fault, Server, serve
+from tests.support.harness import settings_of
 from tests.support.oracle import assert_equal
 from tests.support.small_stack import filled_stack
 
@@ -126,9 +127,7 @@ def test_all_tables_are_announced_after_an_unannounced_load(
     asset_events = AssetEvents()
     server.stack.delete_entry("author", "e1")
     by_hand = Target(dlt.destinations.duckdb(ready), pipelines_dir=str(tmp_path / "dlt"))
-    keys = {"api_key": server.stack.api_key, "delivery_token": server.stack.delivery_token}
-    settings = {**keys, "environment": server.stack.environment, "base_url": server.base_url}
-    run.sync(by_hand, settings=settings)
+    run.sync(by_hand, settings=settings_of(server))
     outcomes(bag)
     assert {"contentstack.author", "contentstack.assets"} <= set(asset_events.read())
     outcomes(bag)
@@ -181,14 +180,7 @@ def test_a_dataset_of_another_pipeline_fails_at_once_without_sync_requests(
 ) -> None:
     destination = dlt.destinations.duckdb(ready)
     other = Target(destination, pipelines_dir=str(tmp_path / "dlt"), pipeline_name="other")
-    stack = server.stack
-    settings = {
-        "api_key": stack.api_key,
-        "delivery_token": stack.delivery_token,
-        "environment": stack.environment,
-        "base_url": server.base_url,
-    }
-    run.sync(other, settings=settings)
+    run.sync(other, settings=settings_of(server))
     asked = len(server.requests)
     assert outcomes(bag)[SYNC] == ("failed", 1)
     assert not any("sync" in each.path for each in server.requests[asked:])

@@ -12,23 +12,14 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from contentstack_source.simulator import Server, serve
+from contentstack_source.simulator import serve
 from pipelines.airflow_demo import Airflow, airflow_for
+from tests.support.harness import settings_of
 from tests.support.oracle import assert_equal
 from tests.support.paths import ROOT
 from tests.support.small_stack import filled_stack
 
 MOST_SECONDS = 240.0
-
-
-def settings_of(server: Server) -> dict[str, str]:
-    stack = server.stack
-    return {
-        "base_url": server.base_url,
-        "api_key": stack.api_key,
-        "delivery_token": stack.delivery_token,
-        "environment": stack.environment,
-    }
 
 
 def states(airflow: Airflow, dag_id: str) -> list[str]:

@@ -7,14 +7,7 @@ import pytest
 from contentstack_source.dataset.locale_views import chain_of
 from contentstack_source.errors import SettingsError
 from contentstack_source.settings import parse_locale_fallback
-
-FALLBACK = "de-at=de-de, de-de=en-us, fr-fr=en-us"
-CHAINS = {
-    "de-at": ["de-at", "de-de", "en-us"],
-    "de-de": ["de-de", "en-us"],
-    "en-us": ["en-us"],
-    "fr-fr": ["fr-fr", "en-us"],
-}
+from tests.support.fallback_locales import CHAINS, FALLBACK
 
 
 def test_a_chain_is_a_locale_and_its_fallbacks() -> None:
